@@ -1,0 +1,114 @@
+"""What a director is told to do: the choices of one shot, already checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from fractions import Fraction
+
+
+class Shot(Enum):
+    """How large the subject is shown. AUTO: upper body up to two people close, wider otherwise."""
+
+    AUTO = "auto"
+    FACE = "face"
+    HEAD = "head"
+    UPPER = "upper"
+    FULL = "full"
+    WIDE = "wide"
+
+
+class Speed(Enum):
+    """How the crop moves: the presets of the framing design."""
+
+    CALM = "calm"
+    NORMAL = "normal"
+    FAST = "fast"
+    SPORT = "sport"
+    CINEMA = "cinema"
+
+
+class WhenLost(Enum):
+    """What the crop does when the subject has been gone for a while."""
+
+    WIDEN = "widen"
+    HOLD = "hold"
+    HOME = "home"
+    CENTER = "center"
+    FULL = "full"
+
+
+class Fill(Enum):
+    """What to do when the subject does not fit the crop, or the canvas has another shape."""
+
+    CROP = "crop"
+    LETTERBOX = "letterbox"
+    BLUR = "blur"
+
+
+class SubjectKind(Enum):
+    """Who the picture follows."""
+
+    AUTO = "auto"
+    LARGEST = "largest"
+    CENTER = "center"
+    GROUP = "group"
+    BALL = "ball"
+    LABEL = "label"
+    TRACK = "track"
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectPolicy:
+    """A subject kind with its argument: a COCO label for LABEL, a track id for TRACK."""
+
+    kind: SubjectKind = SubjectKind.AUTO
+    label: str = ""
+    track_id: int = 0
+
+    def __str__(self) -> str:
+        if self.kind is SubjectKind.LABEL:
+            return f"label:{self.label}"
+        if self.kind is SubjectKind.TRACK:
+            return f"track:{self.track_id}"
+        return self.kind.value
+
+
+def parse_subject(text: str) -> SubjectPolicy:
+    """'largest', 'label:dog', 'track:3' … Raises ValueError that says what to type."""
+    name, _, argument = text.strip().partition(":")
+    choices = "auto, largest, center, group, ball, label:NAME or track:ID"
+    try:
+        kind = SubjectKind(name)
+    except ValueError:
+        raise ValueError(f"subject {text!r} is unknown; try {choices}") from None
+    if kind is SubjectKind.LABEL and argument:
+        return SubjectPolicy(kind, label=argument)
+    if kind is SubjectKind.TRACK and argument.isascii() and argument.isdigit():
+        return SubjectPolicy(kind, track_id=int(argument))
+    if kind in (SubjectKind.LABEL, SubjectKind.TRACK) or argument:
+        raise ValueError(f"subject {text!r} is incomplete or has an argument too many; try {choices}")
+    return SubjectPolicy(kind)
+
+
+@dataclass(frozen=True, slots=True)
+class DirectorSettings:
+    """The choices of one shot.
+
+    `headroom` None takes the shot size's own; otherwise the share of the crop's height above the
+    head, 0 to 0.5. `max_zoom` is frame height (or width) over crop height, 1 or more.
+    `dead_zone` None takes the speed preset's; otherwise the share of the crop in which the subject
+    may move without moving the picture, 0 to 0.45. `min_crop_height` is in source pixels: the crop
+    never gets smaller, so that the picture is not enlarged past what the source carries.
+    """
+
+    aspect_ratio: Fraction = Fraction(16, 9)
+    shot: Shot = Shot.AUTO
+    speed: Speed = Speed.NORMAL
+    subject: SubjectPolicy = SubjectPolicy()
+    when_lost: WhenLost = WhenLost.WIDEN
+    fill: Fill = Fill.CROP
+    headroom: float | None = None
+    max_zoom: float = 2.4
+    dead_zone: float | None = None
+    min_crop_height: float = 2.0

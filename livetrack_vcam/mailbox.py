@@ -1,0 +1,66 @@
+"""The only object two threads share: bounded, the newest wins, every drop is counted."""
+
+from __future__ import annotations
+
+from collections import deque
+from threading import Condition
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Closed(Exception):
+    """Raised by `get` when the mailbox is closed and empty."""
+
+
+class Mailbox(Generic[T]):
+    """A queue of at most `depth` items. `put` never blocks: when full, the oldest item is dropped."""
+
+    def __init__(self, depth: int = 1) -> None:
+        if depth < 1:
+            raise ValueError("a mailbox holds at least one item")
+        self._items: deque[T] = deque()
+        self._depth = depth
+        self._dropped = 0
+        self._closed = False
+        self._changed = Condition()
+
+    def put(self, item: T) -> None:
+        """Add the newest item. After `close` it is dropped and counted like any other."""
+        with self._changed:
+            if self._closed:
+                self._dropped += 1
+                return
+            if len(self._items) == self._depth:
+                self._items.popleft()
+                self._dropped += 1
+            self._items.append(item)
+            self._changed.notify()
+
+    def get(self, timeout_s: float | None = None) -> T | None:
+        """The oldest item; None when none came within `timeout_s`. Raises Closed when it is over."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._items or self._closed, timeout_s)
+            if self._items:
+                return self._items.popleft()
+            if self._closed:
+                raise Closed
+            return None
+
+    def drain(self) -> list[T]:
+        """Every waiting item, oldest first, without blocking."""
+        with self._changed:
+            items = list(self._items)
+            self._items.clear()
+            return items
+
+    def close(self) -> None:
+        """Accept nothing more; readers still get what is inside. Safe to call more than once."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    @property
+    def dropped(self) -> int:
+        with self._changed:
+            return self._dropped
