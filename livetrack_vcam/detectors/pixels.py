@@ -1,0 +1,107 @@
+"""From a planar YUV frame to the small RGB picture a network wants, and boxes back again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from livetrack_vcam.core.geometry import Box, Size
+from livetrack_vcam.media import ColorMatrix, ColorRange, ColorSpace, Frame, Plane
+
+Floats: TypeAlias = npt.NDArray[np.floating]
+
+# Weights of red and blue in luma: ITU-R BT.601-7 section 2.5.1 and BT.709-6 item 3.2.
+_RED_BLUE = {ColorMatrix.BT601: (0.299, 0.114), ColorMatrix.BT709: (0.2126, 0.0722)}
+
+
+@dataclass(frozen=True, slots=True)
+class Letterbox:
+    """Where `region` (frame pixels) lies inside a network's input: at (left, top), `inner` large."""
+
+    region: Box
+    inner: Size
+    left: int
+    top: int
+
+    def to_frame(self, points: Floats) -> Floats:
+        """Input pixels (..., 2) as frame pixels (..., 2)."""
+        scale = (self.region.width / self.inner.width, self.region.height / self.inner.height)
+        offset = (self.region.x1, self.region.y1)
+        placed: Floats = (points - (self.left, self.top)) * scale + offset
+        return placed
+
+
+def whole(frame: Frame) -> Box:
+    """The frame's own outline."""
+    return Box(0.0, 0.0, float(frame.size.width), float(frame.size.height))
+
+
+def letterbox(
+    frame: Frame, region: Box, input_size: Size, padding: int, centered: bool
+) -> tuple[Plane, Letterbox]:
+    """`region` of the frame as RGB (height, width, 3) uint8 that fills `input_size` without distortion.
+
+    What the region does not cover is gray of value `padding`: on the right and below, or on both
+    sides when `centered`. Only the pixels that go into the network are ever converted.
+    """
+    region = _on_chroma_grid(frame, region)
+    scale = min(input_size.width / region.width, input_size.height / region.height)
+    inner = Size(
+        min(max(1, round(region.width * scale)), input_size.width),
+        min(max(1, round(region.height * scale)), input_size.height),
+    )
+    left = (input_size.width - inner.width) // 2 if centered else 0
+    top = (input_size.height - inner.height) // 2 if centered else 0
+    canvas: Plane = np.full((input_size.height, input_size.width, 3), padding, np.uint8)
+    canvas[top : top + inner.height, left : left + inner.width] = _rgb(frame, region, inner)
+    return canvas, Letterbox(region, inner, left, top)
+
+
+def _on_chroma_grid(frame: Frame, region: Box) -> Box:
+    """The smallest box around `region`, inside the frame, that starts on whole chroma samples."""
+    size = frame.size
+    step_x, step_y = (1 << shift for shift in frame.format.value)
+    x1 = int(min(max(region.x1, 0), size.width - 1)) // step_x * step_x
+    y1 = int(min(max(region.y1, 0), size.height - 1)) // step_y * step_y
+    x2 = min(max(-(-int(np.ceil(region.x2)) // step_x) * step_x, x1 + 1), size.width)
+    y2 = min(max(-(-int(np.ceil(region.y2)) // step_y) * step_y, y1 + 1), size.height)
+    return Box(float(x1), float(y1), float(x2), float(y2))
+
+
+def _rgb(frame: Frame, region: Box, size: Size) -> Plane:
+    """`region` shrunk plane by plane to `size`, then converted: a 1080p RGB picture never exists."""
+    shift_x, shift_y = frame.format.value
+    x1, y1, x2, y2 = (int(side) for side in (region.x1, region.y1, region.x2, region.y2))
+    luma, *chroma = frame.planes
+    planes = [luma[y1:y2, x1:x2]]
+    for plane in chroma:
+        planes.append(
+            plane[y1 >> shift_y : -(-y2 >> shift_y), x1 >> shift_x : -(-x2 >> shift_x)]
+        )
+    small = [
+        cv2.resize(plane, (size.width, size.height), interpolation=cv2.INTER_LINEAR)
+        for plane in planes
+    ]
+    converted: Plane = cv2.transform(cv2.merge(small), rgb_matrix(frame.color))
+    return converted
+
+
+def rgb_matrix(color: ColorSpace) -> npt.NDArray[np.float64]:
+    """The (3, 4) matrix from (Y, U, V, 1), 0 to 255, to (R, G, B), 0 to 255, of ITU-T H.273."""
+    red, blue = _RED_BLUE[color.matrix]
+    green = 1 - red - blue
+    limited = color.range is ColorRange.LIMITED
+    luma, chroma, black = (255 / 219, 255 / 224, 16) if limited else (1.0, 1.0, 0)
+    to_red, to_blue = 2 * (1 - red), 2 * (1 - blue)
+    matrix = np.array(
+        [
+            [luma, 0.0, to_red * chroma],
+            [luma, -to_blue * blue / green * chroma, -to_red * red / green * chroma],
+            [luma, to_blue * chroma, 0.0],
+        ]
+    )
+    return np.column_stack([matrix, -matrix @ (black, 128.0, 128.0)])
