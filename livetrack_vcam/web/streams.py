@@ -1,0 +1,120 @@
+"""Endless responses: the MJPEG stream, one snapshot, and server-sent events."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from aiohttp import hdrs, web
+
+from livetrack_vcam.sinks.mjpeg import FeedFullError, MjpegFeed, Watcher
+from livetrack_vcam.web.guard import error_response
+
+BOUNDARY = "livetrack"
+SNAPSHOT_TIMEOUT_S = 3.0
+# A client that takes nothing for so long has vanished without saying so.
+STALLED_S = 15.0
+# Less than a second of pictures: what waits in the kernel for a slow client is delay.
+SEND_BUFFER_BYTES = 256 * 1024
+EVENT_INTERVAL_S = 1 / 15
+KEEP_ALIVE_S = 10.0
+
+
+async def stream_mjpeg(request: web.Request, feed: MjpegFeed) -> web.StreamResponse:
+    """multipart/x-mixed-replace, one part a picture; a slow client skips to the newest."""
+    try:
+        watcher = feed.watch()
+    except FeedFullError:
+        return _too_many("viewers")
+    try:
+        response = web.StreamResponse(
+            headers={
+                hdrs.CONTENT_TYPE: f"multipart/x-mixed-replace; boundary={BOUNDARY}",
+                hdrs.CONNECTION: "close",
+                hdrs.PRAGMA: "no-cache",
+                hdrs.CACHE_CONTROL: "no-store, no-transform",
+                "X-Accel-Buffering": "no",
+            }
+        )
+        response.force_close()
+        _keep_little_in_flight(request)
+        await response.prepare(request)
+        await _send_pictures(request, response, watcher)
+        return response
+    finally:
+        feed.leave(watcher)
+
+
+async def _send_pictures(
+    request: web.Request, response: web.StreamResponse, watcher: Watcher
+) -> None:
+    try:
+        while (picture := await watcher.next()) is not None:
+            head = (
+                f"--{BOUNDARY}\r\nContent-Type: image/jpeg\r\n"
+                f"Content-Length: {len(picture)}\r\n\r\n"
+            )
+            part = head.encode("ascii") + picture + b"\r\n"
+            await asyncio.wait_for(response.write(part), STALLED_S)
+    except TimeoutError:
+        if request.transport is not None:
+            request.transport.abort()
+    except ConnectionError:
+        return
+
+
+async def snapshot(feed: MjpegFeed) -> web.Response:
+    """The next picture as one JPEG."""
+    try:
+        watcher = feed.watch()
+    except FeedFullError:
+        return _too_many("viewers")
+    try:
+        picture = await asyncio.wait_for(watcher.next(), SNAPSHOT_TIMEOUT_S)
+    except TimeoutError:
+        picture = None
+    finally:
+        feed.leave(watcher)
+    if picture is None:
+        return error_response(503, "there is no picture yet; is the camera running?")
+    return web.Response(body=picture, content_type="image/jpeg")
+
+
+async def stream_events(
+    request: web.Request, status: Callable[[], Mapping[str, Any]]
+) -> web.StreamResponse:
+    """Server-sent events named `status`, at most 15 a second and only when something changed."""
+    response = web.StreamResponse(
+        headers={hdrs.CONTENT_TYPE: "text/event-stream", "X-Accel-Buffering": "no"}
+    )
+    await response.prepare(request)
+    last, silent_s = "", 0.0
+    try:
+        while True:
+            text = json.dumps(status(), separators=(",", ":"))
+            if text != last:
+                last, silent_s = text, 0.0
+                await response.write(f"event: status\ndata: {text}\n\n".encode())
+            elif silent_s >= KEEP_ALIVE_S:
+                silent_s = 0.0
+                await response.write(b": still here\n\n")
+            await asyncio.sleep(EVENT_INTERVAL_S)
+            silent_s += EVENT_INTERVAL_S
+    except ConnectionError:
+        return response
+
+
+def _too_many(what: str) -> web.Response:
+    response = error_response(503, f"too many {what} at once; close one and try again")
+    response.headers[hdrs.RETRY_AFTER] = "5"
+    return response
+
+
+def _keep_little_in_flight(request: web.Request) -> None:
+    transport = request.transport
+    connection = transport.get_extra_info("socket") if transport is not None else None
+    if connection is not None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)

@@ -1,0 +1,71 @@
+"""The bearer token of the control API: a file that only its owner can read.
+
+The OBS script computes the same default place without our package: see `token_path`.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+from pathlib import Path
+
+import platformdirs
+
+from livetrack_vcam.errors import SettingsError
+
+
+def token_path() -> Path:
+    """Linux: $XDG_DATA_HOME (or ~/.local/share)/livetrack-vcam/token; macOS: ~/Library/Application
+    Support/livetrack-vcam/token; Windows: %LOCALAPPDATA%\\livetrack-vcam\\token."""
+    return Path(platformdirs.user_data_dir("livetrack-vcam", appauthor=False)) / "token"
+
+
+def ensure_token(path: Path | None = None) -> str:
+    """The token in the file, made anew when there is none or others could have read it.
+
+    Raises SettingsError when the file cannot be written.
+    """
+    path = path or token_path()
+    try:
+        token = _private_token(path)
+        return token if token is not None else _write_token(path)
+    except OSError as error:
+        raise SettingsError(
+            f"the control token cannot be written to {path}: {error.strerror}; make that folder "
+            "writable, or switch the web server off with --no-web"
+        ) from error
+
+
+def read_token(path: Path | None = None) -> str:
+    """The running daemon's token. Raises SettingsError when it never ran as this user."""
+    path = path or token_path()
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            f"there is no control token at {path}; start the program first: livetrack-vcam run"
+        ) from error
+
+
+def _private_token(path: Path) -> str | None:
+    """The file's token if it is whole and was never readable by others."""
+    try:
+        if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
+            return None
+        token = path.read_text(encoding="ascii").strip()
+    except (FileNotFoundError, UnicodeDecodeError):
+        return None
+    return token if len(token) >= 32 else None
+
+
+def _write_token(path: Path) -> str:
+    """A new token, put in place in one step, so that no reader ever sees half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    token = secrets.token_urlsafe(32)
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    draft.unlink(missing_ok=True)
+    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(token + "\n")
+    draft.replace(path)
+    return token
