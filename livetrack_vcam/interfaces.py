@@ -13,12 +13,16 @@ from livetrack_vcam.media import Frame
 
 @dataclass(frozen=True, slots=True)
 class SourceInfo:
-    """What an opened source delivers. `fps` is nominal; None when unknown. `live` sources never end."""
+    """What an opened source delivers. `live` sources never end.
+
+    `fps` is nominal and `duration_s` what a file says of itself; None when unknown.
+    """
 
     name: str
     size: Size
     fps: Fraction | None
     live: bool
+    duration_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,56 @@
+# `make run` and `make test` set everything up by themselves on a machine with Python and make.
+PYTHON ?= python3
+ARGS ?=
+UV := .tools/bin/uv
+BIN := .venv/bin
+export UV_PYTHON_DOWNLOADS := never
+
+.PHONY: run test test-all lint types bench docs lock setup system-packages clean
+
+run: setup  ## The main job: camera in, tracked crop out; without a camera the demo
+	$(BIN)/livetrack-vcam run --open $(ARGS)
+
+test: setup  ## Everything that needs only Python packages; the rest is skipped, with its reason
+	$(BIN)/python -m pytest $(ARGS)
+
+test-all: setup system-packages  ## Everything, and no skip is allowed
+	LIVETRACK_NO_SKIP=1 $(BIN)/python -m pytest $(ARGS)
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: setup
+	$(BIN)/mypy
+
+bench: setup
+	$(BIN)/livetrack-vcam bench $(ARGS)
+
+docs: setup  ## Write the generated pages again
+	$(BIN)/python -m tools.make_docs
+
+lock:  ## Choose new versions of every dependency
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	  --no-annotate --group dev pyproject.toml --output-file requirements.lock --upgrade
+
+setup: .venv/.ready
+
+$(UV):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "LiveTrack needs Python 3.11 or newer; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv .tools \
+	  || { echo "Python's venv module is missing; try: sudo apt install python3-venv"; exit 1; }
+	.tools/bin/python -m pip install --quiet --disable-pip-version-check uv
+
+.venv/.ready: $(UV) requirements.lock pyproject.toml
+	test -x $(BIN)/python || $(UV) venv --quiet --python $(PYTHON) .venv
+	$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
+	touch $@
+
+system-packages:
+	sh tools/install_system_packages.sh
+
+clean:
+	rm -rf .venv .tools dist .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,107 @@
+"""argv to a subcommand and its exit status."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+from livetrack_vcam import __version__
+from livetrack_vcam.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE, LiveTrackError
+
+# Subcommand to (module, what the list in --help says). A module is imported only when it is used.
+COMMANDS = {
+    "run": "Camera in, tracked crop out: the default subcommand.",
+    "reframe": "Re-frame a video file.",
+    "replay": "Decide again from a session log: the same crops, bit for bit.",
+    "devices": "List cameras, microphones and virtual cameras.",
+    "doctor": "Say what works here, what does not, and what mends it.",
+    "models": "List and verify the detection models.",
+    "eval": "Measure framing on a clip with annotations.",
+    "bench": "Measure the speed of each stage and of the whole.",
+    "ctl": "Talk to the running daemon.",
+    "demo": "Try it: a moving scene instead of a camera, shown in the browser.",
+}
+
+
+class Commands(click.Group):
+    """The subcommands; without one, `run` is meant."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        module = import_module(f"livetrack_vcam.commands.{name}")
+        command: click.Command = module.command
+        return command
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        first = args[0] if args else ""
+        if first not in ("--help", "-h", "--version") and (not first or first.startswith("-")):
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.command(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="`livetrack-vcam run --help` lists the options of the default subcommand; "
+    "`livetrack-vcam --aspect 1:1` is all it takes.",
+)
+@click.version_option(__version__, prog_name="livetrack-vcam")
+def livetrack_vcam() -> None:
+    """Turn one fixed wide-angle camera into a camera operator."""
+
+
+def main(args: list[str] | None = None) -> None:
+    """Run the command line and end the process with its status."""
+    sys.exit(run_cli(sys.argv[1:] if args is None else args))
+
+
+def run_cli(args: list[str]) -> int:
+    """Run the command line; returns the exit status. Errors are one line on stderr."""
+    try:
+        result: Any = livetrack_vcam.main(args, "livetrack-vcam", standalone_mode=False)
+    except LiveTrackError as error:
+        return _fail(str(error), error.exit_code, args)
+    except click.exceptions.Abort:
+        return EXIT_INTERRUPTED
+    except click.UsageError as error:
+        where = error.ctx.command_path if error.ctx else "livetrack-vcam"
+        sentence = error.format_message().rstrip(".")
+        return _fail(f"{sentence}; `{where} --help` lists what it takes", EXIT_USAGE, args)
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()
+        return EXIT_FAILED
+    except Exception as error:
+        return _fail(
+            f"{type(error).__name__}: {error}; this is a fault of ours, "
+            "`--log-level debug` shows where",
+            EXIT_FAILED,
+            args,
+        )
+    return result if isinstance(result, int) else 0
+
+
+def _fail(sentence: str, code: int, args: list[str]) -> int:
+    if _wants_traceback(args):
+        import traceback
+
+        traceback.print_exc()
+    sys.stderr.write(f"livetrack-vcam: {sentence}\n")
+    return code
+
+
+def _wants_traceback(args: list[str]) -> bool:
+    pairs = zip(args, args[1:], strict=False)
+    return "--log-level=debug" in args or ("--log-level", "debug") in pairs

@@ -1,0 +1,140 @@
+"""A clip decided frame by frame in one loop: causally as `run` would, or with the whole clip known."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from livetrack_vcam.core.config import DirectorSettings
+from livetrack_vcam.core.detection import Observation, Track
+from livetrack_vcam.core.director import Director, State
+from livetrack_vcam.core.geometry import Crop, Size
+from livetrack_vcam.core.offline import best_path
+from livetrack_vcam.errors import SourceError
+from livetrack_vcam.interfaces import Detector, Source, SourceInfo
+from livetrack_vcam.media import Frame
+from livetrack_vcam.stats import NS_PER_S
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One frame with the decision made for it; `t_ns` counts from the first frame of the clip."""
+
+    frame: Frame
+    t_ns: int
+    crop: Crop
+    state: State
+    subject: tuple[int, ...]
+    tracks: tuple[Track, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cadence:
+    """How often the detector looks, and how long it takes until its answer is known."""
+
+    hz: float = 10.0
+    latency_ns: int = 67_000_000
+
+    @property
+    def interval_ns(self) -> int:
+        return round(NS_PER_S / self.hz)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The part of a clip to use, in seconds from its first frame; `end_s` None is its end."""
+
+    start_s: float = 0.0
+    end_s: float | None = None
+
+    def holds(self, t_ns: int) -> bool:
+        return t_ns >= self.start_s * NS_PER_S and not self.is_over(t_ns)
+
+    def is_over(self, t_ns: int) -> bool:
+        return self.end_s is not None and t_ns >= self.end_s * NS_PER_S
+
+
+OpenSource = Callable[[], Source]
+
+
+class Clip:
+    """A video file that can be walked through more than once."""
+
+    def __init__(self, open_source: OpenSource, span: Span) -> None:
+        self._open_source = open_source
+        self._span = span
+        source = open_source()
+        try:
+            self.info: SourceInfo = source.open()
+        finally:
+            source.close()
+        if self.info.live:
+            raise SourceError(f"{self.info.name} is a live source; `reframe` takes a video file")
+
+    @property
+    def size(self) -> Size:
+        return self.info.size
+
+    def frames(self) -> Iterator[tuple[int, Frame]]:
+        """Each frame of the span with its time from the first frame of the clip."""
+        source = self._open_source()
+        source.open()
+        try:
+            first_ns: int | None = None
+            while (frame := source.read()) is not None:
+                first_ns = frame.pts_ns if first_ns is None else first_ns
+                t_ns = frame.pts_ns - first_ns
+                if self._span.is_over(t_ns):
+                    return
+                if self._span.holds(t_ns):
+                    yield t_ns, frame
+        finally:
+            source.close()
+
+
+def causal_steps(
+    clip: Clip, detector: Detector, settings: DirectorSettings, cadence: Cadence
+) -> Iterator[Step]:
+    """What `run` decides, with the detector's cadence and latency simulated deterministically."""
+    director = Director(clip.size, settings)
+    waiting: deque[tuple[int, Observation]] = deque()
+    due_ns: int | None = None
+    for t_ns, frame in clip.frames():
+        if due_ns is None or t_ns >= due_ns:
+            observation = Observation(detector.detect(frame), t_ns)
+            waiting.append((t_ns + cadence.latency_ns, observation))
+            due_ns = (t_ns if due_ns is None else due_ns) + cadence.interval_ns
+        while waiting and waiting[0][0] <= t_ns:
+            known = waiting.popleft()[1]
+            director.observe(known.detections, known.pts_ns)
+        crop = director.crop_at(t_ns)
+        yield Step(frame, t_ns, crop, director.state, director.subject, director.tracks)
+
+
+def observe_clip(
+    clip: Clip, detector: Detector, cadence: Cadence, progress: Callable[[int], None]
+) -> tuple[list[Observation], list[int]]:
+    """First pass of two: what the detector sees at its cadence, and the time of every frame."""
+    observations: list[Observation] = []
+    times: list[int] = []
+    due_ns = 0
+    for t_ns, frame in clip.frames():
+        if not times or t_ns >= due_ns:
+            observations.append(Observation(detector.detect(frame), t_ns))
+            due_ns = t_ns + cadence.interval_ns
+        times.append(t_ns)
+        progress(t_ns)
+    return observations, times
+
+
+def foresighted_steps(
+    clip: Clip,
+    settings: DirectorSettings,
+    observations: list[Observation],
+    times: list[int],
+) -> Iterator[Step]:
+    """Second pass: the best path over the whole clip."""
+    path = best_path(clip.size, settings, observations, times)
+    for (t_ns, frame), point in zip(clip.frames(), path, strict=False):
+        yield Step(frame, t_ns, point.crop, point.state, point.subject, point.tracks)

@@ -1,0 +1,64 @@
+"""`livetrack-vcam reframe`: re-frame a video file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from livetrack_vcam.errors import SettingsError
+from livetrack_vcam.options import FRAMING, given, options
+from livetrack_vcam.settings import build_settings
+
+
+@click.command()
+@click.argument("source", metavar="IN", type=click.Path(path_type=Path))
+@click.argument("output", metavar="[OUT]", required=False, type=click.Path(path_type=Path))
+@options(*FRAMING, "detector", "trace", "overwrite")
+@click.option("--live", is_flag=True, help="Decide as `run` would have: without seeing the future.")
+@click.option("--detector-hz", type=click.FloatRange(0.1, 240), default=10.0, show_default=True,
+              metavar="HZ", help="Detections a second.")
+@click.option("--detector-latency-ms", type=click.FloatRange(0, 5000), default=67.0,
+              show_default=True, metavar="MS", help="With --live: age of a detection when known.")
+@click.option("--from", "from_s", type=click.FloatRange(0), default=0.0, metavar="S",
+              help="Start here, in seconds.")
+@click.option("--to", "to_s", type=click.FloatRange(0), default=None, metavar="S",
+              help="End here, in seconds.")
+@click.option("--overlay", is_flag=True, help="Show the whole picture with tracks and crop drawn.")
+def command(
+    source: Path,
+    output: Path | None,
+    live: bool,
+    detector_hz: float,
+    detector_latency_ms: float,
+    from_s: float,
+    to_s: float | None,
+    overlay: bool,
+    **values: Any,
+) -> int:
+    """Re-frame the video IN and write OUT, sound kept. OUT may be left out with --trace."""
+    settings = build_settings({}, given(values))
+    if output is None and settings.trace is None:
+        raise SettingsError("nothing to write; name an OUT file, or add --trace FILE")
+    if to_s is not None and to_s <= from_s:
+        raise SettingsError(f"--to {to_s:g} is not after --from {from_s:g}")
+    from livetrack_vcam.clip import Cadence, Span
+    from livetrack_vcam.reframe import ReframeJob, reframe
+
+    job = ReframeJob(
+        source=source,
+        output=output,
+        trace=settings.trace,
+        framing=settings.shots[0],
+        detector=settings.detector,
+        live=live,
+        cadence=Cadence(detector_hz, round(detector_latency_ms * 1e6)),
+        span=Span(from_s, to_s),
+        show_overlay=overlay,
+        overwrite=settings.overwrite,
+    )
+    count = reframe(job)
+    written = " and ".join(str(path) for path in (output, settings.trace) if path is not None)
+    click.echo(f"{count} frames written to {written}", err=True)
+    return 0

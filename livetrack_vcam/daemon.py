@@ -1,0 +1,229 @@
+"""The composition root: runs asyncio in the main thread, signals, and the exit status."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import cv2
+
+from livetrack_vcam.core.geometry import Size
+from livetrack_vcam.control import command_from_json
+from livetrack_vcam.errors import (
+    EXIT_INTERRUPTED,
+    EXIT_OK,
+    LiveTrackError,
+)
+from livetrack_vcam.logs import set_up_logging
+from livetrack_vcam.monitor import Monitor
+from livetrack_vcam.settings import WARN_UPSCALE, Settings
+from livetrack_vcam.sinks.mjpeg import MjpegFeed
+from livetrack_vcam.stages import Failed, Finished, PipelineEvent, SinkFailed, SourceBack, SourceLost
+from livetrack_vcam.status_line import clear_status, show_status
+from livetrack_vcam.studio import Studio, asked_for_sinks, open_studio
+from livetrack_vcam.summary import log_summary, summarize
+
+log = logging.getLogger(__name__)
+
+STATUS_INTERVAL_S = 0.25
+
+
+def run(settings: Settings, open_browser: bool = False) -> int:
+    """Run until the source ends, the duration is over or somebody stops it; the exit status.
+
+    Raises LiveTrackError when it cannot start.
+    """
+    set_up_logging(settings.log_level, settings.json_logs)
+    # One thread a stage: OpenCV's own pool would fight the detector for two cores.
+    cv2.setNumThreads(1)
+    studio = open_studio(settings)
+    return asyncio.run(Daemon(studio, open_browser).run())
+
+
+class Daemon:
+    """One run, from the parts to the exit status. Everything here happens in the main thread."""
+
+    def __init__(self, studio: Studio, open_browser: bool) -> None:
+        self._studio = studio
+        self._settings = studio.settings
+        self._open_browser = open_browser
+        self._events: asyncio.Queue[PipelineEvent] = asyncio.Queue()
+        self._interrupted = False
+        self._error: BaseException | None = None
+
+    async def run(self) -> int:
+        loop = asyncio.get_running_loop()
+
+        def report(event: PipelineEvent) -> None:
+            loop.call_soon_threadsafe(self._events.put_nowait, event)
+
+        try:
+            self._pipeline = self._studio.build(report)
+        except BaseException:
+            self._studio.source.close()
+            raise
+        self._monitor = Monitor(
+            self._pipeline, self._studio.info, self._studio.canvases, self._settings.detector
+        )
+        self._announce()
+        self._pipeline.start()
+        self._catch_signals(loop)
+        if self._settings.duration is not None:
+            loop.call_later(self._settings.duration, self._pipeline.stop)
+        await self._serve()
+        return self._exit_status()
+
+    async def _serve(self) -> None:
+        server = None
+        drawing = None
+        try:
+            if self._settings.web:
+                server = await self._start_web()
+            if sys.stderr.isatty() and not self._settings.json_logs:
+                drawing = asyncio.create_task(self._draw())
+            await self._handle_events()
+        except LiveTrackError as error:
+            self._stop(error)
+            await self._handle_events()
+        finally:
+            if drawing is not None:
+                drawing.cancel()
+                clear_status()
+            if server is not None:
+                await server.stop()
+            for name in self._pipeline.join():
+                log.error("%s did not end in time and was left behind", name)
+            detect = self._pipeline.detect
+            summary = summarize(
+                self._monitor.status(), self._pipeline.render.flow, detect.flow if detect else None
+            )
+            log_summary(summary)
+
+    async def _start_web(self) -> Any:
+        from livetrack_vcam.web.server import WebServer
+        from livetrack_vcam.web.token import ensure_token
+
+        context = Context(self._pipeline, self._monitor, self._studio.feeds)
+        server = WebServer(context, self._settings.host, self._settings.port, ensure_token())
+        await server.start()
+        urls = server.urls
+        self._monitor.links |= {"room": urls.room, "mjpeg": urls.stream}
+        if self._studio.feeds:
+            log.info("Watch in the browser:    %s", urls.room)
+            log.info("OBS Media Source, MJPEG: %s", urls.stream)
+        if self._open_browser:
+            import webbrowser
+
+            webbrowser.open(urls.room)
+        return server
+
+    async def _handle_events(self) -> None:
+        """Until every worker has ended."""
+        while True:
+            event = await self._events.get()
+            if isinstance(event, Finished):
+                return
+            if isinstance(event, Failed):
+                self._stop(event.error)
+            elif isinstance(event, SinkFailed):
+                self._sink_failed(event)
+            elif isinstance(event, SourceLost):
+                log.warning("%s; looking for it again", event.error)
+            elif isinstance(event, SourceBack):
+                log.info("the source is back")
+
+    def _sink_failed(self, event: SinkFailed) -> None:
+        """An output the user asked for must open; the default ones are offered, and may fail."""
+        asked = any(
+            shot.name == event.shot and asked_for_sinks(shot) for shot in self._settings.shots
+        )
+        if event.opening and asked:
+            self._stop(event.error)
+        elif event.opening:
+            log.warning("no virtual camera: %s. The other outputs go on without it.", event.error)
+        else:
+            log.error("output %s stopped: %s. The rest goes on.", event.sink, event.error)
+        outlets = self._pipeline.outlets
+        if all(outlet.state == "failed" for outlet in outlets):
+            self._stop(event.error)
+
+    def _stop(self, error: BaseException | None = None) -> None:
+        self._error = self._error or error
+        self._pipeline.stop()
+
+    def _exit_status(self) -> int:
+        if self._error is not None:
+            raise self._error
+        return EXIT_INTERRUPTED if self._interrupted else EXIT_OK
+
+    def _catch_signals(self, loop: asyncio.AbstractEventLoop) -> None:
+        def interrupt() -> None:
+            if self._interrupted:
+                sys.exit(EXIT_INTERRUPTED)
+            self._interrupted = True
+            self._pipeline.stop()
+
+        try:
+            loop.add_signal_handler(signal.SIGINT, interrupt)
+            loop.add_signal_handler(signal.SIGTERM, self._pipeline.stop)
+        except NotImplementedError:  # Windows has no such handlers in asyncio
+            signal.signal(signal.SIGINT, lambda *_: loop.call_soon_threadsafe(interrupt))
+
+    async def _draw(self) -> None:
+        while True:
+            show_status(self._monitor.status())
+            await asyncio.sleep(STATUS_INTERVAL_S)
+
+    def _announce(self) -> None:
+        info = self._studio.info
+        note = getattr(self._studio.source, "note", None)
+        if note:
+            log.info("%s", note)
+        rate = f" at {float(info.fps):.4g} fps" if info.fps else ""
+        log.info("Source: %s, %s%s", info.name, info.size, rate)
+        for shot in self._settings.shots:
+            size = shot.canvas_size()
+            log.info("Picture: %s, %s", size, ", ".join(str(sink) for sink in shot.sink))
+            _warn_when_soft(size, info.size)
+
+
+class Context:
+    """The running program as the web server sees it."""
+
+    def __init__(self, pipeline: Any, monitor: Monitor, feeds: Mapping[str, MjpegFeed]) -> None:
+        self._pipeline = pipeline
+        self._monitor = monitor
+        self._feeds = feeds
+
+    @property
+    def shots(self) -> Sequence[str]:
+        return [shot.name for shot in self._monitor.status().shots]
+
+    def status(self) -> Mapping[str, Any]:
+        return self._monitor.status().to_json()
+
+    def stats(self) -> Mapping[str, Any]:
+        return self._monitor.stats()
+
+    def command(self, shot: str | None, body: Mapping[str, Any]) -> None:
+        self._pipeline.command(shot, command_from_json(dict(body)))
+
+    def feed(self, shot: str) -> MjpegFeed:
+        return self._feeds[shot]
+
+
+def _warn_when_soft(canvas: Size, frame: Size) -> None:
+    """Say so when even the widest crop must be enlarged a good deal."""
+    scale = max(canvas.width / frame.width, canvas.height / frame.height)
+    if scale > WARN_UPSCALE:
+        log.warning(
+            "the picture %s is %.1f times the source's %s and will look soft; "
+            "--size asks for a smaller one",
+            canvas,
+            scale,
+            frame,
+        )

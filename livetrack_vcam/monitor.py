@@ -1,0 +1,152 @@
+"""The Status of a running pipeline, put together from what its stages have published."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from livetrack_vcam import __version__
+from livetrack_vcam.control import ShotStatus, SinkStatus, SourceStatus, Status, TrackStatus
+from livetrack_vcam.core.geometry import format_aspect_ratio
+from livetrack_vcam.interfaces import Canvas, SourceInfo
+from livetrack_vcam.pipeline import Pipeline
+from livetrack_vcam.stages import Clock, Outlet, ShotView
+from livetrack_vcam.stats import NS_PER_S
+from livetrack_vcam.trace import zoom_of
+
+
+class Monitor:
+    """Reads a pipeline from the main thread; never blocks a worker."""
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        info: SourceInfo,
+        canvases: dict[str, Canvas],
+        detector: str,
+        clock: Clock = time.monotonic_ns,
+    ) -> None:
+        self._pipeline = pipeline
+        self._info = info
+        self._canvases = canvases
+        self._detector = detector
+        self._clock = clock
+        self._started_ns = clock()
+        self.links: dict[str, str] = {}
+
+    def status(self) -> Status:
+        now_ns = self._clock()
+        pipeline = self._pipeline
+        out = pipeline.render.flow.snapshot(now_ns)
+        seen = pipeline.detect.flow.snapshot(now_ns) if pipeline.detect else None
+        sinks = tuple(self._sink(outlet, now_ns) for outlet in pipeline.outlets)
+        slowest = max(
+            (sink for sink in sinks if sink.latency_p50_ms is not None),
+            key=lambda sink: sink.latency_p50_ms or 0.0,
+            default=None,
+        )
+        size = self._info.size
+        capture = pipeline.capture
+        return Status(
+            version=__version__,
+            uptime_s=(now_ns - self._started_ns) / NS_PER_S,
+            source=SourceStatus(
+                self._info.name,
+                capture.state,
+                size.width,
+                size.height,
+                capture.flow.snapshot(now_ns).fps,
+            ),
+            fps=out.fps,
+            latency_p50_ms=slowest.latency_p50_ms if slowest else out.latency_p50_ms,
+            latency_p99_ms=slowest.latency_p99_ms if slowest else out.latency_p99_ms,
+            dropped=pipeline.render.frames.dropped + sum(sink.dropped for sink in sinks),
+            detector=self._detector,
+            detect_hz=seen.fps if seen else 0.0,
+            detect_latency_p50_ms=seen.latency_p50_ms if seen else None,
+            tracks=self._tracks(),
+            shots=tuple(self._shot(name) for name in self._canvases),
+            sinks=sinks,
+            links=dict(self.links),
+        )
+
+    def stats(self) -> dict[str, Any]:
+        """The numbers alone, by shot and sink, as `GET /api/stats` and the metrics give them."""
+        status = self.status()
+        return {
+            "uptime_seconds": status.uptime_s,
+            "fps": status.fps,
+            "source_fps": status.source.fps,
+            "source_lost": status.source.state == "lost",
+            "detect_hz": status.detect_hz,
+            "detect_latency_ms": status.detect_latency_p50_ms,
+            "latency_p50_ms": status.latency_p50_ms,
+            "latency_p99_ms": status.latency_p99_ms,
+            "dropped_frames_total": status.dropped,
+            "tracks": len(status.tracks),
+            "shots": {
+                shot.name: {
+                    "zoom": shot.zoom,
+                    "upscale": shot.upscale,
+                    "subjects": len(shot.subject),
+                    "sinks": {
+                        sink.name: {
+                            "frames_total": sink.frames,
+                            "dropped_frames_total": sink.dropped,
+                            "latency_p50_ms": sink.latency_p50_ms,
+                            "latency_p99_ms": sink.latency_p99_ms,
+                            "failed": sink.state == "failed",
+                        }
+                        for sink in status.sinks
+                        if sink.shot == shot.name
+                    },
+                }
+                for shot in status.shots
+            },
+        }
+
+    def _tracks(self) -> tuple[TrackStatus, ...]:
+        views = self._pipeline.render.views
+        return tuple(
+            TrackStatus(track.track_id, track.label, track.box.xywh, track.score)
+            for track in (views[0].tracks if views else ())
+        )
+
+    def _shot(self, name: str) -> ShotStatus:
+        size = self._canvases[name].size
+        director = self._pipeline.render.director(name)
+        settings = director.settings
+        view = self._view(name)
+        crop = view.crop if view else None
+        return ShotStatus(
+            name=name,
+            aspect=format_aspect_ratio(settings.aspect_ratio),
+            width=size.width,
+            height=size.height,
+            shot=settings.shot.value,
+            speed=settings.speed.value,
+            subject_policy=str(settings.subject),
+            state=view.state.value if view else "wide",
+            subject=view.subject if view else (),
+            crop=crop.box.xywh if crop else None,
+            zoom=zoom_of(crop, self._info.size) if crop else None,
+            upscale=min(size.width / crop.box.width, size.height / crop.box.height)
+            if crop
+            else None,
+        )
+
+    def _view(self, name: str) -> ShotView | None:
+        return next((view for view in self._pipeline.render.views if view.shot == name), None)
+
+    @staticmethod
+    def _sink(outlet: Outlet, now_ns: int) -> SinkStatus:
+        flow = outlet.flow.snapshot(now_ns)
+        return SinkStatus(
+            outlet.shot,
+            outlet.sink.name,
+            outlet.state,
+            flow.frames,
+            outlet.dropped,
+            flow.latency_p50_ms,
+            flow.latency_p99_ms,
+        )

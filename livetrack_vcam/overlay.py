@@ -1,0 +1,67 @@
+"""The whole picture with the tracks and the crop drawn on it, for looking at decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from livetrack_vcam.core.detection import Track
+from livetrack_vcam.core.geometry import Box, Crop, Size
+from livetrack_vcam.media import Frame
+
+# (Y, U, V) in the output's color space: white crop, green subject, blue others.
+CROP_COLOR = (235, 128, 128)
+SUBJECT_COLOR = (180, 60, 50)
+TRACK_COLOR = (120, 190, 80)
+DIM = 0.45
+
+
+def overlay_size(frame: Size) -> Size:
+    """The canvas an overlay of this source needs: its own size with even sides."""
+    return Size(max(2, frame.width & ~1), max(2, frame.height & ~1))
+
+
+def draw_overlay(
+    picture: Frame, crop: Crop, subject: Sequence[int], tracks: Sequence[Track]
+) -> Frame:
+    """`picture` (I420, whole source) with everything outside the crop dimmed and boxes drawn."""
+    planes = tuple(plane.copy() for plane in picture.planes)
+    _dim_outside(planes[0], crop.box)
+    thickness = max(2, picture.size.height // 240) & ~1
+    for track in tracks:
+        color = SUBJECT_COLOR if track.track_id in subject else TRACK_COLOR
+        _rectangle(planes, track.box, color, thickness)
+        _label(planes[0], track, thickness)
+    _rectangle(planes, crop.box, CROP_COLOR, thickness)
+    return Frame(
+        (planes[0], planes[1], planes[2]),
+        picture.format,
+        picture.color,
+        picture.pts_ns,
+        picture.seq,
+    )
+
+
+def _dim_outside(luma: np.ndarray, box: Box) -> None:
+    x1, y1, x2, y2 = (round(value) for value in (box.x1, box.y1, box.x2, box.y2))
+    inside = luma[y1:y2, x1:x2].copy()
+    cv2.convertScaleAbs(luma, luma, DIM, 16 * (1 - DIM))
+    luma[y1:y2, x1:x2] = inside
+
+
+def _rectangle(
+    planes: tuple[np.ndarray, ...], box: Box, color: tuple[int, int, int], thickness: int
+) -> None:
+    for plane, value, scale in zip(planes, color, (1, 2, 2), strict=True):
+        corner = (round(box.x1 / scale), round(box.y1 / scale))
+        opposite = (round(box.x2 / scale) - 1, round(box.y2 / scale) - 1)
+        cv2.rectangle(plane, corner, opposite, value, max(1, thickness // scale))
+
+
+def _label(luma: np.ndarray, track: Track, thickness: int) -> None:
+    text = f"{track.track_id} {track.label} {track.score:.2f}"
+    origin = (round(track.box.x1) + thickness, max(16, round(track.box.y1) - 2 * thickness))
+    scale = luma.shape[0] / 1080
+    cv2.putText(luma, text, origin, cv2.FONT_HERSHEY_SIMPLEX, max(0.4, scale), 235, thickness // 2)

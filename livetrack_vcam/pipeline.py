@@ -1,0 +1,141 @@
+"""Every worker thread is started, watched and joined here, and nowhere else."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from threading import Lock, Thread
+
+from livetrack_vcam.core.command import Command
+from livetrack_vcam.core.crew import Crew
+from livetrack_vcam.errors import SinkError
+from livetrack_vcam.interfaces import Canvas, Detector, Sink, Source, SourceInfo
+from livetrack_vcam.journal import LineWriter
+from livetrack_vcam.mailbox import Mailbox
+from livetrack_vcam.media import Frame
+from livetrack_vcam.stages import (
+    Capture,
+    Clock,
+    Decider,
+    Detect,
+    Failed,
+    Finished,
+    Journal,
+    Outlet,
+    Render,
+    Report,
+    SinkFailed,
+)
+from livetrack_vcam.stats import NS_PER_S
+
+log = logging.getLogger(__name__)
+
+JOIN_TIMEOUT_S = 10.0
+
+
+class Pipeline:
+    """Capture, detect and render threads and one thread a sink, from `start` until `join`.
+
+    `source` is open already. `report` is called from the worker threads and must not block.
+    `crew` is called from the render thread only; `decider` is the crew, or a recorder around it.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        info: SourceInfo,
+        detector: Detector | None,
+        detect_hz: float,
+        crew: Crew,
+        decider: Decider,
+        shots: Mapping[str, tuple[Canvas, Sequence[Sink]]],
+        report: Report,
+        journal: Journal | None = None,
+        writers: Sequence[LineWriter] = (),
+        clock: Clock = time.monotonic_ns,
+    ) -> None:
+        self._report = report
+        self.writers = writers
+        self.outlets = [
+            Outlet(shot, sink, canvas, report, clock)
+            for shot, (canvas, sinks) in shots.items()
+            for sink in sinks
+        ]
+        canvases = {shot: canvas for shot, (canvas, _) in shots.items()}
+        self.render = Render(crew, decider, canvases, self.outlets, journal, clock)
+        targets = [self.render.frames]
+        self.detect: Detect | None = None
+        if detector is not None:
+            frames: Mailbox[Frame] = Mailbox()
+            interval_ns = round(NS_PER_S / detect_hz)
+            self.detect = Detect(detector, frames, self.render.observations, interval_ns, clock)
+            targets.append(frames)
+        self.capture = Capture(source, info.size, info.live, targets, report, clock)
+        self._threads: list[Thread] = []
+        self._running = 0
+        self._lock = Lock()
+
+    def start(self) -> None:
+        """Start every thread. The sinks open first, each in its own."""
+        work: list[tuple[str, Callable[[], None]]] = [
+            (f"sink-{outlet.shot}-{outlet.sink.name}", outlet.run) for outlet in self.outlets
+        ]
+        work += [(f"writer-{writer.path.name}", partial(self._write, writer)) for writer in self.writers]
+        work.append(("render", self._render))
+        if self.detect is not None:
+            work.append(("detect", self.detect.run))
+        work.append(("capture", self.capture.run))
+        self._running = len(work)
+        self._threads = [
+            Thread(target=self._watch, args=(run,), name=name, daemon=True) for name, run in work
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def command(self, shot: str | None, command: Command) -> None:
+        """Queue a command for the next frame; `shot` None means every shot."""
+        self.render.commands.put((shot, command))
+
+    def stop(self) -> None:
+        """Ask every thread to end; outputs are finished properly. Returns at once."""
+        self.capture.stop()
+        if self.detect is not None:
+            self.detect.stop()
+
+    def join(self) -> list[str]:
+        """Wait for the threads; returns the names of those that did not end in time."""
+        deadline = time.monotonic() + JOIN_TIMEOUT_S
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        return [thread.name for thread in self._threads if thread.is_alive()]
+
+    def _render(self) -> None:
+        try:
+            self.render.run()
+        finally:
+            for writer in self.writers:
+                writer.stop()
+
+    def _write(self, writer: LineWriter) -> None:
+        """A log that cannot be written ends itself, never the picture."""
+        try:
+            writer.run()
+        except SinkError as error:
+            self._report(SinkFailed("", writer.path.name, error, opening=False))
+
+    def _watch(self, run: Callable[[], None]) -> None:
+        """Run one worker; whatever it raises ends the whole run, and the last one out says so."""
+        try:
+            run()
+        except Exception as error:
+            log.debug("a worker thread failed", exc_info=True)
+            self._report(Failed(error))
+            self.stop()
+        finally:
+            with self._lock:
+                self._running -= 1
+                last = self._running == 0
+            if last:
+                self._report(Finished())

@@ -1,0 +1,45 @@
+"""Progress of long work: a bar in a terminal, a plain line now and then elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+PLAIN_STEP = 0.1
+
+
+@contextmanager
+def progress(title: str, total: float | None, quiet: bool = False) -> Iterator[Callable[[float], None]]:
+    """Yields a function to call with how far the work is (0 to `total`); shown on stderr."""
+    if quiet:
+        yield lambda done: None
+    elif sys.stderr.isatty():
+        with _bar(title, total) as update:
+            yield update
+    else:
+        yield _plain_lines(title, total)
+
+
+@contextmanager
+def _bar(title: str, total: float | None) -> Iterator[Callable[[float], None]]:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn(title), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task(title, total=total)
+        yield lambda done: bar.update(task, completed=done)
+
+
+def _plain_lines(title: str, total: float | None) -> Callable[[float], None]:
+    shown = 0.0
+
+    def update(done: float) -> None:
+        nonlocal shown
+        share = done / total if total else 0.0
+        if share >= shown + PLAIN_STEP:
+            shown = share - share % PLAIN_STEP
+            sys.stderr.write(f"{title}: {shown:.0%}\n")
+
+    return update

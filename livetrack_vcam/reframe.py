@@ -1,0 +1,216 @@
+"""`reframe`: a video file in, the tracked crop out, with its sound."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, TextIO
+
+from livetrack_vcam.clip import Cadence, Clip, Span, Step, causal_steps, foresighted_steps, observe_clip
+from livetrack_vcam.core.config import DirectorSettings, Fill
+from livetrack_vcam.core.geometry import Box, Size
+from livetrack_vcam.detectors.registry import make_detector
+from livetrack_vcam.errors import SettingsError
+from livetrack_vcam.interfaces import Detector
+from livetrack_vcam.journal import create_text_file
+from livetrack_vcam.media import Frame
+from livetrack_vcam.overlay import draw_overlay, overlay_size
+from livetrack_vcam.progress import progress
+from livetrack_vcam.render import Renderer
+from livetrack_vcam.settings import FramingOptions, check_canvas
+from livetrack_vcam.sinks.clip_writer import ClipWriter
+from livetrack_vcam.sources.registry import open_source
+from livetrack_vcam.stats import NS_PER_S
+from livetrack_vcam.trace import frame_line, header, to_line
+
+
+@dataclass(frozen=True, slots=True)
+class ReframeJob:
+    """One call of `reframe`. `output` None writes no video; `live` decides causally."""
+
+    source: Path
+    output: Path | None
+    trace: Path | None
+    framing: FramingOptions
+    detector: str
+    live: bool
+    cadence: Cadence
+    span: Span
+    show_overlay: bool
+    overwrite: bool
+    quiet: bool = False
+
+
+class StepSink(Protocol):
+    """Takes every step in order; `finish` once at the end, `abort` instead when it failed."""
+
+    def write(self, step: Step) -> None: ...
+
+    def finish(self) -> None: ...
+
+    def abort(self) -> None: ...
+
+
+class TraceFile:
+    """The crop trace of a clip."""
+
+    def __init__(
+        self, path: Path, clip: Clip, settings: DirectorSettings, canvas: Size, overwrite: bool
+    ) -> None:
+        self._path = path
+        self._file: TextIO = create_text_file(path, overwrite)
+        self._canvas = canvas
+        self._index = 0
+        self._put(to_line(header(clip.info.name, clip.size, clip.info.fps, settings)))
+
+    def write(self, step: Step) -> None:
+        self._put(to_line(step_line(self._index, step, self._canvas)))
+        self._index += 1
+
+    def finish(self) -> None:
+        self._file.close()
+
+    def abort(self) -> None:
+        self._file.close()
+        self._path.unlink(missing_ok=True)
+
+    def _put(self, line: str) -> None:
+        self._file.write(line + "\n")
+
+
+class Picture:
+    """The rendered video of a clip, or its overlay."""
+
+    def __init__(self, job: ReframeJob, output: Path, clip: Clip) -> None:
+        self._fill = job.framing.fill
+        self._overlay = job.show_overlay
+        self._whole = Box(0, 0, clip.size.width, clip.size.height)
+        canvas = overlay_size(clip.size) if job.show_overlay else job.framing.canvas_size()
+        self._renderer = Renderer(canvas)
+        self._writer = ClipWriter(
+            output,
+            canvas,
+            clip.info.fps,
+            audio_from=job.source,
+            from_s=job.span.start_s,
+            to_s=job.span.end_s,
+            overwrite=job.overwrite,
+        )
+
+    def write(self, step: Step) -> None:
+        self._writer.write(self._picture(step), step.t_ns)
+
+    def finish(self) -> None:
+        self._writer.finish()
+
+    def abort(self) -> None:
+        self._writer.abort()
+
+    def _picture(self, step: Step) -> Frame:
+        if not self._overlay:
+            return self._renderer.render(step.frame, step.crop.box, self._fill)
+        whole = self._renderer.render(step.frame, self._whole, Fill.LETTERBOX)
+        return draw_overlay(whole, step.crop, step.subject, step.tracks)
+
+
+def step_line(index: int, step: Step, canvas: Size) -> dict[str, object]:
+    frame = step.frame.size
+    return frame_line(
+        index, step.t_ns, step.t_ns, step.crop, step.state, step.subject, step.tracks, frame, canvas
+    )
+
+
+def open_clip(path: Path, span: Span) -> Clip:
+    """The clip at `path`, decoded as fast as it can be. Raises SourceError."""
+    return Clip(lambda: open_source(str(path), paced=False), span)
+
+
+def steps(
+    clip: Clip, detector: Detector, settings: DirectorSettings, job: ReframeJob
+) -> Iterator[Step]:
+    if job.live:
+        return causal_steps(clip, detector, settings, job.cadence)
+    with progress("Looking", _length_s(clip, job.span), job.quiet) as update:
+        observations, times = observe_clip(
+            clip, detector, job.cadence, lambda t_ns: update(t_ns / NS_PER_S - job.span.start_s)
+        )
+    return foresighted_steps(clip, settings, observations, times)
+
+
+def reframe(job: ReframeJob) -> int:
+    """Do the job; returns the number of frames written.
+
+    Raises LiveTrackError. Ctrl-C leaves a finished, playable file of what was done so far and
+    passes KeyboardInterrupt on; any other failure leaves nothing.
+    """
+    _refuse_same_file(job)
+    clip = open_clip(job.source, job.span)
+    check_canvas(job.framing, clip.size)
+    settings = job.framing.director(clip.size)
+    detector = make_detector(job.detector)
+    detector.open()
+    with ExitStack() as stack:
+        stack.callback(detector.close)
+        sinks = _open_sinks(job, clip, settings)
+        return _write_all(sinks, clip, detector, settings, job)
+
+
+def _open_sinks(job: ReframeJob, clip: Clip, settings: DirectorSettings) -> list[StepSink]:
+    sinks: list[StepSink] = []
+    try:
+        if job.trace is not None:
+            canvas = job.framing.canvas_size()
+            sinks.append(TraceFile(job.trace, clip, settings, canvas, job.overwrite))
+        if job.output is not None:
+            sinks.append(Picture(job, job.output, clip))
+    except BaseException:
+        _abort(sinks)
+        raise
+    return sinks
+
+
+def _write_all(
+    sinks: list[StepSink], clip: Clip, detector: Detector, settings: DirectorSettings, job: ReframeJob
+) -> int:
+    count = 0
+    try:
+        decided = steps(clip, detector, settings, job)
+        with progress("Framing", _length_s(clip, job.span), job.quiet) as update:
+            for step in decided:
+                for sink in sinks:
+                    sink.write(step)
+                count += 1
+                update(step.t_ns / NS_PER_S - job.span.start_s)
+    except KeyboardInterrupt:
+        _finish(sinks) if count else _abort(sinks)
+        raise
+    except BaseException:
+        _abort(sinks)
+        raise
+    _finish(sinks)
+    return count
+
+
+def _finish(sinks: list[StepSink]) -> None:
+    for sink in sinks:
+        sink.finish()
+
+
+def _abort(sinks: list[StepSink]) -> None:
+    for sink in sinks:
+        sink.abort()
+
+
+def _length_s(clip: Clip, span: Span) -> float | None:
+    end_s = span.end_s if span.end_s is not None else clip.info.duration_s
+    return None if end_s is None else max(end_s - span.start_s, 0.0)
+
+
+def _refuse_same_file(job: ReframeJob) -> None:
+    for output in (job.output, job.trace):
+        if output is not None and output.exists() and output.samefile(job.source):
+            raise SettingsError(
+                f"{output} is the clip itself; name another file, so that nothing is lost"
+            )

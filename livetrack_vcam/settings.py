@@ -1,0 +1,325 @@
+"""Settings and its nested parts, parsed once at the edge; inside, everything is already valid."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
+
+from livetrack_vcam.core.config import (
+    DirectorSettings,
+    Fill,
+    Shot,
+    Speed,
+    SubjectPolicy,
+    WhenLost,
+    parse_subject,
+)
+from livetrack_vcam.core.geometry import (
+    Size,
+    format_aspect_ratio,
+    largest_height,
+    parse_aspect_ratio,
+)
+from livetrack_vcam.errors import SettingsError
+
+LONG_SIDE = 1280
+SHORT_SIDE = 720
+MAX_SIDE = 7680
+# Past this the picture is visibly soft; the crop then stops shrinking. Users are warned at 1.5.
+MAX_UPSCALE = 2.0
+WARN_UPSCALE = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class SinkSpec:
+    """One `--sink`: its kind and what follows the colon (a device name, a path), if anything."""
+
+    kind: str
+    argument: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.argument}" if self.argument else self.kind
+
+
+DEFAULT_SINKS = (SinkSpec("vcam"), SinkSpec("mjpeg"), SinkSpec("room"))
+
+
+def parse_sink(value: object) -> SinkSpec:
+    """'vcam', 'vcam:NAME', 'file:PATH', 'mjpeg', 'room', 'none'. Raises ValueError."""
+    if isinstance(value, SinkSpec):
+        return value
+    kind, _, argument = str(value).partition(":")
+    choices = "vcam, vcam:NAME, file:PATH, mjpeg, room or none"
+    if kind == "whip":
+        raise ValueError(f"sink 'whip' is not in this version; try {choices}")
+    if kind not in ("vcam", "file", "mjpeg", "room", "none"):
+        raise ValueError(f"sink {str(value)!r} is unknown; try {choices}")
+    if kind == "file" and not argument:
+        raise ValueError("sink 'file' needs a path; try --sink file:recording.mp4")
+    if argument and kind not in ("vcam", "file"):
+        raise ValueError(f"sink {kind!r} takes nothing after the colon; try --sink {kind}")
+    return SinkSpec(kind, argument)
+
+
+def parse_size(value: object) -> Size:
+    """'1280x720' as a Size with even sides, which planar 4:2:0 needs. Raises ValueError."""
+    if isinstance(value, Size):
+        return value
+    match = re.fullmatch(r"([0-9]{1,5})x([0-9]{1,5})", str(value).strip())
+    if match is None:
+        raise ValueError(f"size {str(value)!r} is not WIDTHxHEIGHT; try 1280x720")
+    size = Size(int(match[1]), int(match[2]))
+    if size.width < 2 or size.height < 2 or max(size.width, size.height) > MAX_SIDE:
+        raise ValueError(f"size {size} is outside 2x2 to {MAX_SIDE}x{MAX_SIDE}; try 1280x720")
+    if size.width % 2 or size.height % 2:
+        even = Size(size.width + size.width % 2, size.height + size.height % 2)
+        raise ValueError(f"size {size} has an odd side, which video cannot carry; try {even}")
+    return size
+
+
+def _parse_aspect(value: object) -> Fraction:
+    return value if isinstance(value, Fraction) else parse_aspect_ratio(str(value))
+
+
+def _parse_subject(value: object) -> SubjectPolicy:
+    return value if isinstance(value, SubjectPolicy) else parse_subject(str(value))
+
+
+def _parse_sinks(value: object) -> object:
+    return (value,) if isinstance(value, str | SinkSpec) else value
+
+
+AspectRatio = Annotated[
+    Fraction, BeforeValidator(_parse_aspect), PlainSerializer(format_aspect_ratio)
+]
+CanvasSize = Annotated[Size, BeforeValidator(parse_size), PlainSerializer(str)]
+Subject = Annotated[SubjectPolicy, BeforeValidator(_parse_subject), PlainSerializer(str)]
+Sink = Annotated[SinkSpec, BeforeValidator(parse_sink), PlainSerializer(str)]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class FramingOptions(_Frozen):
+    """How one picture is framed."""
+
+    aspect: AspectRatio = Field(
+        Fraction(16, 9),
+        description="Shape of the picture: 16:9 9:16 1:1 4:5 4:3, any W:H from 1:4 to 4:1.",
+        json_schema_extra={"metavar": "W:H"},
+    )
+    size: CanvasSize | None = Field(
+        None,
+        description="Canvas of the output in pixels; without it a 720p-class size of the shape.",
+        json_schema_extra={"metavar": "WxH"},
+    )
+    shot: Shot = Field(Shot.AUTO, description="How large the subject is shown.")
+    speed: Speed = Field(Speed.NORMAL, description="How the crop moves.")
+    subject: Subject = Field(
+        SubjectPolicy(),
+        description="Who is followed: auto, largest, center, group, ball, label:NAME, track:ID.",
+        json_schema_extra={"metavar": "WHO"},
+    )
+    when_lost: WhenLost = Field(
+        WhenLost.WIDEN, description="What the crop does when the subject is gone."
+    )
+    fill: Fill = Field(
+        Fill.CROP, description="What fills the canvas when the picture has another shape."
+    )
+    headroom: float | None = Field(
+        None, ge=0, le=0.5, description="Share of the crop above the head; the shot's own if unset."
+    )
+    max_zoom: float = Field(
+        2.4, ge=1, le=20, description="How many times the crop may magnify the whole picture."
+    )
+    dead_zone: float | None = Field(
+        None,
+        ge=0,
+        le=0.45,
+        description="Share of the crop in which the subject moves without moving the picture.",
+    )
+
+    def canvas_size(self) -> Size:
+        return self.size or default_size(self.aspect)
+
+    def director(self, frame: Size) -> DirectorSettings:
+        """These choices for a source of `frame` size."""
+        smallest = self.canvas_size().height / MAX_UPSCALE
+        return DirectorSettings(
+            aspect_ratio=self.aspect,
+            shot=self.shot,
+            speed=self.speed,
+            subject=self.subject,
+            when_lost=self.when_lost,
+            fill=self.fill,
+            headroom=self.headroom,
+            max_zoom=self.max_zoom,
+            dead_zone=self.dead_zone,
+            min_crop_height=min(smallest, largest_height(self.aspect, frame)),
+        )
+
+
+class ShotSettings(FramingOptions):
+    """One framing of the camera and where its picture goes."""
+
+    name: str = Field("main", pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$", description="Name of the shot.")
+    sink: Annotated[tuple[Sink, ...], BeforeValidator(_parse_sinks)] = Field(
+        DEFAULT_SINKS,
+        description="Where the picture goes: vcam[:NAME], file:PATH, mjpeg, room, none; repeatable.",
+        json_schema_extra={"metavar": "SINK"},
+    )
+
+
+class Settings(_Frozen):
+    """Everything one run is told."""
+
+    source: str = Field(
+        "auto",
+        min_length=1,
+        description='0, /dev/video0, "name", FILE, rtsp://…, http://…, demo or auto.',
+        json_schema_extra={"metavar": "SRC"},
+    )
+    detector: str = Field(
+        "auto",
+        min_length=1,
+        description="auto, or model names separated by commas.",
+        json_schema_extra={"metavar": "NAMES"},
+    )
+    detect_hz: float = Field(
+        15.0, gt=0, le=120, description="Detections a second at most; fewer save processor time."
+    )
+    session: Path | None = Field(None, description="Write the session log here, for `replay`.")
+    trace: Path | None = Field(None, description="Write the crop of every frame here, JSON lines.")
+    duration: float | None = Field(None, gt=0, description="Stop by itself after so many seconds.")
+    overwrite: bool = Field(False, description="Replace output files that exist.")
+    web: bool = Field(True, description="Serve the control API, the room and MJPEG.")
+    host: str = Field("127.0.0.1", min_length=1, description="Address the web server listens on.")
+    port: int = Field(8787, ge=0, le=65535, description="Port of the web server; 0 takes a free one.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="How much is logged."
+    )
+    json_logs: bool = Field(False, description="Log lines as JSON objects.")
+    shots: tuple[ShotSettings, ...] = Field((ShotSettings(),), min_length=1)
+
+
+def default_size(ratio: Fraction) -> Size:
+    """The largest 720p-class size of exactly `ratio`; sides even, long side <= 1280, short <= 720.
+
+    Ratios of large numbers that have no such size get the nearest even one.
+    """
+    wide = ratio >= 1
+    limit = Size(LONG_SIDE, SHORT_SIDE) if wide else Size(SHORT_SIDE, LONG_SIDE)
+    step = 1 if ratio.numerator % 2 == 0 and ratio.denominator % 2 == 0 else 2
+    unit = Size(ratio.numerator * step, ratio.denominator * step)
+    count = min(limit.width // unit.width, limit.height // unit.height)
+    if count >= 1 and unit.height * count >= largest_height(ratio, limit) * 0.8:
+        return Size(unit.width * count, unit.height * count)
+    height = largest_height(ratio, limit)
+    return Size(max(2, 2 * round(height * ratio / 2)), max(2, 2 * round(height / 2)))
+
+
+def check_canvas(options: FramingOptions, frame: Size) -> None:
+    """Refuse an asked size that only enlarges the source. Raises SettingsError."""
+    size = options.size
+    if size is not None and size.width * size.height > frame.width * frame.height:
+        raise SettingsError(
+            f"size {size} has more pixels than the source's {frame}; "
+            f"ask for less, or leave --size out to get {default_size(options.aspect)}"
+        )
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """The keys of a TOML file. Raises SettingsError that names the file and what is wrong."""
+    try:
+        with path.open("rb") as file:
+            return tomllib.load(file)
+    except FileNotFoundError:
+        raise SettingsError(
+            f"config file {path} does not exist; "
+            f"`livetrack-vcam run --print-config > {path}` makes one"
+        ) from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"config file {path} cannot be read: {error}") from None
+
+
+def build_settings(config: Mapping[str, Any], options: Mapping[str, Any]) -> Settings:
+    """Settings from a config file's keys and the command line's, which win.
+
+    Both use the same flat names. Framing keys beside `[[shots]]` are the default of every shot;
+    framing options of the command line apply to the first shot. Raises SettingsError.
+    """
+    shot_keys = set(ShotSettings.model_fields) - {"name"}
+    common = {key: value for key, value in config.items() if key in shot_keys}
+    rest = {key: value for key, value in config.items() if key not in shot_keys}
+    tables = rest.pop("shots", [{}])
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise SettingsError("`shots` is a list of tables in the config file; write [[shots]]")
+    shots = [common | table for table in tables] or [common]
+    shots[0] |= {key: value for key, value in options.items() if key in shot_keys}
+    rest |= {key: value for key, value in options.items() if key not in shot_keys}
+    try:
+        settings = Settings.model_validate({**rest, "shots": [_with_aspect(s) for s in shots]})
+    except ValidationError as error:
+        raise SettingsError(_first_sentence(error)) from None
+    _check_names(settings.shots)
+    return settings
+
+
+def _with_aspect(shot: dict[str, Any]) -> dict[str, Any]:
+    """A size without an aspect ratio means the size's own."""
+    if "size" not in shot or "aspect" in shot:
+        return shot
+    try:
+        size = parse_size(shot["size"])
+        return {**shot, "aspect": parse_aspect_ratio(f"{size.width}:{size.height}")}
+    except ValueError as error:
+        raise SettingsError(str(error)) from None
+
+
+def _check_names(shots: tuple[ShotSettings, ...]) -> None:
+    names = [shot.name for shot in shots]
+    if len(set(names)) != len(names):
+        raise SettingsError("two shots have the same name; give each [[shots]] its own `name`")
+    outlets = [
+        str(sink) for shot in shots for sink in shot.sink if sink.kind in ("vcam", "file")
+    ]
+    if len(set(outlets)) != len(outlets):
+        raise SettingsError(
+            "two outputs are the same device or file; name them apart, as in `sink = "
+            '["vcam:LiveTrack Vertical"]`'
+        )
+
+
+def _first_sentence(error: ValidationError) -> str:
+    """One line of the first complaint, naming the option as it is typed."""
+    first = error.errors()[0]
+    names = [str(part) for part in first["loc"] if isinstance(part, str) and part != "shots"]
+    name = names[0] if names else "settings"
+    message = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "extra_forbidden":
+        return f"option {name!r} is unknown; `livetrack-vcam run --help` lists the options"
+    if first["type"] == "value_error":
+        return message
+    return f"{name} = {first['input']!r} is refused: {message[:1].lower()}{message[1:]}"
+
+
+def to_toml(settings: Settings) -> str:
+    """The effective settings as a config file that `--config` reads back to the same."""
+    import tomli_w
+
+    data = settings.model_dump(mode="json", exclude_none=True)
+    shots = data.pop("shots")
+    if len(shots) == 1:
+        shot = shots[0]
+        data |= {key: value for key, value in shot.items() if key != "name"}
+        shots = [] if shot["name"] == "main" else [{"name": shot["name"]}]
+    text: str = tomli_w.dumps(data | ({"shots": shots} if shots else {}))
+    return text

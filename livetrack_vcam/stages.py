@@ -1,0 +1,359 @@
+"""What each worker thread does. The threads themselves are started in `pipeline.py`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from threading import Event
+from typing import Protocol
+
+from livetrack_vcam.core.command import Command
+from livetrack_vcam.core.crew import Crew
+from livetrack_vcam.core.detection import Detection, Observation, Track
+from livetrack_vcam.core.director import Director, State
+from livetrack_vcam.core.geometry import Crop, Size
+from livetrack_vcam.errors import LiveTrackError, SourceError
+from livetrack_vcam.interfaces import Canvas, Detector, Sink, Source
+from livetrack_vcam.mailbox import Closed, Mailbox
+from livetrack_vcam.media import Frame, black_frame
+from livetrack_vcam.render import Renderer
+from livetrack_vcam.slate import slate
+from livetrack_vcam.stats import NS_PER_S, Flow
+
+log = logging.getLogger(__name__)
+
+Clock = Callable[[], int]
+
+# A camera that has sent nothing for so long is taken as lost; the outputs then carry the slate.
+STALL_NS = 2 * NS_PER_S
+SLATE_INTERVAL_S = 0.5
+REOPEN_FIRST_S = 0.5
+REOPEN_MOST_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLost:
+    """The source failed; it is tried again until it comes back."""
+
+    error: SourceError
+
+
+@dataclass(frozen=True, slots=True)
+class SourceBack:
+    """The source delivers again."""
+
+
+@dataclass(frozen=True, slots=True)
+class SinkFailed:
+    """An output could not be opened, or was lost while running."""
+
+    shot: str
+    sink: str
+    error: LiveTrackError
+    opening: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The run cannot go on."""
+
+    error: BaseException
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """Every thread has ended."""
+
+
+PipelineEvent = SourceLost | SourceBack | SinkFailed | Failed | Finished
+Report = Callable[[PipelineEvent], None]
+
+
+class Decider(Protocol):
+    """A crew, or a recorder around one that logs each call."""
+
+    def observe(self, detections: tuple[Detection, ...], pts_ns: int) -> None: ...
+
+    def command(self, shot: str | None, command: Command) -> None: ...
+
+    def crop_at(self, shot: str, pts_ns: int) -> Crop: ...
+
+
+class Capture:
+    """Reads the source and hands each frame to whoever is ready for it."""
+
+    def __init__(
+        self,
+        source: Source,
+        size: Size,
+        live: bool,
+        targets: Sequence[Mailbox[Frame]],
+        report: Report,
+        clock: Clock,
+    ) -> None:
+        self._source = source
+        self._size = size
+        self._live = live
+        self._targets = targets
+        self._report = report
+        self._clock = clock
+        self._stopping = Event()
+        self.flow = Flow()
+        self.state = "running"
+
+    def run(self) -> None:
+        try:
+            while not self._stopping.is_set():
+                frame = self._read()
+                if frame is None:
+                    break
+                self.flow.add(frame.pts_ns, self._clock())
+                for mailbox in self._targets:
+                    mailbox.put(frame)
+        finally:
+            self.state = "ended"
+            self._source.close()
+            for mailbox in self._targets:
+                mailbox.close()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._source.close()
+
+    def _read(self) -> Frame | None:
+        """The next frame, through any loss of a live source; None at the end."""
+        while True:
+            try:
+                return self._source.read()
+            except SourceError as error:
+                if self._stopping.is_set():
+                    return None
+                if not self._live:
+                    raise
+                self.state = "lost"
+                self._report(SourceLost(error))
+            if not self._reopen():
+                return None
+            self.state = "running"
+            self._report(SourceBack())
+
+    def _reopen(self) -> bool:
+        pause_s = REOPEN_FIRST_S
+        while not self._stopping.wait(pause_s):
+            self._source.close()
+            try:
+                info = self._source.open()
+            except SourceError as error:
+                log.debug("source not back yet: %s", error)
+            else:
+                if info.size != self._size:
+                    raise SourceError(
+                        f"{info.name} came back with {info.size} instead of {self._size}; "
+                        "start livetrack-vcam again to use it"
+                    )
+                return True
+            pause_s = min(2 * pause_s, REOPEN_MOST_S)
+        return False
+
+
+class Detect:
+    """Runs the detector on the newest frame, at most so many times a second."""
+
+    def __init__(
+        self,
+        detector: Detector,
+        frames: Mailbox[Frame],
+        observations: Mailbox[Observation],
+        interval_ns: int,
+        clock: Clock,
+    ) -> None:
+        self._detector = detector
+        self._frames = frames
+        self._observations = observations
+        self._interval_ns = interval_ns
+        self._clock = clock
+        self._stopping = Event()
+        self.flow = Flow()
+
+    def run(self) -> None:
+        self._detector.open()
+        try:
+            due_ns = 0
+            while not self._stopping.wait(max(0, due_ns - self._clock()) / NS_PER_S):
+                frame = self._frames.get()
+                if frame is None:
+                    continue
+                due_ns = max(due_ns + self._interval_ns, self._clock())
+                detections = self._detector.detect(frame)
+                self._observations.put(Observation(detections, frame.pts_ns))
+                self.flow.add(frame.pts_ns, self._clock())
+        except Closed:
+            return
+        finally:
+            self._detector.close()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._frames.close()
+
+
+class Outlet:
+    """One sink behind its own bounded mailbox."""
+
+    def __init__(self, shot: str, sink: Sink, canvas: Canvas, report: Report, clock: Clock) -> None:
+        self.shot = shot
+        self.sink = sink
+        self.mailbox: Mailbox[Frame] = Mailbox(sink.depth)
+        self.flow = Flow()
+        self.state = "opening"
+        self._dropped: int | None = None
+        self._canvas = canvas
+        self._report = report
+        self._clock = clock
+
+    def run(self) -> None:
+        try:
+            self.sink.open(self._canvas)
+        except LiveTrackError as error:
+            self._fail(error, opening=True)
+            return
+        self.state = "open"
+        try:
+            self._feed()
+            self.state = "closed"
+        except LiveTrackError as error:
+            self._fail(error, opening=False)
+        finally:
+            self.sink.close()
+
+    def stop(self) -> None:
+        self.mailbox.close()
+
+    @property
+    def dropped(self) -> int:
+        """Frames that waited too long; what comes after a failure had nobody to go to."""
+        return self.mailbox.dropped if self._dropped is None else self._dropped
+
+    def _feed(self) -> None:
+        """Send what arrives; devices that must not starve get a picture at once and repeats."""
+        last: Frame | None = None
+        if self.sink.repeat_after_s is not None:
+            last = black_frame(self._canvas.size, self._clock())
+            self.sink.send(last)
+        while True:
+            try:
+                frame = self.mailbox.get(self.sink.repeat_after_s)
+            except Closed:
+                return
+            if frame is not None:
+                self.sink.send(frame)
+                self.flow.add(frame.pts_ns, self._clock())
+                last = frame
+            elif last is not None:
+                self.sink.send(last)
+
+    def _fail(self, error: LiveTrackError, *, opening: bool) -> None:
+        self.state = "failed"
+        self._dropped = self.mailbox.dropped
+        self.mailbox.close()
+        self._report(SinkFailed(self.shot, self.sink.name, error, opening))
+
+
+@dataclass(frozen=True, slots=True)
+class ShotView:
+    """What the last picture of a shot showed."""
+
+    shot: str
+    crop: Crop
+    state: State
+    subject: tuple[int, ...]
+    tracks: tuple[Track, ...]
+    pts_ns: int
+
+
+Journal = Callable[[Frame, tuple[ShotView, ...]], None]
+
+
+class Render:
+    """Owns every director: drains observations and commands, then frames and draws each picture."""
+
+    def __init__(
+        self,
+        crew: Crew,
+        decider: Decider,
+        canvases: Mapping[str, Canvas],
+        outlets: Sequence[Outlet],
+        journal: Journal | None,
+        clock: Clock,
+    ) -> None:
+        self.frames: Mailbox[Frame] = Mailbox()
+        self.observations: Mailbox[Observation] = Mailbox(16)
+        self.commands: Mailbox[tuple[str | None, Command]] = Mailbox(256)
+        self.flow = Flow()
+        self.views: tuple[ShotView, ...] = ()
+        self._crew = crew
+        self._decider = decider
+        self._renderers = {shot: Renderer(canvas.size) for shot, canvas in canvases.items()}
+        self._canvases = canvases
+        self._outlets = outlets
+        self._journal = journal
+        self._clock = clock
+        self._pictures: dict[str, Frame] = {}
+
+    def run(self) -> None:
+        try:
+            while True:
+                frame = self.frames.get(SLATE_INTERVAL_S)
+                if frame is None:
+                    self._show_slate()
+                    continue
+                self._drain()
+                self._show(frame)
+        except Closed:
+            return
+        finally:
+            for outlet in self._outlets:
+                outlet.stop()
+
+    def director(self, shot: str) -> Director:
+        return self._crew.director(shot)
+
+    def _drain(self) -> None:
+        for shot, command in self.commands.drain():
+            try:
+                self._decider.command(shot, command)
+            except ValueError as error:
+                log.warning("%s", error)
+        for observation in self.observations.drain():
+            self._decider.observe(observation.detections, observation.pts_ns)
+
+    def _show(self, frame: Frame) -> None:
+        crops = {shot: self._decider.crop_at(shot, frame.pts_ns) for shot in self._renderers}
+        for shot, crop in crops.items():
+            fill = self._crew.director(shot).settings.fill
+            self._send(shot, self._renderers[shot].render(frame, crop.box, fill))
+        self.flow.add(frame.pts_ns, self._clock())
+        self.views = tuple(self._view(shot, crop, frame.pts_ns) for shot, crop in crops.items())
+        if self._journal is not None:
+            self._journal(frame, self.views)
+
+    def _view(self, shot: str, crop: Crop, pts_ns: int) -> ShotView:
+        director = self._crew.director(shot)
+        return ShotView(shot, crop, director.state, director.subject, director.tracks, pts_ns)
+
+    def _show_slate(self) -> None:
+        """Keep the outputs alive through the loss of the source, once it is long enough."""
+        now_ns = self._clock()
+        if self.views and now_ns - self.views[0].pts_ns < STALL_NS:
+            return
+        line = "The camera is away. Looking for it." if self.views else "Waiting for the camera."
+        for shot, canvas in self._canvases.items():
+            self._send(shot, slate(canvas.size, line, self._pictures.get(shot)), keep=False)
+
+    def _send(self, shot: str, picture: Frame, keep: bool = True) -> None:
+        if keep:
+            self._pictures[shot] = picture
+        for outlet in self._outlets:
+            if outlet.shot == shot:
+                outlet.mailbox.put(picture)

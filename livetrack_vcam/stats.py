@@ -1,0 +1,116 @@
+"""Rates, latency percentiles and counters, from timestamps they are given; and process figures."""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+import time
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+
+NS_PER_S = 1_000_000_000
+NS_PER_MS = 1_000_000
+
+
+def percentile(values: Iterable[float], share: float) -> float | None:
+    """The value below which `share` (0 to 1) of `values` lie, nearest rank; None of nothing."""
+    ordered = sorted(values)
+    if not ordered:
+        return None
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
+
+
+class Rate:
+    """Events a second over the last `window_ns`. Not thread-safe: one writer, who also reads."""
+
+    def __init__(self, window_ns: int = 2 * NS_PER_S) -> None:
+        self._times: deque[int] = deque()
+        self._window_ns = window_ns
+        self.count = 0
+
+    def add(self, now_ns: int) -> None:
+        self.count += 1
+        self._times.append(now_ns)
+        self._forget(now_ns)
+
+    def per_second(self, now_ns: int) -> float:
+        self._forget(now_ns)
+        if len(self._times) < 2:
+            return 0.0
+        span = max(self._times[-1] - self._times[0], 1)
+        return (len(self._times) - 1) * NS_PER_S / span
+
+    def _forget(self, now_ns: int) -> None:
+        while self._times and now_ns - self._times[0] > self._window_ns:
+            self._times.popleft()
+
+
+@dataclass(frozen=True, slots=True)
+class FlowSnapshot:
+    """What a `Flow` has seen: totals, the present rate and the latency of the last minutes."""
+
+    frames: int
+    fps: float
+    average_fps: float
+    latency_p50_ms: float | None
+    latency_p99_ms: float | None
+    first_ns: int | None
+
+
+class Flow:
+    """Frames that pass one point: how many, how fast, how long after their capture.
+
+    One thread calls `add`; any thread takes a snapshot.
+    """
+
+    def __init__(self, window: int = 4096) -> None:
+        self._lock = Lock()
+        self._rate = Rate()
+        self._latencies_ms: deque[float] = deque(maxlen=window)
+        self._first_ns = 0
+        self._last_ns = 0
+
+    def add(self, pts_ns: int, now_ns: int) -> None:
+        with self._lock:
+            if self._rate.count == 0:
+                self._first_ns = now_ns
+            self._last_ns = now_ns
+            self._rate.add(now_ns)
+            self._latencies_ms.append((now_ns - pts_ns) / NS_PER_MS)
+
+    def snapshot(self, now_ns: int) -> FlowSnapshot:
+        with self._lock:
+            span_ns = self._last_ns - self._first_ns
+            frames = self._rate.count
+            return FlowSnapshot(
+                frames,
+                self._rate.per_second(now_ns),
+                (frames - 1) * NS_PER_S / span_ns if span_ns > 0 else 0.0,
+                percentile(self._latencies_ms, 0.5),
+                percentile(self._latencies_ms, 0.99),
+                self._first_ns if frames else None,
+            )
+
+
+def peak_memory_mb() -> float | None:
+    """Largest resident size of this process so far, in MB (10^6 bytes); None where unknown."""
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6
+
+
+def process_age_s() -> float | None:
+    """Seconds since this process was started by the system; None where unknown (not Linux)."""
+    try:
+        fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
+        started_s = int(fields[19]) / os.sysconf("SC_CLK_TCK")
+        return time.clock_gettime(time.CLOCK_BOOTTIME) - started_s
+    except (OSError, AttributeError, IndexError, ValueError):
+        return None

@@ -1,0 +1,44 @@
+"""The calm line at the bottom of the terminal while the program runs."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+
+from livetrack_vcam.control import ShotStatus, Status
+from livetrack_vcam.logs import CLEAR_LINE
+
+SINK_MARKS = {"open": "", "opening": "…", "failed": " ✗", "closed": " ■"}
+
+
+def format_status(status: Status) -> str:
+    """One line: rate, latency, who is followed, zoom, outputs."""
+    latency = f"{status.latency_p50_ms:.0f} ms" if status.latency_p50_ms is not None else "– ms"
+    parts = [f"{status.fps:.1f} fps", latency]
+    if status.source.state == "lost":
+        parts.append("camera away, looking for it")
+    parts += [_shot(shot, len(status.shots) > 1) for shot in status.shots]
+    if status.sinks:
+        names = {sink.name: SINK_MARKS[sink.state] for sink in status.sinks}
+        parts.append(" ".join(f"{name}{mark}" for name, mark in names.items()))
+    if status.dropped:
+        parts.append(f"{status.dropped} dropped")
+    return "  ·  ".join(parts)
+
+
+def _shot(shot: ShotStatus, named: bool) -> str:
+    who = "+".join(f"#{track_id}" for track_id in shot.subject) or "nobody"
+    zoom = f"{shot.zoom:.1f}×" if shot.zoom is not None else ""
+    return " ".join(part for part in (shot.name if named else "", shot.state, who, zoom) if part)
+
+
+def show_status(status: Status) -> None:
+    """Draw the line over the previous one, cut to the terminal's width."""
+    width = shutil.get_terminal_size().columns
+    sys.stderr.write(CLEAR_LINE + format_status(status)[: width - 1])
+    sys.stderr.flush()
+
+
+def clear_status() -> None:
+    sys.stderr.write(CLEAR_LINE)
+    sys.stderr.flush()

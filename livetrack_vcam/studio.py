@@ -1,0 +1,147 @@
+"""Builds every part of one run from Settings: source, directors, detector, sinks, logs."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+
+from livetrack_vcam.core.crew import Crew
+from livetrack_vcam.core.session import SessionRecorder
+from livetrack_vcam.detectors.registry import make_detector
+from livetrack_vcam.errors import SettingsError
+from livetrack_vcam.interfaces import Canvas, Detector, Sink, Source, SourceInfo
+from livetrack_vcam.journal import LineWriter, create_text_file
+from livetrack_vcam.media import Frame
+from livetrack_vcam.pipeline import Pipeline
+from livetrack_vcam.settings import Settings, ShotSettings, SinkSpec, check_canvas
+from livetrack_vcam.sinks.discard import Discard
+from livetrack_vcam.sinks.mjpeg import MjpegFeed, MjpegSink
+from livetrack_vcam.sinks.recorder import Recorder
+from livetrack_vcam.sinks.virtual_camera import VirtualCamera
+from livetrack_vcam.sources.registry import open_source
+from livetrack_vcam.stages import Decider, Journal, Report, ShotView
+from livetrack_vcam.trace import frame_line, header, to_line
+
+log = logging.getLogger(__name__)
+
+DEFAULT_FPS = Fraction(30)
+
+
+@dataclass(slots=True)
+class Studio:
+    """The parts of one run, before and while they work together."""
+
+    settings: Settings
+    source: Source
+    info: SourceInfo
+    feeds: dict[str, MjpegFeed] = field(default_factory=dict)
+
+    @property
+    def canvases(self) -> dict[str, Canvas]:
+        fps = self.info.fps or DEFAULT_FPS
+        return {shot.name: Canvas(shot.canvas_size(), fps) for shot in self.settings.shots}
+
+    def build(self, report: Report) -> Pipeline:
+        """Everything, connected and not yet started. Raises LiveTrackError."""
+        settings = self.settings
+        directors = {shot.name: shot.director(self.info.size) for shot in settings.shots}
+        detector: Detector = make_detector(settings.detector)
+        sinks = {shot.name: self._sinks(shot) for shot in settings.shots}
+        crew = Crew(self.info.size, directors)
+        writers: list[LineWriter] = []
+        decider: Decider = crew
+        if settings.session is not None:
+            writers.append(_line_writer(settings.session, settings.overwrite))
+            decider = SessionRecorder(crew, writers[-1].put, self.info.name)
+        journal = None
+        if settings.trace is not None:
+            writers.append(_line_writer(settings.trace, settings.overwrite))
+            journal = self._trace_journal(writers[-1])
+        shots: Mapping[str, tuple[Canvas, Sequence[Sink]]] = {
+            name: (canvas, sinks[name]) for name, canvas in self.canvases.items()
+        }
+        return Pipeline(
+            source=self.source,
+            info=self.info,
+            detector=detector,
+            detect_hz=settings.detect_hz,
+            crew=crew,
+            decider=decider,
+            shots=shots,
+            report=report,
+            journal=journal,
+            writers=writers,
+        )
+
+    def _sinks(self, shot: ShotSettings) -> list[Sink]:
+        sinks = [self._sink(spec) for spec in shot.sink if spec.kind not in ("mjpeg", "room")]
+        kinds = {spec.kind for spec in shot.sink}
+        if not kinds & {"mjpeg", "room"}:
+            return sinks
+        if not self.settings.web:
+            if asked_for_sinks(shot):
+                raise SettingsError("sinks mjpeg and room need the web server; leave --no-web out")
+            return sinks
+        feed = self.feeds.setdefault(shot.name, MjpegFeed())
+        return [*sinks, MjpegSink(feed)]
+
+    def _sink(self, spec: SinkSpec) -> Sink:
+        if spec.kind == "none":
+            return Discard()
+        if spec.kind == "file":
+            return Recorder(Path(spec.argument), overwrite=self.settings.overwrite)
+        return VirtualCamera(spec.argument) if spec.argument else VirtualCamera()
+
+    def _trace_journal(self, writer: LineWriter) -> Journal:
+        """Writes the first shot's decisions, a line a frame."""
+        shot = self.settings.shots[0]
+        size, canvas = self.info.size, shot.canvas_size()
+        writer.put(
+            to_line(header(self.info.name, size, self.info.fps, shot.director(size)))
+        )
+        first: Frame | None = None
+
+        def write(frame: Frame, views: tuple[ShotView, ...]) -> None:
+            nonlocal first
+            first = first or frame
+            view = views[0]
+            record = frame_line(
+                frame.seq - first.seq,
+                frame.pts_ns - first.pts_ns,
+                frame.pts_ns,
+                view.crop,
+                view.state,
+                view.subject,
+                view.tracks,
+                size,
+                canvas,
+            )
+            writer.put(to_line(record))
+
+        return write
+
+
+def open_studio(settings: Settings) -> Studio:
+    """The source opened and the settings held against it. Raises LiveTrackError."""
+    first = settings.shots[0]
+    source = open_source(settings.source, wanted=first.canvas_size())
+    try:
+        info = source.open()
+        for shot in settings.shots:
+            check_canvas(shot, info.size)
+    except BaseException:
+        source.close()
+        raise
+    return Studio(settings, source, info)
+
+
+def asked_for_sinks(shot: ShotSettings) -> bool:
+    """Whether the user named the sinks, rather than taking the default ones."""
+    return "sink" in shot.model_fields_set
+
+
+def _line_writer(path: Path, overwrite: bool) -> LineWriter:
+    return LineWriter(path, create_text_file(path, overwrite))

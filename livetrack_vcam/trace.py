@@ -1,0 +1,92 @@
+"""The crop trace: one JSON object a frame of the source, after a header."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from livetrack_vcam.core.config import DirectorSettings
+from livetrack_vcam.core.detection import Track
+from livetrack_vcam.core.director import State
+from livetrack_vcam.core.geometry import Crop, Size, format_aspect_ratio, largest_height
+from livetrack_vcam.errors import SourceError
+from livetrack_vcam.stats import NS_PER_S
+
+
+def zoom_of(crop: Crop, frame: Size) -> float:
+    """How many times the crop magnifies, against the largest crop of its shape: 1 or more."""
+    return largest_height(crop.aspect_ratio, frame) / crop.box.height
+
+
+def header(
+    source: str, size: Size, fps: Fraction | None, settings: DirectorSettings
+) -> dict[str, Any]:
+    return {
+        "livetrack_trace": 1,
+        "source": source,
+        "size": [size.width, size.height],
+        "fps": None if fps is None else round(float(fps), 6),
+        "aspect": format_aspect_ratio(settings.aspect_ratio),
+        "settings": {
+            "shot": settings.shot.value,
+            "speed": settings.speed.value,
+            "subject": str(settings.subject),
+            "when_lost": settings.when_lost.value,
+            "fill": settings.fill.value,
+            "headroom": settings.headroom,
+            "max_zoom": settings.max_zoom,
+            "dead_zone": settings.dead_zone,
+            "min_crop_height": settings.min_crop_height,
+        },
+    }
+
+
+def frame_line(
+    index: int,
+    t_ns: int,
+    pts_ns: int,
+    crop: Crop,
+    state: State,
+    subject: tuple[int, ...],
+    tracks: Iterable[Track],
+    frame: Size,
+    canvas: Size,
+) -> dict[str, Any]:
+    """One frame: `t_ns` since the first frame; boxes xywh in source pixels; `size` is the canvas."""
+    return {
+        "frame": index,
+        "t": t_ns / NS_PER_S,
+        "crop": list(crop.box.xywh),
+        "zoom": zoom_of(crop, frame),
+        "state": state.value,
+        "subject": list(subject),
+        "tracks": [
+            {
+                "id": track.track_id,
+                "label": track.label,
+                "box": list(track.box.xywh),
+                "score": track.score,
+                "age": (pts_ns - track.seen_ns) / NS_PER_S,
+            }
+            for track in tracks
+        ],
+        "size": [canvas.width, canvas.height],
+    }
+
+
+def to_line(record: dict[str, Any]) -> str:
+    return json.dumps(record, separators=(",", ":"))
+
+
+def read_trace(path: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Header and frames of a trace file. Raises SourceError when it is not one."""
+    try:
+        records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    except (OSError, ValueError) as error:
+        raise SourceError(f"{path} cannot be read as a trace: {error}") from None
+    if not records or not isinstance(records[0], dict) or "livetrack_trace" not in records[0]:
+        raise SourceError(f"{path} is not a trace; `livetrack-vcam reframe IN --trace` makes one")
+    return records[0], records[1:]
