@@ -1,0 +1,180 @@
+"""One axis of the crop as an operator would handle it: rest, follow, glide."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from livetrack_vcam.core.motion import STOPPED, AxisState, Limits, brake, follow, within
+from livetrack_vcam.core.presets import SpeedPreset
+
+SETTLE_MARGIN = 0.01
+"""A follow ends this much (share of the crop) outside the inner zone at most."""
+GLIDE_DONE = 0.004
+"""A glide ends this close to its target, as a share of the crop."""
+
+
+@dataclass(frozen=True, slots=True)
+class AxisTarget:
+    """Where the crop's center should be at the end of the step, in pixels and pixels/s.
+
+    `velocity` is the target's, `moving` the probability that this motion is real.
+    """
+
+    position: float
+    velocity: float = 0.0
+    moving: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class AxisRoom:
+    """How large the crop is along this axis, between which walls its center may move."""
+
+    extent: float
+    low: float
+    high: float
+
+    @property
+    def walls(self) -> tuple[float, float]:
+        return (self.low, self.high)
+
+
+class PanAxis:
+    """Pan or tilt: holds still until the subject leaves the dead zone, then follows until quiet."""
+
+    def __init__(self, position: float) -> None:
+        self.state = AxisState(position)
+        self.following = False
+        self._quiet_s = 0.0
+
+    @property
+    def resting(self) -> bool:
+        return self.state.resting and not self.following
+
+    def wake(self) -> None:
+        """Follow now, dead zone or not, until the next time everything is quiet."""
+        self.following = True
+        self._quiet_s = 0.0
+
+    def cut_to(self, position: float) -> None:
+        self.state = AxisState(position)
+        self.following = False
+
+    def track(
+        self, target: AxisTarget, room: AxisRoom, preset: SpeedPreset, dead_zone: float, dt: float
+    ) -> None:
+        """Hold or follow the target for one frame."""
+        error = (target.position - self.state.position) / room.extent
+        speed = target.velocity / room.extent
+        if not self.following and self._must_wake(error, speed, target.moving, preset, dead_zone):
+            self.wake()
+        elif self.following:
+            quiet_error = min(preset.inner_zone, dead_zone) + SETTLE_MARGIN
+            quiet = abs(speed) < preset.wake_speed and abs(error) < quiet_error
+            self._quiet_s = self._quiet_s + dt if quiet else 0.0
+            if self._quiet_s >= preset.quiet_s:
+                self.following = False
+        self._move(target, room, preset, dt)
+
+    def _must_wake(
+        self, error: float, speed: float, moving: float, preset: SpeedPreset, dead_zone: float
+    ) -> bool:
+        if abs(error) > dead_zone:
+            return True
+        return (
+            moving > preset.wake_probability
+            and abs(speed) > preset.wake_speed
+            and abs(error) > min(preset.inner_zone, dead_zone)
+            and error * speed > 0
+        )
+
+    def glide(self, position: float, room: AxisRoom, preset: SpeedPreset, dt: float) -> None:
+        """Move to a fixed place and rest there."""
+        error = abs(position - self.state.position) / room.extent
+        self.following = error > GLIDE_DONE
+        self._move(AxisTarget(position), room, preset, dt)
+
+    def rest(self, room: AxisRoom, preset: SpeedPreset, dt: float) -> None:
+        """Come to rest where it is."""
+        self.following = False
+        self._move(AxisTarget(self.state.position), room, preset, dt)
+
+    def _move(self, target: AxisTarget, room: AxisRoom, preset: SpeedPreset, dt: float) -> None:
+        limits = Limits.of(preset, room.extent)
+        if self.following:
+            self.state = follow(
+                self.state, target.position, target.velocity, limits, dt, room.walls
+            )
+        elif not self.state.resting:
+            self.state = brake(self.state, limits, dt, STOPPED * room.extent)
+        self.state = within(self.state, room.low, room.high)
+
+
+class ZoomAxis:
+    """The crop's height on a logarithmic scale: rests unless the wanted size stays different."""
+
+    SPEED_IN, SPEED_OUT = 1 / 3, 2 / 3
+    IN_BELOW, OUT_ABOVE = math.log(0.95), math.log(1.1)
+    CONFIRM_S = 0.4
+    RETARGET = 0.03
+
+    def __init__(self, height: float) -> None:
+        self.state = AxisState(math.log(height))
+        self.goal = self.state.position
+        self.moving = False
+        self._asked_s = 0.0
+
+    @property
+    def height(self) -> float:
+        return math.exp(self.state.position)
+
+    @property
+    def resting(self) -> bool:
+        return self.state.resting and not self.moving
+
+    def cut_to(self, height: float) -> None:
+        self.state = AxisState(math.log(height))
+        self.goal = self.state.position
+        self.moving = False
+        self._asked_s = 0.0
+
+    def ask(self, height: float, elapsed_s: float) -> bool:
+        """Hear a wanted height, `elapsed_s` after the last one; whether a new zoom begins now."""
+        wanted = math.log(height)
+        change = wanted - self.goal
+        if self.moving:
+            if abs(change) > self.RETARGET:
+                self.goal = wanted
+            return False
+        if self.IN_BELOW <= change <= self.OUT_ABOVE:
+            self._asked_s = 0.0
+            return False
+        self._asked_s += elapsed_s
+        if self._asked_s < self.CONFIRM_S:
+            return False
+        self.go_to(height)
+        return True
+
+    def go_to(self, height: float) -> None:
+        """Glide to a height without waiting for confirmation."""
+        self.goal = math.log(height)
+        self.moving = True
+        self._asked_s = 0.0
+
+    def step(self, preset: SpeedPreset, low: float, high: float, dt: float) -> None:
+        """One frame toward the goal, never outside the heights `low` to `high`."""
+        share = self.SPEED_OUT if self.goal > self.state.position else self.SPEED_IN
+        limits = Limits.of(preset, 1.0, share)
+        if self.moving and abs(self.goal - self.state.position) <= GLIDE_DONE:
+            self.moving = False
+        if self.moving:
+            self.state = follow(self.state, self.goal, 0.0, limits, dt)
+        elif not self.state.resting:
+            self.state = brake(self.state, limits, dt, STOPPED)
+        self.state = within(self.state, math.log(low), math.log(high))
+
+    def rest(self) -> None:
+        """Stop zooming; the crop comes to rest at about the present height."""
+        self.moving = False
+        self.goal = self.state.position
+        self._asked_s = 0.0

@@ -1,0 +1,59 @@
+"""Several shots of one camera: one tracker, one director a shot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from livetrack_vcam.core.command import Command
+from livetrack_vcam.core.config import DirectorSettings
+from livetrack_vcam.core.detection import Detection, Observation, Track
+from livetrack_vcam.core.director import Director
+from livetrack_vcam.core.geometry import Crop, Size
+from livetrack_vcam.core.tracker import Tracker
+
+
+class Crew:
+    """Everything seen is tracked once; every shot frames it its own way. Not thread-safe."""
+
+    def __init__(self, frame: Size, shots: Mapping[str, DirectorSettings]) -> None:
+        """Raises ValueError when there is no shot, or one has settings out of range."""
+        if not shots:
+            raise ValueError("a crew needs at least one shot")
+        self._tracker = Tracker(frame)
+        self._directors = {name: Director(frame, settings) for name, settings in shots.items()}
+
+    @property
+    def shots(self) -> tuple[str, ...]:
+        return tuple(self._directors)
+
+    @property
+    def tracks(self) -> tuple[Track, ...]:
+        return self._tracker.tracks
+
+    def director(self, shot: str) -> Director:
+        """The director of a shot. Raises ValueError, naming the shots there are, for another."""
+        try:
+            return self._directors[shot]
+        except KeyError:
+            names = ", ".join(self._directors)
+            raise ValueError(f"there is no shot {shot!r}; the shots are: {names}") from None
+
+    def observe(self, detections: tuple[Detection, ...], pts_ns: int) -> None:
+        """What the detectors found in the frame of `pts_ns`, told to every director."""
+        tracks = self._tracker.update(Observation(detections, pts_ns))
+        for director in self._directors.values():
+            director.observe_tracks(tracks, pts_ns)
+
+    def command(self, shot: str | None, command: Command) -> None:
+        """Command one shot, or all with None. Raises ValueError and changes nothing if one cannot.
+
+        A command is refused for the same reasons by every director that shares the tracker, so
+        all of them obey or none does.
+        """
+        directors = list(self._directors.values()) if shot is None else [self.director(shot)]
+        for director in directors:
+            director.command(command)
+
+    def crop_at(self, shot: str, pts_ns: int) -> Crop:
+        """The crop of a shot for the frame of `pts_ns`."""
+        return self.director(shot).crop_at(pts_ns)

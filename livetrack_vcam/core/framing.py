@@ -1,0 +1,102 @@
+"""The crop we would like for a subject: shot size, headroom, lead room, bounds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from livetrack_vcam.core.config import DirectorSettings, Shot
+from livetrack_vcam.core.geometry import Point, Size, largest_height
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectShape:
+    """The subject as the composition sees it, in source pixels.
+
+    `center_x` and `top` are where it is, `height` its usual height, `width` the width it needs
+    (arms and strides included), `head` the height of its head from crown to chin.
+    """
+
+    center_x: float
+    top: float
+    width: float
+    height: float
+    head: float
+
+
+@dataclass(frozen=True, slots=True)
+class ShotSize:
+    """Crop height in head heights (None: from the whole subject) and headroom of the crop."""
+
+    heads: float | None
+    headroom: float
+
+
+SHOT_SIZES: dict[Shot, ShotSize] = {
+    Shot.AUTO: ShotSize(None, 0.10),
+    Shot.FACE: ShotSize(1.7, 0.06),
+    Shot.HEAD: ShotSize(3.0, 0.08),
+    Shot.UPPER: ShotSize(4.6, 0.10),
+    Shot.FULL: ShotSize(None, 0.14),
+    Shot.WIDE: ShotSize(None, 0.14),
+}
+FOOTROOM = 0.06
+"""Share of the crop's height left below the feet."""
+WIDE_SCALE = 1.8
+"""How much more than the whole subject a wide shot shows."""
+ROOM_BESIDE = 0.56
+"""Share of the crop's width a whole subject may take: the rest is the dead zone on both sides and
+what a walker gains on the crop before it follows."""
+
+
+def headroom(settings: DirectorSettings) -> float:
+    own = SHOT_SIZES[settings.shot].headroom
+    return own if settings.headroom is None else settings.headroom
+
+
+def height_bounds(settings: DirectorSettings, frame: Size) -> tuple[float, float]:
+    """Smallest and largest crop height the frame, `max_zoom` and `min_crop_height` allow."""
+    largest = largest_height(settings.aspect_ratio, frame)
+    smallest = max(largest / max(settings.max_zoom, 1.0), settings.min_crop_height)
+    return min(smallest, largest), largest
+
+
+def wanted_height(shape: SubjectShape, settings: DirectorSettings, frame: Size) -> float:
+    """Crop height that shows the subject as large as the shot asks, within the bounds."""
+    smallest, largest = height_bounds(settings, frame)
+    size = SHOT_SIZES[settings.shot]
+    if size.heads is not None:
+        height = size.heads * shape.head
+    else:
+        height = shape.height / max(1 - headroom(settings) - FOOTROOM, 0.1)
+        height = max(height, shape.width / ROOM_BESIDE / float(settings.aspect_ratio))
+        if settings.shot is Shot.WIDE:
+            height *= WIDE_SCALE
+    return min(max(height, smallest), largest)
+
+
+def wanted_center(
+    shape: SubjectShape, settings: DirectorSettings, frame: Size, crop_height: float
+) -> Point:
+    """Center of a crop of `crop_height` that gives headroom and, if it can, loses no feet.
+
+    The center is one that keeps the crop inside the frame.
+    """
+    top = shape.top - headroom(settings) * crop_height
+    if SHOT_SIZES[settings.shot].heads is None:
+        below = shape.top + shape.height + 0.02 * crop_height - crop_height
+        top = max(top, min(below, shape.top - 0.02 * crop_height))
+    return clamp_center(
+        Point(shape.center_x, top + crop_height / 2), settings, frame, crop_height
+    )
+
+
+def clamp_center(
+    center: Point, settings: DirectorSettings, frame: Size, crop_height: float
+) -> Point:
+    """The nearest center at which a crop of `crop_height` lies inside the frame."""
+    half_x = min(crop_height * float(settings.aspect_ratio), frame.width) / 2
+    half_y = min(crop_height, frame.height) / 2
+    return Point(
+        min(max(center.x, half_x), frame.width - half_x),
+        min(max(center.y, half_y), frame.height - half_y),
+    )

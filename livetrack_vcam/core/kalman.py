@@ -1,0 +1,66 @@
+"""A two-state Kalman filter (position, velocity) on one axis, in plain floats.
+
+Textbook equations (Bar-Shalom, Li, Kirubarajan, "Estimation with Applications to Tracking and
+Navigation", 2001, chapter 6), written out because the core has no matrix library.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Gaussian:
+    """Mean (p, v) and covariance (pp, pv, vv) of position and velocity; any length unit, seconds."""
+
+    p: float
+    v: float
+    pp: float
+    pv: float
+    vv: float
+
+
+def coast(state: Gaussian, dt: float, q: float) -> Gaussian:
+    """Constant-velocity prediction over `dt` seconds; `q` is white acceleration (length²/s³)."""
+    return Gaussian(
+        state.p + state.v * dt,
+        state.v,
+        state.pp + 2 * dt * state.pv + dt * dt * state.vv + q * dt**3 / 3,
+        state.pv + dt * state.vv + q * dt * dt / 2,
+        state.vv + q * dt,
+    )
+
+
+def rest(state: Gaussian, dt: float, q: float) -> Gaussian:
+    """Prediction of a thing that stands still but may creep; `q` is in length²/s."""
+    return Gaussian(state.p, 0.0, state.pp + q * dt, 0.0, 0.0)
+
+
+def correct(state: Gaussian, position: float, r: float) -> Gaussian:
+    """The state after a measured `position` of variance `r`."""
+    s = state.pp + r
+    gain_p, gain_v = state.pp / s, state.pv / s
+    innovation = position - state.p
+    return Gaussian(
+        state.p + gain_p * innovation,
+        state.v + gain_v * innovation,
+        (1 - gain_p) * state.pp,
+        (1 - gain_p) * state.pv,
+        state.vv - gain_v * state.pv,
+    )
+
+
+def mix(a: Gaussian, b: Gaussian, weight_a: float) -> Gaussian:
+    """Moment-matched blend of two states; `weight_a` is 0 to 1."""
+    weight_b = 1 - weight_a
+    p = weight_a * a.p + weight_b * b.p
+    v = weight_a * a.v + weight_b * b.v
+    dp, dv = a.p - b.p, a.v - b.v
+    spread = weight_a * weight_b
+    return Gaussian(
+        p,
+        v,
+        weight_a * a.pp + weight_b * b.pp + spread * dp * dp,
+        weight_a * a.pv + weight_b * b.pv + spread * dp * dv,
+        weight_a * a.vv + weight_b * b.vv + spread * dv * dv,
+    )

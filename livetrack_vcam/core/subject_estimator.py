@@ -1,0 +1,102 @@
+"""The subject's shape over time: two estimated edges and a size that does not breathe."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass
+
+from livetrack_vcam.core.estimator import AxisEstimator, Motion, measurement_variance
+from livetrack_vcam.core.framing import SubjectShape
+from livetrack_vcam.core.geometry import Box, Size
+from livetrack_vcam.core.presets import SpeedPreset
+
+HEADS_TALL = 7.5
+"""A standing adult's height in heads."""
+HEAD_PER_FACE = 1.35
+"""Head height (crown to chin) over the height of a detected face (brows to chin)."""
+HEIGHT_TAU_S = 0.5
+WIDTH_RISE_S = 0.25
+WIDTH_FALL_S = 5.0
+HEAD_TAU_S = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectMotion:
+    """Where the subject is at one moment, in source pixels and pixels per second."""
+
+    shape: SubjectShape
+    velocity_x: float
+    velocity_y: float
+    moving_x: float
+    moving_y: float
+
+
+class SubjectEstimator:
+    """Follows one subject, or a group as one box.
+
+    Horizontally the center is estimated, vertically the top: heads stay in view and keep their
+    place when a table or the frame's edge cuts the legs off. Height is a median of five sightings,
+    smoothed; width rises quickly and falls slowly, so that strides and gestures do not pump the
+    zoom.
+    """
+
+    def __init__(self, frame: Size, box: Box, face: Box | None, score: float, pts_ns: int) -> None:
+        self._frame = frame
+        self._unit = float(max(frame.width, 1))
+        r = measurement_variance(score)
+        self._x = AxisEstimator(box.center.x / self._unit, r, pts_ns)
+        self._top = AxisEstimator(box.y1 / self._unit, r, pts_ns)
+        self._heights: deque[float] = deque([box.height], maxlen=5)
+        self._height = box.height
+        self._width = box.width
+        self._head = _head_height(box, face)
+        self._pts_ns = pts_ns
+
+    def update(
+        self, box: Box, face: Box | None, score: float, preset: SpeedPreset, pts_ns: int
+    ) -> None:
+        """Take the subject's box as measured at `pts_ns`; one that is not newer is ignored."""
+        dt = (pts_ns - self._pts_ns) / 1e9
+        if dt <= 0:
+            return
+        self._pts_ns = pts_ns
+        r = measurement_variance(score)
+        self._x.update(box.center.x / self._unit, r, preset.q_moving, pts_ns)
+        self._top.update(box.y1 / self._unit, r, preset.q_moving, pts_ns)
+        self._heights.append(box.height)
+        median = sorted(self._heights)[len(self._heights) // 2]
+        self._height = _ease(self._height, median, HEIGHT_TAU_S, dt)
+        cut_at_side = box.x1 <= 1 or box.x2 >= self._frame.width - 1
+        if box.width > self._width:
+            self._width = _ease(self._width, box.width, WIDTH_RISE_S, dt)
+        elif not cut_at_side:
+            self._width = _ease(self._width, box.width, WIDTH_FALL_S, dt)
+        self._head = _ease(self._head, _head_height(box, face), HEAD_TAU_S, dt)
+
+    def at(self, pts_ns: int, fade_s: float) -> SubjectMotion:
+        """The estimate at `pts_ns`; ahead of the last sighting the motion fades with `fade_s`."""
+        x, top = self._x.at(pts_ns, fade_s), self._top.at(pts_ns, fade_s)
+        shape = SubjectShape(
+            self._pixels(x), self._pixels(top), self._width, self._height, self._head
+        )
+        return SubjectMotion(
+            shape, x.velocity * self._unit, top.velocity * self._unit, x.moving, top.moving
+        )
+
+    def _pixels(self, motion: Motion) -> float:
+        return motion.position * self._unit
+
+
+def _ease(value: float, goal: float, tau_s: float, dt: float) -> float:
+    """`value` after `dt` seconds on its way to `goal`; exact for any dt."""
+    return goal + (value - goal) * math.exp(-dt / tau_s)
+
+
+def _head_height(box: Box, face: Box | None) -> float:
+    """From the face if there is one; else a standing body's share, or more of a cut-off one."""
+    if face is not None:
+        return max(HEAD_PER_FACE * face.height, 1e-3)
+    slenderness = box.height / max(box.width, 1e-3)
+    heads = min(max(HEADS_TALL * slenderness / 2.3, 2.5), HEADS_TALL)
+    return box.height / heads
