@@ -1,0 +1,153 @@
+"""Records the picture to a file that stays playable whatever happens to the program."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+from fractions import Fraction
+from pathlib import Path
+
+import av
+from av.container import OutputContainer
+from av.video.stream import VideoStream
+
+from livetrack_vcam.av_frames import to_av
+from livetrack_vcam.core.geometry import Size
+from livetrack_vcam.errors import SettingsError, SinkBusyError, SinkError, SinkNotFoundError
+from livetrack_vcam.interfaces import Canvas
+from livetrack_vcam.media import Frame
+
+TIME_BASE = Fraction(1, 90_000)
+SECOND_NS = 1_000_000_000
+# Each fragment starts with a keyframe and is on the disk when the next one starts: a killed
+# program loses at most this much.
+FRAGMENT_S = 1
+# Muxer options by suffix. A Matroska cluster and an MP4 fragment are complete by themselves.
+CONTAINERS = {
+    ".mp4": {"movflags": "frag_keyframe+empty_moov+default_base_moof", "flush_packets": "1"},
+    ".mkv": {"cluster_time_limit": str(FRAGMENT_S * 1000), "flush_packets": "1"},
+}
+LIVE_X264 = {"preset": "veryfast", "crf": "20", "tune": "zerolatency"}
+OFFLINE_X264 = {"preset": "medium", "crf": "18"}
+OFFLINE_KEYFRAME_S = 2
+
+
+class Recorder:
+    """A sink that writes H.264 to `path` (.mp4 or .mkv) with the frames' real times.
+
+    An existing file is refused unless `overwrite`. When the disk fills up, `send` raises
+    SinkError and the file ends with its last complete fragment.
+    """
+
+    name = "file"
+    depth = 60
+    repeat_after_s = None
+
+    def __init__(self, path: Path, overwrite: bool = False) -> None:
+        self._path = path
+        self._overwrite = overwrite
+        self._options = muxer_options(path)
+        self._container: OutputContainer | None = None
+        self._stream: VideoStream | None = None
+        self._start_ns: int | None = None
+        self._last_pts = -1
+
+    def open(self, canvas: Canvas) -> None:
+        check_writable(self._path, self._overwrite)
+        try:
+            self._container = av.open(str(self._path), "w", options=self._options)
+            self._stream = add_h264(self._container, canvas.size, canvas.fps)
+        except (OSError, av.error.FFmpegError) as error:
+            raise write_error(self._path, error) from None
+
+    def send(self, frame: Frame) -> None:
+        if self._container is None or self._stream is None:
+            raise SinkError(f"{self._path} is not open for recording")
+        if self._start_ns is None:
+            self._start_ns = frame.pts_ns
+        pts = (frame.pts_ns - self._start_ns) * 9 // 100_000
+        if pts <= self._last_pts:
+            return
+        self._last_pts = pts
+        picture = to_av(frame)
+        picture.pts, picture.time_base = pts, TIME_BASE
+        try:
+            for packet in self._stream.encode(picture):
+                self._container.mux(packet)
+        except (OSError, av.error.FFmpegError) as error:
+            self._discard()
+            raise write_error(self._path, error) from None
+
+    def close(self) -> None:
+        container, stream = self._container, self._stream
+        self._container = self._stream = None
+        if container is None or stream is None:
+            return
+        try:
+            for packet in stream.encode(None):
+                container.mux(packet)
+            container.close()
+        except (OSError, av.error.FFmpegError) as error:
+            raise write_error(self._path, error) from None
+
+    def _discard(self) -> None:
+        """Let go of a file that cannot be written any more; what is on the disk is playable."""
+        container, self._container, self._stream = self._container, None, None
+        if container is not None:
+            with contextlib.suppress(OSError, av.error.FFmpegError):
+                container.close()
+
+
+def muxer_options(path: Path) -> dict[str, str]:
+    options = CONTAINERS.get(path.suffix.lower())
+    if options is None:
+        raise SettingsError(
+            f"{path} cannot be recorded: its name must end in .mp4 or .mkv; "
+            f"try {path.with_suffix('.mp4')}"
+        )
+    return options
+
+
+def check_writable(path: Path, overwrite: bool) -> None:
+    """Raise the SinkError that says why nothing should be written to `path`."""
+    if not path.parent.is_dir():
+        raise SinkNotFoundError(
+            f"there is no folder {path.parent} to record into; try: mkdir -p {path.parent}"
+        )
+    if path.is_dir():
+        raise SinkError(f"{path} is a folder; name a file in it, such as {path / 'live.mp4'}")
+    if path.exists() and not overwrite:
+        raise SinkError(f"{path} exists already; choose another name, or add --overwrite")
+
+
+def add_h264(
+    container: OutputContainer, size: Size, fps: Fraction, live: bool = True
+) -> VideoStream:
+    """An x264 stream in OUTPUT_COLOR; `live`: cheap, without delay, a keyframe each FRAGMENT_S."""
+    if size.width % 2 or size.height % 2:
+        raise SinkError(f"{size} cannot be recorded: H.264 needs even sides; try --size with even")
+    options = LIVE_X264 if live else OFFLINE_X264
+    stream = container.add_stream("libx264", rate=fps, options=options)
+    stream.width, stream.height, stream.pix_fmt = size.width, size.height, "yuv420p"
+    context = stream.codec_context
+    context.time_base = TIME_BASE
+    context.thread_count = 1 if live else 0
+    context.gop_size = max(1, round(fps * (FRAGMENT_S if live else OFFLINE_KEYFRAME_S)))
+    context.color_range, context.colorspace = 1, 6  # tv, smpte170m: OUTPUT_COLOR
+    return stream
+
+
+def write_error(path: Path, error: Exception) -> SinkError:
+    """What the user should know when `path` could not be written."""
+    code = getattr(error, "errno", None)
+    if code in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return SinkBusyError(
+            f"{path} may not be written by this user; choose another folder, or check it with: "
+            f"ls -ld {path.parent}"
+        )
+    if code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return SinkError(
+            f"the disk is full: the recording {path} ends here and is playable up to this point; "
+            "free some space and start a new one"
+        )
+    return SinkError(f"{path} cannot be written any more ({error.__class__.__name__}); check the disk")

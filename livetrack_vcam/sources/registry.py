@@ -1,0 +1,93 @@
+"""From what the user typed after --source to the source."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from livetrack_vcam.core.geometry import Size
+from livetrack_vcam.errors import SettingsError, SourceNotFoundError
+from livetrack_vcam.interfaces import Source
+from livetrack_vcam.sources.cameras import CameraInfo, list_cameras
+
+NETWORK_SCHEMES = frozenset(
+    "rtsp rtsps http https udp tcp rtp rtmp rtmps srt mms mmsh".split()
+)
+NO_CAMERA = (
+    "no camera was found, so this is the built-in demo; plug a camera in, or choose a source "
+    "with --source (see: livetrack-vcam devices)"
+)
+
+
+def open_source(
+    spec: str, *, paced: bool = True, wanted: Size | None = None, fps: Fraction | None = None
+) -> Source:
+    """The source for `spec`, not opened yet.
+
+    `spec` is auto, demo, a camera's number, path or name, a file, or an address. `wanted` and
+    `fps` are what a camera is asked for; `paced=False` reads files as fast as they decode.
+    A source that has something to tell the user (the demo in place of a camera) carries the
+    sentence in `note`. Raises SourceNotFoundError for what does not exist.
+    """
+    if spec == "auto":
+        return _automatic(wanted, fps)
+    if spec == "demo":
+        return _demo(paced)
+    if spec == "browser":
+        raise SettingsError(
+            "the source 'browser' is not in this version; choose a camera, a file or an address "
+            "(see: livetrack-vcam devices)"
+        )
+    if urlsplit(spec).scheme.lower() in NETWORK_SCHEMES and "://" in spec:
+        from livetrack_vcam.sources.network import NetworkStream
+
+        return NetworkStream(spec, paced=paced)
+    camera = find_camera(spec, list_cameras())
+    if camera is not None:
+        return _camera(camera, wanted, fps)
+    return _file(spec, paced)
+
+
+def find_camera(spec: str, cameras: tuple[CameraInfo, ...]) -> CameraInfo | None:
+    """The camera with this path, number or name; a name may be shortened if only one fits."""
+    for camera in cameras:
+        if spec in (camera.path, str(camera.number), camera.name):
+            return camera
+    fitting = [camera for camera in cameras if spec and spec.lower() in camera.name.lower()]
+    return fitting[0] if len(fitting) == 1 and not Path(spec).exists() else None
+
+
+def _automatic(wanted: Size | None, fps: Fraction | None) -> Source:
+    cameras = list_cameras()
+    if cameras:
+        return _camera(cameras[0], wanted, fps)
+    return _demo(paced=True, note=NO_CAMERA)
+
+
+def _demo(paced: bool, note: str | None = None) -> Source:
+    from livetrack_vcam.sources.demo import DemoSource
+
+    return DemoSource(paced=paced, note=note)
+
+
+def _camera(camera: CameraInfo, wanted: Size | None, fps: Fraction | None) -> Source:
+    from livetrack_vcam.sources.camera import Camera
+
+    return Camera(camera, wanted, fps)
+
+
+def _file(spec: str, paced: bool) -> Source:
+    from livetrack_vcam.sources.video_file import VideoFile
+
+    path = Path(spec).expanduser()
+    if path.exists() and not str(path).startswith("/dev/"):
+        return VideoFile(path, paced=paced)
+    if spec.isdigit() or spec.startswith("/dev/"):
+        raise SourceNotFoundError(
+            f"there is no camera {spec}; list the cameras with: livetrack-vcam devices"
+        )
+    raise SourceNotFoundError(
+        f"there is no file and no camera called {spec!r}; check the name, or list the cameras "
+        "with: livetrack-vcam devices"
+    )

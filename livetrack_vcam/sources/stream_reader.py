@@ -1,0 +1,160 @@
+"""One opened PyAV input: picks the video stream, decodes it and gives upright pictures."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from threading import Lock
+
+import av
+from av.container import InputContainer
+from av.stream import Disposition
+from av.video.stream import VideoStream
+
+from livetrack_vcam.av_frames import Picture, picture_of
+from livetrack_vcam.core.geometry import Size
+from livetrack_vcam.errors import SourceError
+from livetrack_vcam.sources.clock import SECOND_NS
+
+DEFAULT_FPS = Fraction(30)
+MAX_FPS = 240  # a "frame rate" above this is a stream's time base, not its rate
+
+
+class StreamReader:
+    """Decodes the main video stream of `container`. Damaged packets are skipped and counted.
+
+    `read` is called from one thread; `close` from any, more than once: the container is closed at
+    once, or by the reader as soon as it comes back from the decoder. A container opened without
+    blocking needs `idle`: it is called with the seconds since the last packet whenever there is
+    none, sleeps a moment, and may raise SourceError to give up.
+    """
+
+    def __init__(
+        self, container: InputContainer, name: str, idle: Callable[[float], None] | None = None
+    ) -> None:
+        self._container = container
+        self._name = name
+        self._idle = idle
+        self._stream = _main_video(container, name)
+        self._stream.thread_type = "SLICE"
+        self._frames = self._decoded()
+        self._first: av.VideoFrame | None = None
+        self._scaled: Size | None = None
+        self._lock = Lock()
+        self._closed = False
+        self.damaged = 0
+
+    @property
+    def fps(self) -> Fraction | None:
+        """The nominal rate; None when the container does not know."""
+        for rate in (self._stream.average_rate, self._stream.guessed_rate):
+            if rate and 0 < rate <= MAX_FPS:
+                return Fraction(rate)
+        return None
+
+    @property
+    def interval_ns(self) -> int:
+        return int(SECOND_NS / (self.fps or DEFAULT_FPS))
+
+    @property
+    def duration_ns(self) -> int | None:
+        """How long the container says it is; None for live streams."""
+        duration = self._container.duration
+        return duration * 1000 if duration is not None and duration > 0 else None
+
+    def prime(self) -> Picture:
+        """Decode the first picture, which fixes the size of all; `read` will give it again."""
+        frame = self._next_frame()
+        if frame is None:
+            raise SourceError(
+                f"{self._name} holds no picture that can be decoded: it is damaged or not a video; "
+                "try to play it in another player, or choose another file"
+            )
+        self._scaled = _square_size(frame, self._stream)
+        self._first = frame
+        return self._picture(frame)
+
+    def read(self) -> tuple[Picture, int | None] | None:
+        """The next picture and its stream time in nanoseconds; None at the end or when closed."""
+        frame, self._first = self._first, None
+        if frame is None:
+            frame = self._next_frame()
+        if frame is None:
+            return None
+        return self._picture(frame), stream_time_ns(frame)
+
+    def rewind(self) -> None:
+        """Start over at the first frame."""
+        with self._lock:
+            if not self._closed:
+                self._container.seek(0)
+                self._frames = self._decoded()
+
+    def close(self) -> None:
+        self._closed = True
+        if self._lock.acquire(blocking=False):
+            try:
+                self._container.close()
+            finally:
+                self._lock.release()
+
+    def _next_frame(self) -> av.VideoFrame | None:
+        with self._lock:
+            frame = None if self._closed else next(self._frames, None)
+            if self._closed:
+                self._container.close()
+                return None
+        return frame
+
+    def _decoded(self) -> Iterator[av.VideoFrame]:
+        for packet in self._packets():
+            try:
+                yield from packet.decode()
+            except av.error.InvalidDataError:
+                self.damaged += 1
+
+    def _packets(self) -> Iterator[av.Packet[VideoStream]]:
+        heard = time.monotonic()
+        while not self._closed:
+            try:
+                for packet in self._container.demux(self._stream):
+                    heard = time.monotonic()
+                    yield packet
+                return
+            except av.error.BlockingIOError:
+                if self._idle is None:
+                    raise
+                self._idle(time.monotonic() - heard)
+            except av.error.InvalidDataError:
+                self.damaged += 1
+                return
+
+    def _picture(self, frame: av.VideoFrame) -> Picture:
+        return picture_of(frame, self._scaled, frame.rotation)
+
+
+def stream_time_ns(frame: av.VideoFrame) -> int | None:
+    if frame.pts is None or frame.time_base is None:
+        return None
+    return int(frame.pts * frame.time_base * SECOND_NS)
+
+
+def _main_video(container: InputContainer, name: str) -> VideoStream:
+    """The largest video stream that is not a cover picture."""
+    streams = [
+        stream
+        for stream in container.streams.video
+        if not stream.disposition & Disposition.attached_pic and stream.codec_context is not None
+    ]
+    if not streams:
+        raise SourceError(f"{name} has no video stream; choose a file or an address that has one")
+    return max(streams, key=lambda stream: stream.width * stream.height)
+
+
+def _square_size(frame: av.VideoFrame, stream: VideoStream) -> Size:
+    """The picture's size with square pixels (before it is turned upright)."""
+    aspect = stream.sample_aspect_ratio
+    if aspect is None or aspect <= 0 or aspect == 1 or not Fraction(1, 4) <= aspect <= 4:
+        return Size(frame.width, frame.height)
+    return Size(max(1, round(frame.width * aspect)), frame.height)

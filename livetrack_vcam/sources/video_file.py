@@ -1,0 +1,93 @@
+"""A video file as a source."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import av
+
+from livetrack_vcam.errors import SourceBusyError, SourceError, SourceNotFoundError
+from livetrack_vcam.interfaces import SourceInfo
+from livetrack_vcam.media import Frame
+from livetrack_vcam.sources.clock import SECOND_NS
+from livetrack_vcam.sources.playback import Playback
+from livetrack_vcam.sources.stream_reader import StreamReader
+
+# A container's duration is rounded, and audio may be longer than the picture.
+TRUNCATED_NS = 2 * SECOND_NS
+
+
+class VideoFile:
+    """Any file FFmpeg reads, upright and with square pixels, in its real frame times.
+
+    `paced` plays it like a camera on the monotonic clock and skips frames that are too late;
+    otherwise every frame comes as fast as it decodes and `pts_ns` is media time from 0.
+    `loop` starts over at the end. `note` is a sentence for the user when the file is damaged.
+    """
+
+    def __init__(self, path: Path, *, paced: bool = True, loop: bool = False) -> None:
+        self._path = path
+        self._paced = paced
+        self._loop = loop
+        self._reader: StreamReader | None = None
+        self._playback: Playback | None = None
+        self.note: str | None = None
+
+    def open(self) -> SourceInfo:
+        self._reader = StreamReader(_open_file(self._path), str(self._path))
+        try:
+            picture = self._reader.prime()
+        except SourceError:
+            self._reader.close()
+            raise
+        self._playback = Playback(self._reader, self._paced, self._loop)
+        duration_ns = self._reader.duration_ns
+        return SourceInfo(
+            self._path.name,
+            picture.size,
+            self._reader.fps,
+            live=False,
+            duration_s=duration_ns / SECOND_NS if duration_ns else None,
+        )
+
+    def read(self) -> Frame | None:
+        if self._playback is None:
+            raise SourceError(f"{self._path} is not open")
+        frame = self._playback.read()
+        if frame is None:
+            self.note = self._damage()
+        return frame
+
+    def close(self) -> None:
+        if self._playback is not None:
+            self._playback.close()
+
+    def _damage(self) -> str | None:
+        assert self._reader is not None and self._playback is not None
+        expected_ns, played_ns = self._reader.duration_ns, self._playback.played_ns
+        if expected_ns is not None and expected_ns - played_ns > TRUNCATED_NS and not self._loop:
+            return (
+                f"{self._path} ends after {played_ns / SECOND_NS:.1f} s of "
+                f"{expected_ns / SECOND_NS:.1f} s: it is cut off or damaged"
+            )
+        if self._reader.damaged:
+            return f"{self._path} is damaged: {self._reader.damaged} packets were skipped"
+        return None
+
+
+def _open_file(path: Path) -> av.container.InputContainer:
+    if not path.exists():
+        raise SourceNotFoundError(f"there is no file {path}; check the name")
+    if path.is_dir():
+        raise SourceError(f"{path} is a folder, not a video; name a file in it")
+    if path.is_file() and path.stat().st_size == 0:
+        raise SourceError(f"{path} is empty (0 bytes); choose another file")
+    try:
+        return av.open(str(path), metadata_errors="replace")
+    except PermissionError:
+        raise SourceBusyError(f"{path} may not be read by this user; try: chmod u+r {path}") from None
+    except (av.error.FFmpegError, OSError, ValueError):
+        raise SourceError(
+            f"{path} cannot be read: it is not a video, or it is damaged; "
+            "try to play it in another player, or choose another file"
+        ) from None
