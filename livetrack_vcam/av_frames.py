@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import av
 import cv2
 import numpy as np
+import numpy.typing as npt
+from av.video.plane import VideoPlane
 from av.video.reformatter import ColorRange as AvRange
 from av.video.reformatter import Colorspace as AvMatrix
 
@@ -39,6 +41,11 @@ FFMPEG_NAMES = {
 MATRICES = {1: ColorMatrix.BT709, 4: ColorMatrix.BT601, 5: ColorMatrix.BT601, 6: ColorMatrix.BT601}
 BT2020_MATRICES = (9, 10)
 AV_MATRICES = {ColorMatrix.BT601: AvMatrix.ITU601, ColorMatrix.BT709: AvMatrix.ITU709}
+TURNS = {
+    90: cv2.ROTATE_90_COUNTERCLOCKWISE,
+    180: cv2.ROTATE_180,
+    270: cv2.ROTATE_90_CLOCKWISE,
+}
 AV_RANGES = {ColorRange.LIMITED: AvRange.MPEG, ColorRange.FULL: AvRange.JPEG}
 
 
@@ -126,18 +133,18 @@ def _target_format(source: av.VideoFormat, whole_chroma: bool) -> PixelFormat:
     )
 
 
-def _plane_view(plane: av.video.plane.VideoPlane) -> Plane:
-    rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
-    return rows[: plane.height, : plane.width]
+def _plane_view(plane: VideoPlane) -> Plane:
+    return _rows(plane)[: plane.height, : plane.width]
+
+
+def _rows(plane: VideoPlane) -> Plane:
+    """The plane's memory with the padding at the end of its rows; keeps the frame alive."""
+    memory: npt.NDArray[np.uint8] = np.frombuffer(plane, np.uint8)  # type: ignore[call-overload]
+    return memory.reshape(-1, plane.line_size)
 
 
 def _turned(plane: Plane, turn: int) -> Plane:
-    code = {
-        90: cv2.ROTATE_90_COUNTERCLOCKWISE,
-        180: cv2.ROTATE_180,
-        270: cv2.ROTATE_90_CLOCKWISE,
-    }[turn]
-    return cv2.rotate(plane, code)  # type: ignore[return-value]
+    return cv2.rotate(plane, TURNS[turn])  # type: ignore[return-value]
 
 
 def to_av(frame: Frame) -> av.VideoFrame:
@@ -145,8 +152,7 @@ def to_av(frame: Frame) -> av.VideoFrame:
     size = frame.size
     result = av.VideoFrame(size.width, size.height, FFMPEG_NAMES[frame.format])
     for source, plane in zip(frame.planes, result.planes, strict=True):
-        rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
-        rows[: source.shape[0], : source.shape[1]] = source
+        _rows(plane)[: source.shape[0], : source.shape[1]] = source
     result.colorspace = AV_MATRICES[frame.color.matrix]
     result.color_range = AV_RANGES[frame.color.range]
     return result

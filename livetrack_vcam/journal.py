@@ -14,7 +14,7 @@ DEPTH = 20_000
 
 
 class LineWriter:
-    """A text file behind a mailbox: `put` never blocks, `run` writes until `stop`.
+    """A text file behind a mailbox: `put` takes whole lines and never blocks, `run` writes them.
 
     Raises SinkError from `run` when the disk refuses; `dropped` counts the lines that were lost.
     """
@@ -40,7 +40,7 @@ class LineWriter:
                 while True:
                     line = self._lines.get()
                     if line is not None:
-                        self._file.write(line + "\n")
+                        self._file.write(line)
         except Closed:
             return
         except OSError as error:

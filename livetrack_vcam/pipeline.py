@@ -9,7 +9,6 @@ from functools import partial
 from threading import Lock, Thread
 
 from livetrack_vcam.core.command import Command
-from livetrack_vcam.core.crew import Crew
 from livetrack_vcam.errors import SinkError
 from livetrack_vcam.interfaces import Canvas, Detector, Sink, Source, SourceInfo
 from livetrack_vcam.journal import LineWriter
@@ -39,7 +38,7 @@ class Pipeline:
     """Capture, detect and render threads and one thread a sink, from `start` until `join`.
 
     `source` is open already. `report` is called from the worker threads and must not block.
-    `crew` is called from the render thread only; `decider` is the crew, or a recorder around it.
+    `decider` is called from the render thread only.
     """
 
     def __init__(
@@ -48,7 +47,6 @@ class Pipeline:
         info: SourceInfo,
         detector: Detector | None,
         detect_hz: float,
-        crew: Crew,
         decider: Decider,
         shots: Mapping[str, tuple[Canvas, Sequence[Sink]]],
         report: Report,
@@ -64,7 +62,7 @@ class Pipeline:
             for sink in sinks
         ]
         canvases = {shot: canvas for shot, (canvas, _) in shots.items()}
-        self.render = Render(crew, decider, canvases, self.outlets, journal, clock)
+        self.render = Render(decider, canvases, self.outlets, journal, clock)
         targets = [self.render.frames]
         self.detect: Detect | None = None
         if detector is not None:

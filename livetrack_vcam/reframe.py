@@ -63,10 +63,10 @@ class TraceFile:
         self._file: TextIO = create_text_file(path, overwrite)
         self._canvas = canvas
         self._index = 0
-        self._put(to_line(header(clip.info.name, clip.size, clip.info.fps, settings)))
+        self._file.write(to_line(header(clip.info.name, clip.size, clip.info.fps, settings)))
 
     def write(self, step: Step) -> None:
-        self._put(to_line(step_line(self._index, step, self._canvas)))
+        self._file.write(to_line(step_line(self._index, step, self._canvas)))
         self._index += 1
 
     def finish(self) -> None:
@@ -75,9 +75,6 @@ class TraceFile:
     def abort(self) -> None:
         self._file.close()
         self._path.unlink(missing_ok=True)
-
-    def _put(self, line: str) -> None:
-        self._file.write(line + "\n")
 
 
 class Picture:

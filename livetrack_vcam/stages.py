@@ -9,7 +9,6 @@ from threading import Event
 from typing import Protocol
 
 from livetrack_vcam.core.command import Command
-from livetrack_vcam.core.crew import Crew
 from livetrack_vcam.core.detection import Detection, Observation, Track
 from livetrack_vcam.core.director import Director, State
 from livetrack_vcam.core.geometry import Crop, Size
@@ -78,6 +77,8 @@ class Decider(Protocol):
     def command(self, shot: str | None, command: Command) -> None: ...
 
     def crop_at(self, shot: str, pts_ns: int) -> Crop: ...
+
+    def director(self, shot: str) -> Director: ...
 
 
 class Capture:
@@ -280,7 +281,6 @@ class Render:
 
     def __init__(
         self,
-        crew: Crew,
         decider: Decider,
         canvases: Mapping[str, Canvas],
         outlets: Sequence[Outlet],
@@ -292,7 +292,6 @@ class Render:
         self.commands: Mailbox[tuple[str | None, Command]] = Mailbox(256)
         self.flow = Flow()
         self.views: tuple[ShotView, ...] = ()
-        self._crew = crew
         self._decider = decider
         self._renderers = {shot: Renderer(canvas.size) for shot, canvas in canvases.items()}
         self._canvases = canvases
@@ -317,7 +316,7 @@ class Render:
                 outlet.stop()
 
     def director(self, shot: str) -> Director:
-        return self._crew.director(shot)
+        return self._decider.director(shot)
 
     def _drain(self) -> None:
         for shot, command in self.commands.drain():
@@ -331,7 +330,7 @@ class Render:
     def _show(self, frame: Frame) -> None:
         crops = {shot: self._decider.crop_at(shot, frame.pts_ns) for shot in self._renderers}
         for shot, crop in crops.items():
-            fill = self._crew.director(shot).settings.fill
+            fill = self._decider.director(shot).settings.fill
             self._send(shot, self._renderers[shot].render(frame, crop.box, fill))
         self.flow.add(frame.pts_ns, self._clock())
         self.views = tuple(self._view(shot, crop, frame.pts_ns) for shot, crop in crops.items())
@@ -339,7 +338,7 @@ class Render:
             self._journal(frame, self.views)
 
     def _view(self, shot: str, crop: Crop, pts_ns: int) -> ShotView:
-        director = self._crew.director(shot)
+        director = self._decider.director(shot)
         return ShotView(shot, crop, director.state, director.subject, director.tracks, pts_ns)
 
     def _show_slate(self) -> None:

@@ -50,12 +50,13 @@ class Studio:
         directors = {shot.name: shot.director(self.info.size) for shot in settings.shots}
         detector: Detector = make_detector(settings.detector)
         sinks = {shot.name: self._sinks(shot) for shot in settings.shots}
-        crew = Crew(self.info.size, directors)
         writers: list[LineWriter] = []
-        decider: Decider = crew
+        decider: Decider
         if settings.session is not None:
             writers.append(_line_writer(settings.session, settings.overwrite))
-            decider = SessionRecorder(crew, writers[-1].put, self.info.name)
+            decider = SessionRecorder(writers[-1].put, self.info.size, directors, self.info.name)
+        else:
+            decider = Crew(self.info.size, directors)
         journal = None
         if settings.trace is not None:
             writers.append(_line_writer(settings.trace, settings.overwrite))
@@ -68,7 +69,6 @@ class Studio:
             info=self.info,
             detector=detector,
             detect_hz=settings.detect_hz,
-            crew=crew,
             decider=decider,
             shots=shots,
             report=report,

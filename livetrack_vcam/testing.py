@@ -8,6 +8,7 @@ from threading import Condition, Event
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from livetrack_vcam.core.detection import PERSON, Detection
 from livetrack_vcam.core.geometry import Box, Size
@@ -137,9 +138,10 @@ def draw_frame(
     return Frame((planes[0], planes[1], planes[2]), pixel_format, color, pts_ns, seq)
 
 
-def _coverage(begin: float, end: float, count: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    edges = np.arange(count)
-    return np.clip(np.minimum(edges + 1, end) - np.maximum(edges, begin), 0.0, 1.0)
+def _coverage(begin: float, end: float, count: int) -> npt.NDArray[np.float64]:
+    edges = np.arange(count, dtype=np.float64)
+    covered: npt.NDArray[np.float64] = np.minimum(edges + 1, end) - np.maximum(edges, begin)
+    return covered.clip(0.0, 1.0)
 
 
 class ScriptedDetector:
@@ -254,7 +256,7 @@ class FailingSource:
         self._source.close()
 
 
-def to_bgr(frame: Frame) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+def to_bgr(frame: Frame) -> npt.NDArray[np.uint8]:
     """The frame in OUTPUT_COLOR I420 as BGR, for looking at it and for comparing colors."""
     i420 = np.concatenate([plane.ravel() for plane in frame.planes])
     size = frame.size

@@ -78,7 +78,8 @@ def frame_line(
 
 
 def to_line(record: dict[str, Any]) -> str:
-    return json.dumps(record, separators=(",", ":"))
+    """The record as one line of the file, line feed included."""
+    return json.dumps(record, separators=(",", ":")) + "\n"
 
 
 def read_trace(path: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:

@@ -1,0 +1,58 @@
+"""`replay`: a session log decided again, with an optional trace of the first shot."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from pathlib import Path
+from typing import TextIO
+
+from livetrack_vcam.core.geometry import Size
+from livetrack_vcam.core.session import Replayed, replay
+from livetrack_vcam.core.settings_json import settings_from_json
+from livetrack_vcam.journal import create_text_file
+from livetrack_vcam.settings import default_size
+from livetrack_vcam.trace import frame_line, header, to_line
+
+
+def replay_session(lines: Iterable[str], trace: Path | None, overwrite: bool) -> int:
+    """Replay a log; returns the number of crops, every one the same bit for bit.
+
+    Raises SessionError for what is not a log or differs. A trace is written only when all is well.
+    """
+    iterator = iter(lines)
+    first = next(iterator, "")
+    crops = list(replay(chain([first], iterator)))
+    if trace is not None:
+        with create_text_file(trace, overwrite) as file:
+            _write_trace(file, json.loads(first), crops)
+    return len(crops)
+
+
+def _write_trace(file: TextIO, head: dict[str, object], crops: list[Replayed]) -> None:
+    width, height = head["size"]  # type: ignore[misc]  # replay() has checked it
+    frame = Size(width, height)
+    shots = head["shots"]
+    assert isinstance(shots, dict)
+    name, settings = next(iter(shots.items()))
+    file.write(to_line(header(str(head["source"]), frame, None, settings_from_json(settings))))
+    for line in _trace_lines([crop for crop in crops if crop.shot == name], frame):
+        file.write(line)
+
+
+def _trace_lines(crops: list[Replayed], frame: Size) -> Iterator[str]:
+    for index, made in enumerate(crops):
+        yield to_line(
+            frame_line(
+                index,
+                made.pts_ns - crops[0].pts_ns,
+                made.pts_ns,
+                made.crop,
+                made.state,
+                made.subject,
+                made.tracks,
+                frame,
+                default_size(made.crop.aspect_ratio),
+            )
+        )
