@@ -71,7 +71,7 @@ class SubjectPolicy:
             return f"label:{self.label}"
         if self.kind is SubjectKind.TRACK:
             return f"track:{self.track_id}"
-        return self.kind.value
+        return str(self.kind.value)
 
 
 def parse_subject(text: str) -> SubjectPolicy:

@@ -94,7 +94,7 @@ class Director:
         return max(self._observed_ns or 0, self._pts_ns or 0)
 
     def observe(self, detections: tuple[Detection, ...], pts_ns: int) -> None:
-        """What the detectors found in the frame of `pts_ns`; one not newer than the last is ignored."""
+        """What the detectors found in the frame of `pts_ns`; ignored if not newer than the last."""
         self.observe_tracks(self._tracker.update(Observation(detections, pts_ns)), pts_ns)
 
     def observe_tracks(self, tracks: tuple[Track, ...], pts_ns: int) -> None:
@@ -185,7 +185,7 @@ class Director:
             self._rig.glide(self._home.center, self._home.height, dt)
 
     def command(self, command: Command) -> None:
-        """Obey at once. Raises ValueError with a clear sentence, and changes nothing, if it cannot."""
+        """Obey at once; raises ValueError with a clear sentence, changing nothing, if it cannot."""
         settings = changed(self._settings, command)
         if settings is not None:
             self._configure(settings, command)
@@ -283,7 +283,7 @@ class Director:
     def _neighbor(self, step: int) -> int:
         """The id of the next track to the right (1) or left (-1) of the subject, around the end."""
         if not self._tracks:
-            raise ValueError("there is nobody in the picture to follow; wait until somebody is found")
+            raise ValueError("nobody is in the picture to follow; wait until somebody is found")
         ordered = sorted(self._tracks, key=lambda t: (t.box.center.x, t.track_id))
         ids = [t.track_id for t in ordered]
         present = self._framed[0] if self._framed else None

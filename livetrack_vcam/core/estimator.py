@@ -43,7 +43,7 @@ class AxisEstimator:
         self._rejected: list[float] = []
 
     def update(self, position: float, r: float, q_moving: float, pts_ns: int) -> None:
-        """Take a measurement of variance `r` (frame widths²) made at `pts_ns`, not before the last."""
+        """Take a measurement of variance `r` (frame widths²); ignored if not newer than the last."""
         dt = (pts_ns - self._pts_ns) / 1e9
         if dt <= 0:
             return
@@ -87,7 +87,7 @@ class AxisEstimator:
             self._restart(position, r, pts_ns)
 
     def at(self, pts_ns: int, fade_s: float) -> Motion:
-        """The estimate at `pts_ns`; beyond the last measurement the velocity fades with `fade_s`."""
+        """The estimate at `pts_ns`; after the last measurement the velocity fades with `fade_s`."""
         moving = self._p_moving
         velocity = moving * self._moving.v
         position = moving * self._moving.p + (1 - moving) * self._still.p

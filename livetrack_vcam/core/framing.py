@@ -85,9 +85,7 @@ def wanted_center(
     if SHOT_SIZES[settings.shot].heads is None:
         below = shape.top + shape.height + 0.02 * crop_height - crop_height
         top = max(top, min(below, shape.top - 0.02 * crop_height))
-    return clamp_center(
-        Point(shape.center_x, top + crop_height / 2), settings, frame, crop_height
-    )
+    return clamp_center(Point(shape.center_x, top + crop_height / 2), settings, frame, crop_height)
 
 
 def clamp_center(

@@ -10,7 +10,7 @@ from livetrack_vcam.core.framing import height_bounds
 from livetrack_vcam.core.geometry import Box, Size, union
 
 JOIN_FILL = 0.9
-"""Share of the largest crop the group may take with a newcomer; once in, a member may use it all."""
+"""Share of the largest crop the group may take with a newcomer; members may use all of it."""
 
 
 def framed_together(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Gaussian:
-    """Mean (p, v) and covariance (pp, pv, vv) of position and velocity; any length unit, seconds."""
+    """Mean (p, v) and covariance (pp, pv, vv) of position and velocity; any length, seconds."""
 
     p: float
     v: float

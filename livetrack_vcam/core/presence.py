@@ -8,7 +8,7 @@ COAST_AFTER_S = 0.25
 """Unseen for so long counts as missing; a detector may miss somebody once."""
 PREDICT_S = 0.9
 HOLD_S = 1.5
-"""After PREDICT_S of prediction the picture holds this long before it does what `when_lost` says."""
+"""After PREDICT_S of prediction the picture holds so long before it does what `when_lost` says."""
 SILENT_INTERVALS = 4.0
 
 

@@ -25,7 +25,7 @@ class CameraRig:
 
     @property
     def crop(self) -> Crop:
-        """The present crop: inside the frame, of exactly the ratio, never under the least height."""
+        """The present crop: inside the frame, of exactly the ratio, not under the least height."""
         smallest, largest = height_bounds(self._settings, self._frame)
         height = self.zoom.height
         return fit_inside(

@@ -50,7 +50,7 @@ class SubjectEstimator:
         self._heights: deque[float] = deque([box.height], maxlen=5)
         self._height = box.height
         self._width = box.width
-        self._head = _head_height(box, face)
+        self._head = head_height(box, face)
         self._pts_ns = pts_ns
 
     def update(
@@ -72,7 +72,7 @@ class SubjectEstimator:
             self._width = _ease(self._width, box.width, WIDTH_RISE_S, dt)
         elif not cut_at_side:
             self._width = _ease(self._width, box.width, WIDTH_FALL_S, dt)
-        self._head = _ease(self._head, _head_height(box, face), HEAD_TAU_S, dt)
+        self._head = _ease(self._head, head_height(box, face), HEAD_TAU_S, dt)
 
     def at(self, pts_ns: int, fade_s: float) -> SubjectMotion:
         """The estimate at `pts_ns`; ahead of the last sighting the motion fades with `fade_s`."""
@@ -93,7 +93,7 @@ def _ease(value: float, goal: float, tau_s: float, dt: float) -> float:
     return goal + (value - goal) * math.exp(-dt / tau_s)
 
 
-def _head_height(box: Box, face: Box | None) -> float:
+def head_height(box: Box, face: Box | None) -> float:
     """From the face if there is one; else a standing body's share, or more of a cut-off one."""
     if face is not None:
         return max(HEAD_PER_FACE * face.height, 1e-3)

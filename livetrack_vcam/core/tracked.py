@@ -79,9 +79,7 @@ class TrackedThing:
         noise = (MEASURED * self._scale) ** 2
         center = seen.box.center
         self._x, self._y = correct(self._x, center.x, noise), correct(self._y, center.y, noise)
-        self._set_size(
-            _blend(self._width, seen.box.width), _blend(self._height, seen.box.height)
-        )
+        self._set_size(_blend(self._width, seen.box.width), _blend(self._height, seen.box.height))
         self.hits += 1
         self.confirmed = self.confirmed or self.hits >= confirm_hits
         self.seen_ns = now

@@ -1,0 +1,1 @@
+"""How good detection and framing are, in numbers."""
