@@ -37,11 +37,11 @@ class LoopbackDevice:
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """A process that has the device open; `writes_only` is never true of a program that reads."""
+    """A process that has the device open; `writes` when one of its descriptors cannot read."""
 
     pid: int
     name: str
-    writes_only: bool
+    writes: bool
 
     def __str__(self) -> str:
         return f"{self.name} (process {self.pid})"
@@ -106,15 +106,15 @@ def holders(path: Path, roots: Roots = THIS_MACHINE) -> tuple[Holder, ...]:
         modes = list(_open_modes(process, path))
         if modes:
             pid = int(process.name)
-            only = all(mode == os.O_WRONLY for mode in modes)
-            found[pid] = Holder(pid, _read(process / "comm") or "a program", only)
+            name = _read(process / "comm") or "a program"
+            found[pid] = Holder(pid, name, os.O_WRONLY in modes)
     return tuple(found[pid] for pid in sorted(found))
 
 
 def _open_modes(process: Path, path: Path) -> Iterator[int]:
     for link in _listing(process / "fd"):
         try:
-            if os.readlink(link) != str(path):
+            if link.readlink() != path:
                 continue
         except OSError:
             continue

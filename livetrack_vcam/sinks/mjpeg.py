@@ -8,7 +8,7 @@ from threading import Lock
 
 import cv2
 import numpy as np
-import simplejpeg  # type: ignore[import-untyped]
+import simplejpeg
 
 from livetrack_vcam.interfaces import Canvas
 from livetrack_vcam.media import Frame, Plane

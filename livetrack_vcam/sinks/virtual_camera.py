@@ -212,7 +212,7 @@ def _is_free(device: LoopbackDevice, roots: Roots) -> bool:
     if output and device.exclusive_caps:
         return True
     others = loopback.holders(device.path, roots)
-    writers = [holder for holder in others if holder.writes_only]
+    writers = [holder for holder in others if holder.writes]
     if writers or v4l2.is_being_written(device.path):
         who = ", ".join(map(str, writers or others)) or "another program"
         raise SinkBusyError(

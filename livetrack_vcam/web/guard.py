@@ -47,7 +47,7 @@ def guard(bound_host: str) -> Middleware:
     return check
 
 
-async def add_security_headers(request: web.Request, response: web.StreamResponse) -> None:
+async def add_security_headers(_request: web.Request, response: web.StreamResponse) -> None:
     """A signal for `on_response_prepare`, so that streams and errors carry them too."""
     for name, value in SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)

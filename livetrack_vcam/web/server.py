@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import json
-from collections.abc import Awaitable
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -23,6 +23,7 @@ from livetrack_vcam.web.pages import viewer_root
 DEFAULT_PORT = 8787
 MAX_BODY_BYTES = 64 * 1024
 MAX_EVENT_CLIENTS = 32
+_EVERY_ADDRESS = {"", "0.0.0.0", "::"}  # noqa: S104 - compared with, not bound to
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class WebServer:
         self._port = port
         self._token = token
         self._runner: web.AppRunner | None = None
-        self._endless: set[asyncio.Task[Any]] = set()
+        self._endless: set[asyncio.Task[web.StreamResponse]] = set()
         self._event_clients = 0
 
     async def start(self) -> None:
@@ -78,7 +79,7 @@ class WebServer:
     @property
     def urls(self) -> WebUrls:
         """Addresses that work from this machine, valid after `start`."""
-        host = "127.0.0.1" if self._host in ("", "0.0.0.0", "::") else self._host
+        host = "127.0.0.1" if self._host in _EVERY_ADDRESS else self._host
         host = f"[{host}]" if ":" in host else host
         root = f"http://{host}:{self._port}"
         room = f"{root}/room/{quote(self._context.shots[0], safe='')}"
@@ -110,14 +111,14 @@ class WebServer:
         )
         return app
 
-    async def _home(self, request: web.Request) -> web.StreamResponse:
+    async def _home(self, _request: web.Request) -> web.StreamResponse:
         raise web.HTTPFound(f"/room/{quote(self._context.shots[0], safe='')}")
 
     async def _room(self, request: web.Request) -> web.StreamResponse:
         self._feed(request)
         return web.FileResponse(viewer_root() / "room.html")
 
-    async def _healthz(self, request: web.Request) -> web.StreamResponse:
+    async def _healthz(self, _request: web.Request) -> web.StreamResponse:
         return web.json_response({"ok": True})
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
@@ -126,10 +127,10 @@ class WebServer:
     async def _snapshot(self, request: web.Request) -> web.StreamResponse:
         return await streams.snapshot(self._feed(request))
 
-    async def _status(self, request: web.Request) -> web.StreamResponse:
+    async def _status(self, _request: web.Request) -> web.StreamResponse:
         return web.json_response(self._context.status())
 
-    async def _stats(self, request: web.Request) -> web.StreamResponse:
+    async def _stats(self, _request: web.Request) -> web.StreamResponse:
         return web.json_response(self._context.stats())
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
@@ -141,7 +142,7 @@ class WebServer:
         finally:
             self._event_clients -= 1
 
-    async def _metrics(self, request: web.Request) -> web.StreamResponse:
+    async def _metrics(self, _request: web.Request) -> web.StreamResponse:
         text = metrics.prometheus_text(self._context.stats())
         return web.Response(text=text, headers={"Content-Type": metrics.CONTENT_TYPE})
 
@@ -176,17 +177,18 @@ class WebServer:
             names = ", ".join(self._context.shots)
             raise web.HTTPNotFound(text=f"there is no shot {shot!r}; there is: {names}") from None
 
-    async def _endlessly(self, response: Awaitable[web.StreamResponse]) -> web.StreamResponse:
+    async def _endlessly(
+        self, response: Coroutine[Any, Any, web.StreamResponse]
+    ) -> web.StreamResponse:
         """Await a response that ends only with its client, or with us."""
-        task = asyncio.current_task()
-        assert task is not None
+        task = asyncio.ensure_future(response)
         self._endless.add(task)
         try:
-            return await response
+            return await task
         finally:
             self._endless.discard(task)
 
-    async def _end_streams(self, app: web.Application) -> None:
+    async def _end_streams(self, _app: web.Application) -> None:
         for task in list(self._endless):
             task.cancel()
 

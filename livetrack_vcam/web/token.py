@@ -65,7 +65,7 @@ def _write_token(path: Path) -> str:
     token = secrets.token_urlsafe(32)
     draft = path.with_name(f"{path.name}.{os.getpid()}")
     draft.unlink(missing_ok=True)
-    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(token + "\n")
+    draft.touch(mode=0o600, exist_ok=False)
+    draft.write_text(token + "\n", encoding="ascii")
     draft.replace(path)
     return token

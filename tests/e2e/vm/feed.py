@@ -1,0 +1,57 @@
+"""feed.py WIDTH HEIGHT [LABEL]: the product's sink, fed a still test pattern until SIGTERM."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from fractions import Fraction
+from threading import Event
+
+import numpy as np
+
+from livetrack_vcam.core.geometry import Size
+from livetrack_vcam.errors import LiveTrackError
+from livetrack_vcam.interfaces import Canvas
+from livetrack_vcam.media import OUTPUT_COLOR, Frame, PixelFormat
+from livetrack_vcam.sinks.virtual_camera import VirtualCamera
+
+INTERVAL_S = 0.1
+
+
+def pattern(size: Size) -> Frame:
+    """Left half red, right half green (BT.601, limited), with a luma ramp in the top rows."""
+    half = size.width // 2
+    y = np.full((size.height, size.width), 81, np.uint8)
+    y[:, half:] = 145
+    y[:16] = np.linspace(16, 235, size.width).astype(np.uint8)
+    chroma = (size.height // 2, size.width // 2)
+    u, v = np.full(chroma, 90, np.uint8), np.full(chroma, 240, np.uint8)
+    u[:, half // 2 :], v[:, half // 2 :] = 54, 34
+    return Frame((y, u, v), PixelFormat.YUV420P, OUTPUT_COLOR, 0, 0)
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def main() -> int:
+    size = Size(int(sys.argv[1]), int(sys.argv[2]))
+    sink = VirtualCamera(*sys.argv[3:4])
+    stop = Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    try:
+        sink.open(Canvas(size, Fraction(10)))
+    except LiveTrackError as error:
+        _say(f"refused {error.exit_code} {error}")
+        return error.exit_code
+    _say(f"open {sink.device}")
+    frame = pattern(size)
+    while not stop.wait(INTERVAL_S):
+        sink.send(frame)
+    sink.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,67 @@
+"""The control token's file."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+
+from livetrack_vcam.errors import SettingsError
+from livetrack_vcam.web.token import ensure_token, read_token, token_path
+
+posix_only = pytest.mark.skipif(os.name != "posix", reason="file modes of POSIX")
+
+
+def test_a_token_is_made_once_and_then_kept(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "token"
+    token = ensure_token(path)
+    assert len(token) >= 32
+    assert ensure_token(path) == token == read_token(path)
+
+
+@posix_only
+def test_only_the_owner_can_read_it(tmp_path: Path) -> None:
+    path = tmp_path / "token"
+    ensure_token(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@posix_only
+def test_a_token_that_others_could_read_is_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "token"
+    leaked = ensure_token(path)
+    path.chmod(0o644)
+    assert ensure_token(path) != leaked
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("content", [b"", b"short\n", b"\xff" * 64])
+def test_a_damaged_token_is_replaced(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "token"
+    path.write_bytes(content)
+    path.chmod(0o600)
+    assert len(ensure_token(path)) >= 32
+
+
+def test_reading_before_the_daemon_ever_ran_says_to_start_it(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="livetrack-vcam run"):
+        read_token(tmp_path / "token")
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(SettingsError, match="--no-web"):
+        ensure_token(tmp_path / "file" / "token")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the place on Linux")
+def test_the_default_place_is_the_one_the_obs_script_computes(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    assert token_path() == tmp_path / "livetrack-vcam" / "token"
+    monkeypatch.delenv("XDG_DATA_HOME")
+    assert token_path() == Path.home() / ".local/share/livetrack-vcam/token"
