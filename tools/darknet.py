@@ -242,5 +242,7 @@ def read_network(cfg: Path, weights: Path) -> Network:
     builder = _Builder(numbers)
     layers = tuple(builder.build(read_sections(cfg.read_text())[1:]))
     if numbers.left:
-        raise ValueError(f"{weights.name} holds {numbers.left} numbers that {cfg.name} does not use")
+        raise ValueError(
+            f"{weights.name} holds {numbers.left} numbers that {cfg.name} does not use"
+        )
     return Network(layers, tuple(builder.heads))

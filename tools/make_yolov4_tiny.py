@@ -26,7 +26,7 @@ from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.detectors.runtime import TfliteNetwork
 from livetrack_vcam.detectors.yolo import PADDING, network_size
 from tools.darknet import Concat, Layer, MaxPool, Network, SecondHalf, Upsample, read_network
-from tools.yolo_graph import YoloGraph
+from tools.yolo_graph import CLASSES, YoloGraph
 
 Image: TypeAlias = npt.NDArray[np.uint8]
 Range: TypeAlias = tuple[float, float]
@@ -37,7 +37,8 @@ SHA256 = {
     "yolov4-tiny.cfg": "6cbf5ece15235f66112e0bedebb324f37199b31aee385b7e18f0bbfb536b258e",
 }
 # What a 16:9 camera uses; the finished network may be resized.
-ROWS, COLUMNS = 256, 448
+ROWS, COLUMNS = 224, 416
+CLIPPED_PERCENT = 0.01
 
 
 def network_from_wheel(wheel: Path) -> Network:
@@ -52,7 +53,7 @@ def network_from_wheel(wheel: Path) -> Network:
 
 
 def calibration_inputs(folder: Path) -> Iterator[npt.NDArray[np.float32]]:
-    """Every picture of `folder` by name, letterboxed as at run time, (1, rows, columns, 3) 0 to 1."""
+    """Every picture of `folder` by name, as the network sees it: (1, rows, columns, 3), 0 to 1."""
     for path in sorted(folder.glob("*.jpg")):
         picture = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
         if picture is None:
@@ -71,21 +72,29 @@ def letterboxed(picture: Image) -> npt.NDArray[np.float32]:
 
 
 def calibrate(network: Network, folder: Path) -> dict[str, Range]:
-    """(low, high) of every activation over the pictures, after operators that share a scale."""
+    """(low, high) that int8 must cover, for every activation, seen over the pictures.
+
+    Each is the widest over all pictures of the range that leaves out `CLIPPED_PERCENT` of one
+    picture's values on either side: measured against the float network, the finer steps gain
+    more box accuracy than the rare clipped value costs (docs/adr/0002-inference-runtime.md).
+    Class logits are not clipped, because the rare high one is what we look for.
+    """
     graph = YoloGraph(network, ROWS, COLUMNS)
     content = graph.build(watch=True)
     ranges: dict[str, Range] = {}
     for value in calibration_inputs(folder):
         outputs = TfliteNetwork(content, "yolov4-tiny float", value.shape).run(value)
         for name, output in zip(graph.observed(), outputs, strict=True):
-            ranges[name] = _joined(ranges.get(name, (0.0, 0.0)), _extent(output))
+            clipped = 0.0 if name.endswith(CLASSES) else CLIPPED_PERCENT
+            ranges[name] = _joined(ranges.get(name, (0.0, 0.0)), _extent(output, clipped))
     if not ranges:
         raise ValueError(f"no *.jpg pictures in {folder}")
     return _share_scales(network, ranges)
 
 
-def _extent(values: npt.NDArray[Any]) -> Range:
-    return float(values.min()), float(values.max())
+def _extent(values: npt.NDArray[Any], clipped: float) -> Range:
+    low, high = np.percentile(values, (clipped, 100 - clipped))
+    return float(low), float(high)
 
 
 def _joined(a: Range, b: Range) -> Range:
@@ -115,7 +124,9 @@ def _same_scale(layer: Layer) -> tuple[str, ...]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--wheel", type=Path, required=True)
     parser.add_argument("--calibration", type=Path, required=True, help="folder of *.jpg pictures")
     parser.add_argument("--float", action="store_true", help="write the float32 network instead")

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-import flatbuffers
+import flatbuffers  # type: ignore[import-untyped]
 import numpy as np
 import numpy.typing as npt
 from ai_edge_litert import schema_py_generated as schema
@@ -80,7 +80,9 @@ class TfliteWriter:
         self._tensors.append(tensor)
         return len(self._tensors) - 1
 
-    def conv(self, source: int, weights: int, bias: int, output: int, stride: int, same: bool) -> None:
+    def conv(
+        self, source: int, weights: int, bias: int, output: int, stride: int, same: bool
+    ) -> None:
         options = schema.Conv2DOptionsT()
         options.padding = schema.Padding.SAME if same else schema.Padding.VALID
         options.strideW = options.strideH = stride
@@ -128,7 +130,6 @@ class TfliteWriter:
         kind: str,
         options: Any,
         version: int,
-   
     ) -> None:
         builtin = getattr(schema.BuiltinOperator, code)
         if (builtin, version) not in self._codes:

@@ -1,9 +1,9 @@
 """Emits yolov4-tiny as a TensorFlow Lite network, float32 or int8.
 
-The int8 network keeps two things in float32 because 8 bits there cost boxes and the gain is nil:
-the input of every head is dequantized, and the few channels that hold box and objectness are
-computed in float. All outputs are raw float32 logits; per head (in darknet's order) first
-(1, rows, columns, anchors * 5) geometry, then (1, rows, columns, anchors * classes) classes.
+The int8 network computes the few channels that hold box and objectness in float32, from
+dequantized input: 8 bits there would cost box accuracy and gain nothing. All outputs are raw
+float32 logits. Per head, in darknet's order, there are two: first geometry, (1, rows, columns,
+anchors * 5), then classes, (1, rows, columns, anchors * classes).
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ Ranges: TypeAlias = Mapping[str, tuple[float, float]]
 
 LEAKY_SLOPE = 0.1
 GEOMETRY_CHANNELS = 5
+# How the names of the two tensors of a head end.
+GEOMETRY, CLASSES = "/geometry", "/classes"
 # Pictures come as uint8 0 to 255 and mean 0 to 1; int8 is the same minus 128, without any loss.
 INPUT_QUANTIZATION = Quantization((1 / 255,), -128)
 
@@ -63,7 +65,9 @@ class YoloGraph:
     become the outputs instead of the heads.
     """
 
-    def __init__(self, network: Network, rows: int, columns: int, ranges: Ranges | None = None):
+    def __init__(
+        self, network: Network, rows: int, columns: int, ranges: Ranges | None = None
+    ) -> None:
         self._network = network
         self._ranges = ranges
         self._writer = TfliteWriter("yolov4-tiny, raw heads")
@@ -154,14 +158,10 @@ class YoloGraph:
         name = f"padded{source.index}"
         output = self._tensor(name, (1, rows + 2, columns + 2, channels), source.quantization)
         sides = np.array([[0, 0], [1, 1], [1, 1], [0, 0]], np.int32)
-        self._writer.pad(
-            source.index, self._writer.constant(f"{name}/sides", sides), output.index
-        )
+        self._writer.pad(source.index, self._writer.constant(f"{name}/sides", sides), output.index)
         return output
 
-    def _parameters(
-        self, layer: Conv, name: str, source: Quantization | None
-    ) -> tuple[int, int]:
+    def _parameters(self, layer: Conv, name: str, source: Quantization | None) -> tuple[int, int]:
         """Constants for weights and bias: float32, or int8 per channel and int32."""
         if source is None:
             return (
@@ -204,9 +204,9 @@ class YoloGraph:
         chosen = is_geometry < GEOMETRY_CHANNELS
         source = self._tensors[layer.source]
         geometry = self._convolved(
-            _part(layer, chosen), f"{layer.name}/geometry", self._as_float(source)
+            _part(layer, chosen), layer.name + GEOMETRY, self._as_float(source)
         )
-        classes = self._convolved(_part(layer, ~chosen), f"{layer.name}/classes", source)
+        classes = self._convolved(_part(layer, ~chosen), layer.name + CLASSES, source)
         return [geometry.index, self._as_float(classes).index]
 
     def _as_float(self, source: _Tensor) -> _Tensor:

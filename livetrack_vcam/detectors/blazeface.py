@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from livetrack_vcam.core.detection import FACE, Detection
 from livetrack_vcam.core.geometry import Box, Point, Size
+from livetrack_vcam.detectors.logits import sigmoid
 from livetrack_vcam.detectors.manifest import load_weights
 from livetrack_vcam.detectors.nms import clusters
 from livetrack_vcam.detectors.pixels import letterbox, whole
@@ -30,8 +31,6 @@ ANCHOR_GRIDS = ((16, 2), (32, 6))
 LANDMARKS = 6
 MAX_IOU = 0.3
 PADDING = 0
-# MediaPipe clips logits to this before the sigmoid.
-MAX_LOGIT = 100.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,7 +61,7 @@ def decode(regressors: Floats, logits: Floats, anchors: Floats, min_score: float
     `regressors` (896, 16) are pixels relative to the anchor: center, size, then six landmarks;
     `logits` is (896,).
     """
-    scores = 1.0 / (1.0 + np.exp(-np.clip(logits, -MAX_LOGIT, MAX_LOGIT)))
+    scores = sigmoid(logits)
     rows = np.flatnonzero(scores >= min_score)
     values = regressors[rows].reshape(-1, 2 + LANDMARKS, 2)
     centers = values[:, :1] + anchors[rows, None]

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from livetrack_vcam.core.detection import FACE, PERSON, Detection
+from livetrack_vcam.core.detection import PERSON, Detection
 from livetrack_vcam.core.geometry import Box, iou
-from livetrack_vcam.detectors.blazeface import BlazeFaceDetector
+from livetrack_vcam.detectors.blazeface import INPUT_SIDE, BlazeFaceDetector
 from livetrack_vcam.detectors.yolo import YoloDetector
 from livetrack_vcam.interfaces import Detector
 from livetrack_vcam.media import Frame
 
 MAX_IOU = 0.5
-# A standing adult is about 7.5 heads tall (Loomis, "Figure Drawing for All It's Worth").
+# A standing adult is about 7.5 heads tall and, with the arms hanging, 3 heads wide
+# (Loomis, "Figure Drawing for All It's Worth").
 HEADS_PER_BODY = 7.5
-# Below this BlazeFace finds nothing even when it sees the head at native resolution.
+HEADS_PER_SHOULDERS = 3.0
+# In frame pixels: a head smaller than this shows no face at any size.
 MIN_HEAD_PX = 24.0
+# In pixels of the face network's input: smaller heads are never found there, clear ones always.
+SMALLEST_HEAD = 6.0
+CLEAR_HEAD = 24.0
 
 
 def merge(detections: Iterable[Detection]) -> tuple[Detection, ...]:
-    """All detections, best score first; of two with one label that overlap only the better stays."""
+    """All detections, best score first; of two alike that overlap, only the better."""
     kept: list[Detection] = []
     for candidate in sorted(detections, key=lambda detection: -detection.score):
         if not any(_same_thing(candidate, other) for other in kept):
@@ -54,17 +59,18 @@ class CombinedDetector:
 
 
 class DefaultDetector:
-    """Persons, balls and faces, in that order of trust: the face network refines the person.
+    """Persons and balls, and faces where they can be seen.
 
-    On a wide picture a head is too few of the face network's pixels. When the frame shows no face
-    for its largest person, the upper part of that person is looked at again at the camera's own
-    resolution, on every second frame only, so that a person seen from behind costs little.
+    The face network sees a whole 1080p picture at an eighth of its size, where the head of a
+    standing person is a few pixels. So the largest person decides where it looks: at the whole
+    frame when heads are large, at the upper part of that person at the camera's own resolution
+    when they are not, and there as a second try when the frame did not show that person's face.
+    Every frame is treated alike: nothing depends on the frames before.
     """
 
     def __init__(self) -> None:
         self._persons = YoloDetector()
         self._faces = BlazeFaceDetector()
-        self._looked_closer = False
 
     @property
     def name(self) -> str:
@@ -76,41 +82,45 @@ class DefaultDetector:
 
     def detect(self, frame: Frame) -> tuple[Detection, ...]:
         persons = self._persons.detect(frame)
-        faces = self._faces.detect(frame)
-        region = missing_face_region(persons, faces)
-        self._looked_closer = region is not None and not self._looked_closer
-        if region is not None and self._looked_closer:
-            faces += self._faces.detect_in(frame, region)
-        return merge(persons + faces)
+        return merge(persons + self._find_faces(frame, largest_person(persons)))
 
     def close(self) -> None:
         self._persons.close()
         self._faces.close()
 
-
-def missing_face_region(
-    persons: tuple[Detection, ...], faces: tuple[Detection, ...]
-) -> Box | None:
-    """Where to look for the face of the largest person, or None when it is seen or too small."""
-    boxes = [found.box for found in persons if found.label == PERSON]
-    if not boxes:
-        return None
-    body = max(boxes, key=lambda box: box.area)
-    if body.height / HEADS_PER_BODY < MIN_HEAD_PX or _has_face(body, faces):
-        return None
-    return head_region(body)
+    def _find_faces(self, frame: Frame, person: Box | None) -> tuple[Detection, ...]:
+        if person is None:
+            return self._faces.detect(frame)
+        head = head_side(person)
+        shrunk = head * INPUT_SIDE / max(frame.size.width, frame.size.height)
+        faces = self._faces.detect(frame) if shrunk >= SMALLEST_HEAD else ()
+        worth_a_closer_look = shrunk < CLEAR_HEAD and head >= MIN_HEAD_PX
+        if worth_a_closer_look and not _has_face(person, faces):
+            faces += self._faces.detect_in(frame, head_region(person))
+        return faces
 
 
-def head_region(body: Box) -> Box:
-    """A square around the head of `body`, wide enough for raised arms and a leaning head."""
-    side = max(body.width, body.height / 3)
-    center = body.center.x
-    top = body.y1 - side * 0.15
+def largest_person(detections: tuple[Detection, ...]) -> Box | None:
+    boxes = [found.box for found in detections if found.label == PERSON]
+    return max(boxes, key=lambda box: box.area, default=None)
+
+
+def head_side(person: Box) -> float:
+    """About how large a head is, in pixels, whether the box shows a standing or a seated person."""
+    return max(person.height / HEADS_PER_BODY, person.width / HEADS_PER_SHOULDERS)
+
+
+def head_region(person: Box) -> Box:
+    """A square around the head, wide enough for raised arms and a head that leans."""
+    side = max(person.width, person.height / 3)
+    center = person.center.x
+    top = person.y1 - side * 0.15
     return Box(center - side / 2, top, center + side / 2, top + side)
 
 
-def _has_face(body: Box, faces: tuple[Detection, ...]) -> bool:
-    centers = [face.box.center for face in faces if face.label == FACE]
+def _has_face(person: Box, faces: tuple[Detection, ...]) -> bool:
+    centers = [face.box.center for face in faces]
     return any(
-        body.x1 <= center.x <= body.x2 and body.y1 <= center.y <= body.y2 for center in centers
+        person.x1 <= center.x <= person.x2 and person.y1 <= center.y <= person.y2
+        for center in centers
     )

@@ -1,4 +1,4 @@
-"""The 80 COCO names in the order darknet numbers them (darknet `data/coco.names`, COCO spelling)."""
+"""The 80 COCO names, in the order darknet's `data/coco.names` numbers them."""
 
 from __future__ import annotations
 
@@ -9,5 +9,7 @@ umbrella,handbag,tie,suitcase,frisbee,skis,snowboard,sports ball,kite,baseball b
 skateboard,surfboard,tennis racket,bottle,wine glass,cup,fork,knife,spoon,bowl,banana,apple,
 sandwich,orange,broccoli,carrot,hot dog,pizza,donut,cake,chair,couch,potted plant,bed,
 dining table,toilet,tv,laptop,mouse,remote,keyboard,cell phone,microwave,oven,toaster,sink,
-refrigerator,book,clock,vase,scissors,teddy bear,hair drier,toothbrush""".replace("\n", "").split(",")
+refrigerator,book,clock,vase,scissors,teddy bear,hair drier,toothbrush""".replace("\n", "").split(
+        ","
+    )
 )

@@ -29,7 +29,10 @@ class TfliteNetwork:
                 self._interpreter.resize_tensor_input(index, list(input_shape))
             self._interpreter.allocate_tensors()
         except (RuntimeError, ValueError) as error:
-            raise ModelError(f"model {name} cannot be loaded by this ai-edge-litert: {error}") from error
+            raise ModelError(
+                f"model {name} cannot be loaded by this ai-edge-litert ({error}); "
+                "type: pipx reinstall livetrack-vcam"
+            ) from error
         details = self._interpreter.get_input_details()[0]
         self._input: int = details["index"]
         self.input_dtype: np.dtype[Any] = np.dtype(details["dtype"])

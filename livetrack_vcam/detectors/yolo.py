@@ -16,6 +16,7 @@ import numpy.typing as npt
 from livetrack_vcam.core.detection import PERSON, SPORTS_BALL, Detection
 from livetrack_vcam.core.geometry import Box, Size
 from livetrack_vcam.detectors.labels import COCO_LABELS
+from livetrack_vcam.detectors.logits import logit, sigmoid
 from livetrack_vcam.detectors.manifest import load_weights
 from livetrack_vcam.detectors.nms import nms
 from livetrack_vcam.detectors.pixels import letterbox, whole
@@ -26,8 +27,8 @@ Floats: TypeAlias = npt.NDArray[np.floating]
 
 NAME = "yolov4-tiny"
 STRIDE = 32
-# 448 x 256: what 16:9 pictures use. Other shapes get the best fit within as many pixels.
-MAX_INPUT_PIXELS = 448 * 256
+# As many as the square 320 x 320; a 16:9 picture gets 416 x 224 and is seen a quarter larger.
+MAX_INPUT_PIXELS = 320 * 320
 # Darknet letterboxes with gray 0.5.
 PADDING = 127
 MAX_IOU = 0.5
@@ -72,9 +73,7 @@ def _fit(size: Size, frame: Size) -> tuple[float, int]:
     return scale, -size.width * size.height
 
 
-def decode_head(
-    geometry: Floats, classes: Floats, head: HeadSpec, min_score: float
-) -> Candidates:
+def decode_head(geometry: Floats, classes: Floats, head: HeadSpec, min_score: float) -> Candidates:
     """Everything one head sees with a score of at least `min_score`.
 
     `geometry` is (rows, columns, anchors * 5): x, y, width, height and objectness logits;
@@ -84,26 +83,17 @@ def decode_head(
     anchors = np.array(head.anchors, np.float32)
     geometry = geometry.reshape(rows, columns, len(anchors), 5)
     classes = classes.reshape(rows, columns, len(anchors), -1)
-    row, column, anchor = np.nonzero(geometry[..., 4] >= _logit(min_score))
+    row, column, anchor = np.nonzero(geometry[..., 4] >= logit(min_score))
     raw = geometry[row, column, anchor]
     logits = classes[row, column, anchor]
     best = logits.argmax(axis=1)
-    scores = _sigmoid(raw[:, 4]) * _sigmoid(logits[np.arange(len(best)), best])
+    scores = sigmoid(raw[:, 4]) * sigmoid(logits[np.arange(len(best)), best])
     cells = np.column_stack([column, row])
-    centers = _sigmoid(raw[:, :2]) * head.scale_x_y - (head.scale_x_y - 1) / 2 + cells
+    centers = sigmoid(raw[:, :2]) * head.scale_x_y - (head.scale_x_y - 1) / 2 + cells
     half = np.exp(raw[:, 2:4]) * anchors[anchor] / 2
     boxes = np.hstack([centers * head.stride - half, centers * head.stride + half])
     kept = scores >= min_score
     return Candidates(boxes[kept], scores[kept], best[kept])
-
-
-def _sigmoid(logits: Floats) -> Floats:
-    result: Floats = 1.0 / (1.0 + np.exp(-logits))
-    return result
-
-
-def _logit(probability: float) -> float:
-    return float(np.log(probability / (1.0 - probability)))
 
 
 class YoloDetector:
@@ -146,7 +136,7 @@ class YoloDetector:
         return tuple(self._detections(corners, found, frame.size))
 
     def _prepare(self, frame_size: Size) -> TfliteNetwork:
-        """The network made for frames of this shape; a camera has one, so this runs once or twice."""
+        """The network for frames of this shape; a camera has one shape, so this is made twice."""
         if self._network is not None and frame_size == self._frame_size:
             return self._network
         size = network_size(frame_size, self._max_pixels)
