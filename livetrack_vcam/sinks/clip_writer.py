@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+from av import Packet
 from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
 from av.stream import Disposition
@@ -138,7 +139,7 @@ class _Sound:
             for stream in self._input.streams.audio
         }
         self._packets = self._demuxed()
-        self._waiting: tuple[float, av.Packet[AudioStream]] | None = None
+        self._waiting: tuple[float, Packet[AudioStream]] | None = None
         if from_s > 1 and self._streams:
             self._input.seek(int((from_s + self._zero_s - 1) * 1_000_000))
 
@@ -163,12 +164,12 @@ class _Sound:
     def close(self) -> None:
         self._input.close()
 
-    def _demuxed(self) -> Iterator[tuple[float, av.Packet[AudioStream]]]:
+    def _demuxed(self) -> Iterator[tuple[float, Packet[AudioStream]]]:
         """Packets of the wanted span with their time in the clip; damaged ones end the sound."""
         if not self._streams:
             return
         with contextlib.suppress(av.error.InvalidDataError):
-            for packet in self._input.demux(*self._input.streams.audio):
+            for packet in self._input.demux(self._input.streams.audio):
                 if packet.pts is None or packet.time_base is None:
                     continue
                 at_s = float(packet.pts * packet.time_base) - self._zero_s
@@ -193,20 +194,18 @@ class _SoundTrack:
             self._target.bit_rate = AAC_BIT_RATE
             self._target.codec_context.layout = source.layout.name
 
-    def put(self, packet: av.Packet[AudioStream], at_s: float) -> None:
+    def put(self, packet: Packet[AudioStream], at_s: float) -> None:
         if not self._copied:
             self._encode(packet, at_s)
             return
-        assert packet.pts is not None and packet.time_base is not None
-        delay = 0 if packet.dts is None else packet.pts - packet.dts
-        packet.pts = round(at_s / packet.time_base)
-        packet.dts = packet.pts - delay
+        begin = round(at_s / packet.time_base)
+        delay = 0 if packet.dts is None or packet.pts is None else packet.pts - packet.dts
+        packet.pts, packet.dts = begin, begin - delay
         packet.stream = self._target
         self._output.mux(packet)
 
-    def _encode(self, packet: av.Packet[AudioStream], at_s: float) -> None:
-        assert packet.pts is not None and packet.time_base is not None
-        shift = Fraction(at_s) - packet.pts * packet.time_base
+    def _encode(self, packet: Packet[AudioStream], at_s: float) -> None:
+        shift = Fraction(at_s) - (packet.pts or 0) * packet.time_base
         for frame in packet.decode():
             if frame.pts is not None and frame.time_base is not None:
                 moved = frame.pts * frame.time_base + shift

@@ -150,4 +150,6 @@ def write_error(path: Path, error: Exception) -> SinkError:
             f"the disk is full: the recording {path} ends here and is playable up to this point; "
             "free some space and start a new one"
         )
-    return SinkError(f"{path} cannot be written any more ({error.__class__.__name__}); check the disk")
+    return SinkError(
+        f"{path} cannot be written any more ({error.__class__.__name__}); check its disk or network"
+    )

@@ -63,9 +63,7 @@ class Camera:
     def open(self) -> SourceInfo:
         options = device_options(self._camera, self._wanted, self._fps)
         try:
-            container = av.open(
-                input_name(self._camera), format=capture_format(), options=options
-            )
+            container = av.open(input_name(self._camera), format=capture_format(), options=options)
         except (av.error.FFmpegError, OSError) as error:
             raise camera_error(self._camera, error) from None
         self._reader = StreamReader(container, self._camera.name, self._idle)
@@ -118,7 +116,8 @@ class Camera:
 
     def _gone(self) -> SourceError:
         return SourceError(
-            f"the camera {self._camera.name!r} stopped; check its cable (see: livetrack-vcam devices)"
+            f"the camera {self._camera.name!r} stopped; check its cable, or choose another one "
+            "(see: livetrack-vcam devices)"
         )
 
 
@@ -129,9 +128,7 @@ def input_name(camera: CameraInfo) -> str:
     return camera.path
 
 
-def device_options(
-    camera: CameraInfo, wanted: Size | None, fps: Fraction | None
-) -> dict[str, str]:
+def device_options(camera: CameraInfo, wanted: Size | None, fps: Fraction | None) -> dict[str, str]:
     """FFmpeg's options for the best mode; the plain wish when the camera does not list modes."""
     options = {"fflags": NONBLOCK} if sys.platform.startswith("linux") else {}
     mode = choose_mode(camera.modes, wanted, fps)

@@ -35,7 +35,7 @@ class CameraInfo:
 
 def list_cameras() -> tuple[CameraInfo, ...]:
     """Every camera, without opening one for streaming and without our own virtual cameras."""
-    if sys.platform.startswith("linux"):
+    if capture_format() == "v4l2":
         return tuple(
             CameraInfo(name, str(path), int(path.name.removeprefix("video")), v4l2.modes(path))
             for path, name in v4l2.device_nodes()

@@ -24,24 +24,21 @@ class Timeline:
 
     def place(self, stream_ns: int | None) -> int:
         """The media time of the frame stamped `stream_ns`, or of the next one without a stamp."""
-        following = 0 if self.last_ns is None else self.last_ns + self._interval_ns
+        last_ns = self.last_ns
+        following = 0 if last_ns is None else last_ns + self._interval_ns
         if stream_ns is None:
-            media_ns = following
-        else:
-            if self._origin_ns is None:
-                self._origin_ns = stream_ns - following
-            media_ns = stream_ns - self._origin_ns
-            if self.last_ns is not None and media_ns <= self.last_ns:
-                media_ns = self._after_disorder(stream_ns, media_ns, following)
-        self.last_ns = media_ns
-        return media_ns
+            self.last_ns = following
+            return following
+        if self._origin_ns is None or self._started_over(stream_ns):
+            self._origin_ns = stream_ns - following
+        media_ns = stream_ns - self._origin_ns
+        self.last_ns = media_ns if last_ns is None else max(media_ns, last_ns + 1)
+        return self.last_ns
 
-    def _after_disorder(self, stream_ns: int, media_ns: int, following: int) -> int:
-        assert self.last_ns is not None
-        if self.last_ns - media_ns < RESTART_NS:
-            return self.last_ns + 1
-        self._origin_ns = stream_ns - following
-        return following
+    def _started_over(self, stream_ns: int) -> bool:
+        if self._origin_ns is None or self.last_ns is None:
+            return False
+        return stream_ns - self._origin_ns < self.last_ns - RESTART_NS
 
     def restart(self) -> None:
         """The next frame starts the stream over; media time goes on."""
@@ -61,7 +58,7 @@ class LiveClock:
         self._last_ns = -1
 
     def place(self, media_ns: int, now_ns: int) -> int:
-        """The capture time of the frame at `media_ns` that arrived `now_ns`; strictly increasing."""
+        """When the frame at `media_ns`, arrived at `now_ns`, was captured; strictly increasing."""
         delay = now_ns - media_ns
         if self._offset_ns is None or delay > self._offset_ns + SECOND_NS:
             self._offset_ns = delay

@@ -17,12 +17,12 @@ from threading import Event
 import cv2
 import numpy as np
 
+from livetrack_vcam.color import rgb_to_yuv_matrix
 from livetrack_vcam.core.geometry import Box
 from livetrack_vcam.errors import SourceError
 from livetrack_vcam.interfaces import SourceInfo
 from livetrack_vcam.media import OUTPUT_COLOR, Frame, PixelFormat, Plane
-from livetrack_vcam.render.color import rgb_to_yuv_matrix
-from livetrack_vcam.render.resample import Axis, resample
+from livetrack_vcam.resample import Axis, resample
 from livetrack_vcam.sources.clock import SECOND_NS
 from livetrack_vcam.sources.scene import DESK_TOP, SIZE, Image, draw_room, pose
 
@@ -138,8 +138,9 @@ def _presenter() -> tuple[tuple[Plane, Plane], ...]:
     picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if picture is None or picture.ndim != 3 or picture.shape[2] != 4:
         raise ValueError("presenter.webp cannot be decoded")
-    alpha = picture[..., 3].astype(np.float32) / 255
-    planes = _to_yuv(picture[..., 2::-1].astype(np.float32) / 255)
+    values: Image = picture.astype(np.float32) / np.float32(255)
+    alpha = values[..., 3]
+    planes = _to_yuv(values[..., 2::-1])
     shade = np.round(255 * (1 - alpha)).astype(np.uint8)
     return tuple((np.round(plane * alpha).astype(np.uint8), shade) for plane in planes)
 
@@ -156,8 +157,8 @@ def _outline() -> tuple[float, float, float, float]:
 def _room() -> Planes:
     luma, u, v = _to_yuv(draw_room())
     half = (SIZE.width // 2, SIZE.height // 2)
-    u, v = (cv2.resize(plane, half, interpolation=cv2.INTER_AREA) for plane in (u, v))
-    y8, u8, v8 = (np.round(plane).astype(np.uint8) for plane in (luma, u, v))
+    small_u, small_v = (cv2.resize(plane, half, interpolation=cv2.INTER_AREA) for plane in (u, v))
+    y8, u8, v8 = (np.round(plane).astype(np.uint8) for plane in (luma, small_u, small_v))
     return y8, u8, v8
 
 

@@ -12,7 +12,7 @@ from livetrack_vcam.interfaces import Source
 from livetrack_vcam.sources.cameras import CameraInfo, list_cameras
 
 NETWORK_SCHEMES = frozenset(
-    "rtsp rtsps http https udp tcp rtp rtmp rtmps srt mms mmsh".split()
+    {"rtsp", "rtsps", "http", "https", "udp", "tcp", "rtp", "rtmp", "rtmps", "srt", "mms", "mmsh"}
 )
 NO_CAMERA = (
     "no camera was found, so this is the built-in demo; plug a camera in, or choose a source "

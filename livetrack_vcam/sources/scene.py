@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -63,7 +64,7 @@ def pose(t: float) -> Pose:
     """The presenter at `t` seconds; repeats every LOOP_S, without a seam."""
     t %= LOOP_S
     x, scale = _path(t)
-    speed = abs(_path(t + 0.02)[0] - _path(t - 0.02)[0]) / 0.04 if 0.02 <= t <= LOOP_S - 0.02 else 0.0
+    speed = abs(_path(min(t + 0.02, LOOP_S))[0] - _path(max(t - 0.02, 0.0))[0]) / 0.04
     walking = min(speed / WALK_SPEED, 1.0)
     standing = 1 - walking
     # Periods that divide the loop, so that it closes.
@@ -74,9 +75,7 @@ def pose(t: float) -> Pose:
 
 
 def _path(t: float) -> tuple[float, float]:
-    for before, after in zip(MARKS, MARKS[1:], strict=False):
-        if t <= after.t:
-            break
+    before, after = next(pair for pair in pairwise(MARKS) if t <= pair[1].t)
     if abs(after.x - before.x) > SIZE.width:
         return (before.x if t < after.t else after.x), before.scale
     u = min(max((t - before.t) / (after.t - before.t), 0.0), 1.0)
@@ -104,8 +103,8 @@ def draw_room() -> Image:
     _add_frames(room)
     _add_lamps(room)
     _add_desk(room)
-    noise = np.random.default_rng(7).normal(0, 0.0035, room.shape[:2]).astype(np.float32)
-    return np.clip(room + noise[..., None], 0, 1)
+    room += np.random.default_rng(7).normal(0, 0.0035, (*room.shape[:2], 1)).astype(np.float32)
+    return np.clip(room, 0, 1, out=room)
 
 
 def _grid() -> tuple[Image, Image]:
@@ -117,11 +116,12 @@ def _sky() -> Image:
     _, y = _grid()
     share = (y / SIZE.height)[..., None]
     top, bottom = np.array([0.035, 0.05, 0.115]), np.array([0.075, 0.115, 0.215])
-    sky = (top * (1 - share) + bottom * share).astype(np.float32)
+    sky: Image = (top * (1 - share) + bottom * share).astype(np.float32)
     noise = np.random.default_rng(3).normal(0, 1, (9, 16)).astype(np.float32)
     cloud = cv2.resize(noise, (SIZE.width, SIZE.height), interpolation=cv2.INTER_CUBIC)
     tint = np.array([0.020, 0.012, 0.036], np.float32)
-    return sky + np.maximum(cloud, 0)[..., None] * tint  # type: ignore[no-any-return]
+    sky += np.maximum(cloud, 0)[..., None] * tint
+    return sky
 
 
 def _add_planet(room: Image) -> None:
@@ -141,7 +141,7 @@ def _add_stars(room: Image) -> None:
     stars = np.zeros(room.shape[:2], np.float32)
     columns, rows = dice.integers(0, SIZE.width, 420), dice.integers(0, 540, 420)
     stars[rows, columns] = dice.power(0.35, 420) * 2.6
-    stars = cv2.GaussianBlur(stars, (0, 0), 0.9)
+    cv2.GaussianBlur(stars, (0, 0), 0.9, dst=stars)
     dark = np.clip(1 - room.mean(axis=2) * 4.5, 0, 1)
     room += (stars * dark)[..., None]
 
@@ -150,9 +150,8 @@ def _add_frames(room: Image) -> None:
     """The window's slanted struts."""
     for center in (-40, 600, 1320, 1960):
         lean = (center - SIZE.width / 2) * 0.10
-        shape = np.array(
-            [(center - 16, 0), (center + 16, 0), (center + lean + 26, 1080), (center + lean - 26, 1080)]
-        )
+        foot = center + lean
+        shape = np.array([(center - 16, 0), (center + 16, 0), (foot + 26, 1080), (foot - 26, 1080)])
         mask = np.zeros(room.shape[:2], np.float32)
         cv2.fillPoly(mask, [np.round(shape * 16).astype(np.int32)], (1.0,), cv2.LINE_AA, 4)
         strut = np.array([0.085, 0.095, 0.125], np.float32)

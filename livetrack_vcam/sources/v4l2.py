@@ -6,15 +6,19 @@ Numbers and layouts are those of linux/videodev2.h (the ABI is stable since 2.6.
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 import struct
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 from livetrack_vcam.core.geometry import Size
+
+if sys.platform != "win32":
+    import fcntl
 
 SYSFS = Path("/sys/class/video4linux")
 
@@ -90,18 +94,14 @@ def modes(path: Path) -> tuple[Mode, ...]:
         return ()
 
 
-class _opened:
+@contextmanager
+def _opened(path: Path) -> Iterator[int]:
     """A file descriptor on the node, without becoming its streaming owner."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> int:
-        self._descriptor = os.open(self._path, os.O_RDWR | os.O_NONBLOCK)
-        return self._descriptor
-
-    def __exit__(self, *_: object) -> None:
-        os.close(self._descriptor)
+    device = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+    try:
+        yield device
+    finally:
+        os.close(device)
 
 
 def _enumerate(device: int, code: int, layout: struct.Struct, *head: int) -> Iterator[list[int]]:

@@ -51,28 +51,28 @@ class VideoFile:
         )
 
     def read(self) -> Frame | None:
-        if self._playback is None:
+        if self._playback is None or self._reader is None:
             raise SourceError(f"{self._path} is not open")
         frame = self._playback.read()
-        if frame is None:
-            self.note = self._damage()
+        if frame is None and not self._loop:
+            self.note = _damage(str(self._path), self._reader, self._playback.played_ns)
         return frame
 
     def close(self) -> None:
         if self._playback is not None:
             self._playback.close()
 
-    def _damage(self) -> str | None:
-        assert self._reader is not None and self._playback is not None
-        expected_ns, played_ns = self._reader.duration_ns, self._playback.played_ns
-        if expected_ns is not None and expected_ns - played_ns > TRUNCATED_NS and not self._loop:
-            return (
-                f"{self._path} ends after {played_ns / SECOND_NS:.1f} s of "
-                f"{expected_ns / SECOND_NS:.1f} s: it is cut off or damaged"
-            )
-        if self._reader.damaged:
-            return f"{self._path} is damaged: {self._reader.damaged} packets were skipped"
-        return None
+
+def _damage(name: str, reader: StreamReader, played_ns: int) -> str | None:
+    expected_ns = reader.duration_ns
+    if expected_ns is not None and expected_ns - played_ns > TRUNCATED_NS:
+        return (
+            f"{name} ends after {played_ns / SECOND_NS:.1f} s of "
+            f"{expected_ns / SECOND_NS:.1f} s: it is cut off or damaged"
+        )
+    if reader.damaged:
+        return f"{name} is damaged: {reader.damaged} packets were skipped"
+    return None
 
 
 def _open_file(path: Path) -> av.container.InputContainer:
@@ -85,7 +85,9 @@ def _open_file(path: Path) -> av.container.InputContainer:
     try:
         return av.open(str(path), metadata_errors="replace")
     except PermissionError:
-        raise SourceBusyError(f"{path} may not be read by this user; try: chmod u+r {path}") from None
+        raise SourceBusyError(
+            f"{path} may not be read by this user; try: chmod u+r {path}"
+        ) from None
     except (av.error.FFmpegError, OSError, ValueError):
         raise SourceError(
             f"{path} cannot be read: it is not a video, or it is damaged; "

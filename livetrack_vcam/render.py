@@ -1,4 +1,4 @@
-"""Frame and crop in, output frame out: planar YUV all the way."""
+"""Frame and crop in, output frame out: planar YUV all the way (docs/adr/0003)."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from livetrack_vcam.color import to_output_color
 from livetrack_vcam.core.config import Fill
 from livetrack_vcam.core.geometry import Box, Size
 from livetrack_vcam.media import OUTPUT_COLOR, ColorRange, Frame, PixelFormat, Plane
-from livetrack_vcam.render.color import to_output_color
-from livetrack_vcam.render.resample import Axis, resample
+from livetrack_vcam.resample import Axis, resample
 
 BLUR_SHRINK = 16  # the backdrop is made this much smaller, blurred there and enlarged again
 BLUR_SIGMA = 2.0  # pixels of the small backdrop
@@ -100,12 +100,16 @@ def i420_buffer(frame: Frame) -> Plane:
 
 
 def _is_i420(base: Plane, frame: Frame) -> bool:
-    address = base.__array_interface__["data"][0]
+    address = first = _address(base)
     for plane in frame.planes:
-        if plane.__array_interface__["data"][0] != address or not plane.flags.c_contiguous:
+        if _address(plane) != address or not plane.flags.c_contiguous:
             return False
         address += plane.size
-    return address == base.__array_interface__["data"][0] + base.size
+    return address == first + base.size
+
+
+def _address(array: Plane) -> int:
+    return int(array.__array_interface__["data"][0])
 
 
 def _new_planes(size: Size) -> Planes:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from livetrack_vcam.media import OUTPUT_COLOR, ColorMatrix, ColorRange, ColorSpace, Plane
-from livetrack_vcam.render.resample import Axis, resample
+from livetrack_vcam.resample import Axis, resample
 
 # Red and blue weights in luma: ITU-R BT.601-7 section 2.5.1 and BT.709-6 item 3.2.
 WEIGHTS = {ColorMatrix.BT601: (0.299, 0.114), ColorMatrix.BT709: (0.2126, 0.0722)}
@@ -55,11 +55,11 @@ def to_output_color(planes: tuple[Plane, Plane, Plane], color: ColorSpace) -> No
 
 def _mix(u: Plane, v: Plane, of_u: float, of_v: float) -> Plane:
     """128 + of_u * (u - 128) + of_v * (v - 128)."""
-    mixed = cv2.addWeighted(u, float(of_u), v, float(of_v), 128 * float(1 - of_u - of_v))
-    return mixed  # type: ignore[return-value]
+    offset = 128 * float(1 - of_u - of_v)
+    return cv2.addWeighted(u, float(of_u), v, float(of_v), offset)  # type: ignore[return-value]
 
 
 def _upsampled(chroma: Plane, shape: tuple[int, ...]) -> Plane:
-    """Left-sited chroma (see renderer.py) at luma resolution."""
+    """Left-sited chroma (see render.py) at luma resolution."""
     rows, columns = shape
     return resample(chroma, Axis(0.0, 0.5, columns), Axis(-0.25, 0.5, rows))
