@@ -69,7 +69,8 @@ def report_text(report: BenchReport) -> str:
         "",
         f"whole run: {run['frames']} pictures at {run['fps']:.2f} fps, {run['dropped']} dropped",
         f"first picture                 {run['first_frame_s']:8.2f} s after the process started",
-        f"latency p50 / p99             {run['latency_p50_ms']:8.2f} / {run['latency_p99_ms']:.2f} ms",
+        f"latency p50                   {run['latency_p50_ms']:8.2f} ms",
+        f"latency p99                   {run['latency_p99_ms']:8.2f} ms",
         f"processor                     {run['cpu_pct']:8.0f} % of one core",
         f"peak memory                   {run['peak_memory_mb']:8.0f} MB",
         f"detections                    {run['detect_hz']:8.1f} a second",
@@ -83,7 +84,9 @@ def _machine() -> str:
     if cpuinfo.exists():
         models = [x for x in cpuinfo.read_text().splitlines() if x.startswith("model name")]
         name = models[0].partition(":")[2].strip() if models else name
-    return f"{name}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+    return (
+        f"{name}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+    )
 
 
 def _timed_help() -> float:

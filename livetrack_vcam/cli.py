@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from itertools import pairwise
 from typing import Any
 
 import click
@@ -103,5 +104,4 @@ def _fail(sentence: str, code: int, args: list[str]) -> int:
 
 
 def _wants_traceback(args: list[str]) -> bool:
-    pairs = zip(args, args[1:], strict=False)
-    return "--log-level=debug" in args or ("--log-level", "debug") in pairs
+    return "--log-level=debug" in args or ("--log-level", "debug") in pairwise(args)

@@ -1,4 +1,4 @@
-"""A clip decided frame by frame in one loop: causally as `run` would, or with the whole clip known."""
+"""A clip decided frame by frame in one loop: causally as `run` does, or knowing all of it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from livetrack_vcam.core.config import DirectorSettings
 from livetrack_vcam.core.detection import Observation, Track
-from livetrack_vcam.core.director import Director, State
+from livetrack_vcam.core.director import Director
 from livetrack_vcam.core.geometry import Crop, Size
 from livetrack_vcam.core.offline import best_path
+from livetrack_vcam.core.presence import State
 from livetrack_vcam.errors import SourceError
 from livetrack_vcam.interfaces import Detector, Source, SourceInfo
 from livetrack_vcam.media import Frame

@@ -11,8 +11,8 @@ from typing import Any
 
 import cv2
 
-from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.control import command_from_json
+from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.errors import (
     EXIT_INTERRUPTED,
     EXIT_OK,
@@ -22,7 +22,14 @@ from livetrack_vcam.logs import set_up_logging
 from livetrack_vcam.monitor import Monitor
 from livetrack_vcam.settings import WARN_UPSCALE, Settings
 from livetrack_vcam.sinks.mjpeg import MjpegFeed
-from livetrack_vcam.stages import Failed, Finished, PipelineEvent, SinkFailed, SourceBack, SourceLost
+from livetrack_vcam.stages import (
+    Failed,
+    Finished,
+    PipelineEvent,
+    SinkFailed,
+    SourceBack,
+    SourceLost,
+)
 from livetrack_vcam.status_line import clear_status, show_status
 from livetrack_vcam.studio import Studio, asked_for_sinks, open_studio
 from livetrack_vcam.summary import log_summary, summarize

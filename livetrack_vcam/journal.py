@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TextIO
 
@@ -46,7 +45,8 @@ class LineWriter:
         except OSError as error:
             self._lines.close()
             raise SinkError(
-                f"cannot write {self.path}: {error.strerror}; free some space or choose another path"
+                f"cannot write {self.path}: {error.strerror}; "
+                "free some space or choose another path"
             ) from None
 
 
@@ -55,9 +55,7 @@ def create_text_file(path: Path, overwrite: bool) -> TextIO:
     try:
         return path.open("w" if overwrite else "x", encoding="utf-8")
     except FileExistsError:
-        raise SinkError(
-            f"{path} exists already; choose another name or add --overwrite"
-        ) from None
+        raise SinkError(f"{path} exists already; choose another name or add --overwrite") from None
     except (FileNotFoundError, NotADirectoryError):
         raise SinkNotFoundError(
             f"the folder of {path} does not exist; make it with `mkdir -p {path.parent}`"
@@ -65,5 +63,5 @@ def create_text_file(path: Path, overwrite: bool) -> TextIO:
     except (PermissionError, IsADirectoryError):
         raise SinkBusyError(
             f"{path} may not be written by you; choose a path in a folder of your own, "
-            f"such as {os.path.join('~', path.name)}"
+            f"such as ~/{path.name}"
         ) from None

@@ -14,7 +14,7 @@ class Closed(Exception):
 
 
 class Mailbox(Generic[T]):
-    """A queue of at most `depth` items. `put` never blocks: when full, the oldest item is dropped."""
+    """A queue of at most `depth` items. `put` never blocks: a full one drops the oldest item."""
 
     def __init__(self, depth: int = 1) -> None:
         if depth < 1:
@@ -38,7 +38,7 @@ class Mailbox(Generic[T]):
             self._changed.notify()
 
     def get(self, timeout_s: float | None = None) -> T | None:
-        """The oldest item; None when none came within `timeout_s`. Raises Closed when it is over."""
+        """The oldest item; None when none came within `timeout_s`. Raises Closed at the end."""
         with self._changed:
             self._changed.wait_for(lambda: self._items or self._closed, timeout_s)
             if self._items:

@@ -80,7 +80,9 @@ class Pipeline:
         work: list[tuple[str, Callable[[], None]]] = [
             (f"sink-{outlet.shot}-{outlet.sink.name}", outlet.run) for outlet in self.outlets
         ]
-        work += [(f"writer-{writer.path.name}", partial(self._write, writer)) for writer in self.writers]
+        work += [
+            (f"writer-{writer.path.name}", partial(self._write, writer)) for writer in self.writers
+        ]
         work.append(("render", self._render))
         if self.detect is not None:
             work.append(("detect", self.detect.run))

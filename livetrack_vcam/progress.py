@@ -10,10 +10,12 @@ PLAIN_STEP = 0.1
 
 
 @contextmanager
-def progress(title: str, total: float | None, quiet: bool = False) -> Iterator[Callable[[float], None]]:
+def progress(
+    title: str, total: float | None, quiet: bool = False
+) -> Iterator[Callable[[float], None]]:
     """Yields a function to call with how far the work is (0 to `total`); shown on stderr."""
     if quiet:
-        yield lambda done: None
+        yield lambda _done: None
     elif sys.stderr.isatty():
         with _bar(title, total) as update:
             yield update
@@ -24,7 +26,13 @@ def progress(title: str, total: float | None, quiet: bool = False) -> Iterator[C
 @contextmanager
 def _bar(title: str, total: float | None) -> Iterator[Callable[[float], None]]:
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
 
     columns = (TextColumn(title), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:

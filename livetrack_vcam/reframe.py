@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TextIO
 
-from livetrack_vcam.clip import Cadence, Clip, Span, Step, causal_steps, foresighted_steps, observe_clip
+from livetrack_vcam.clip import (
+    Cadence,
+    Clip,
+    Span,
+    Step,
+    causal_steps,
+    foresighted_steps,
+    observe_clip,
+)
 from livetrack_vcam.core.config import DirectorSettings, Fill
 from livetrack_vcam.core.geometry import Box, Size
 from livetrack_vcam.detectors.registry import make_detector
@@ -169,7 +177,11 @@ def _open_sinks(job: ReframeJob, clip: Clip, settings: DirectorSettings) -> list
 
 
 def _write_all(
-    sinks: list[StepSink], clip: Clip, detector: Detector, settings: DirectorSettings, job: ReframeJob
+    sinks: list[StepSink],
+    clip: Clip,
+    detector: Detector,
+    settings: DirectorSettings,
+    job: ReframeJob,
 ) -> int:
     count = 0
     try:

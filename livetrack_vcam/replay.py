@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.core.session import Replayed, replay
@@ -30,13 +30,10 @@ def replay_session(lines: Iterable[str], trace: Path | None, overwrite: bool) ->
     return len(crops)
 
 
-def _write_trace(file: TextIO, head: dict[str, object], crops: list[Replayed]) -> None:
-    width, height = head["size"]  # type: ignore[misc]  # replay() has checked it
-    frame = Size(width, height)
-    shots = head["shots"]
-    assert isinstance(shots, dict)
-    name, settings = next(iter(shots.items()))
-    file.write(to_line(header(str(head["source"]), frame, None, settings_from_json(settings))))
+def _write_trace(file: TextIO, head: dict[str, Any], crops: list[Replayed]) -> None:
+    frame = Size(*head["size"])
+    name, settings = next(iter(head["shots"].items()))
+    file.write(to_line(header(head["source"], frame, None, settings_from_json(settings))))
     for line in _trace_lines([crop for crop in crops if crop.shot == name], frame):
         file.write(line)
 

@@ -170,10 +170,13 @@ class FramingOptions(_Frozen):
 class ShotSettings(FramingOptions):
     """One framing of the camera and where its picture goes."""
 
-    name: str = Field("main", pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$", description="Name of the shot.")
+    name: str = Field(
+        "main", pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$", description="Name of the shot."
+    )
     sink: Annotated[tuple[Sink, ...], BeforeValidator(_parse_sinks)] = Field(
         DEFAULT_SINKS,
-        description="Where the picture goes: vcam[:NAME], file:PATH, mjpeg, room, none; repeatable.",
+        min_length=1,
+        description="Where it goes: vcam[:NAME], file:PATH, mjpeg, room, none; repeatable.",
         json_schema_extra={"metavar": "SINK"},
     )
 
@@ -202,7 +205,9 @@ class Settings(_Frozen):
     overwrite: bool = Field(False, description="Replace output files that exist.")
     web: bool = Field(True, description="Serve the control API, the room and MJPEG.")
     host: str = Field("127.0.0.1", min_length=1, description="Address the web server listens on.")
-    port: int = Field(8787, ge=0, le=65535, description="Port of the web server; 0 takes a free one.")
+    port: int = Field(
+        8787, ge=0, le=65535, description="Port of the web server; 0 takes a free one."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="How much is logged."
     )
@@ -288,9 +293,7 @@ def _check_names(shots: tuple[ShotSettings, ...]) -> None:
     names = [shot.name for shot in shots]
     if len(set(names)) != len(names):
         raise SettingsError("two shots have the same name; give each [[shots]] its own `name`")
-    outlets = [
-        str(sink) for shot in shots for sink in shot.sink if sink.kind in ("vcam", "file")
-    ]
+    outlets = [str(sink) for shot in shots for sink in shot.sink if sink.kind in ("vcam", "file")]
     if len(set(outlets)) != len(outlets):
         raise SettingsError(
             "two outputs are the same device or file; name them apart, as in `sink = "

@@ -10,8 +10,9 @@ from typing import Protocol
 
 from livetrack_vcam.core.command import Command
 from livetrack_vcam.core.detection import Detection, Observation, Track
-from livetrack_vcam.core.director import Director, State
+from livetrack_vcam.core.director import Director
 from livetrack_vcam.core.geometry import Crop, Size
+from livetrack_vcam.core.presence import State
 from livetrack_vcam.errors import LiveTrackError, SourceError
 from livetrack_vcam.interfaces import Canvas, Detector, Sink, Source
 from livetrack_vcam.mailbox import Closed, Mailbox

@@ -99,9 +99,7 @@ class Studio:
         """Writes the first shot's decisions, a line a frame."""
         shot = self.settings.shots[0]
         size, canvas = self.info.size, shot.canvas_size()
-        writer.put(
-            to_line(header(self.info.name, size, self.info.fps, shot.director(size)))
-        )
+        writer.put(to_line(header(self.info.name, size, self.info.fps, shot.director(size))))
         first: Frame | None = None
 
         def write(frame: Frame, views: tuple[ShotView, ...]) -> None:

@@ -59,9 +59,7 @@ def _sentence(summary: Summary) -> str:
         f"{summary.detect_hz:.1f} detections a second",
     ]
     if summary.latency_p50_ms is not None:
-        parts.append(
-            f"latency {summary.latency_p50_ms:.1f} ms (p99 {summary.latency_p99_ms:.1f})"
-        )
+        parts.append(f"latency {summary.latency_p50_ms:.1f} ms (p99 {summary.latency_p99_ms:.1f})")
     if summary.first_frame_s is not None:
         parts.append(f"first picture after {summary.first_frame_s:.2f} s")
     if summary.cpu_pct is not None:

@@ -10,8 +10,8 @@ from typing import Any
 
 from livetrack_vcam.core.config import DirectorSettings
 from livetrack_vcam.core.detection import Track
-from livetrack_vcam.core.director import State
 from livetrack_vcam.core.geometry import Crop, Size, format_aspect_ratio, largest_height
+from livetrack_vcam.core.presence import State
 from livetrack_vcam.errors import SourceError
 from livetrack_vcam.stats import NS_PER_S
 
@@ -55,7 +55,7 @@ def frame_line(
     frame: Size,
     canvas: Size,
 ) -> dict[str, Any]:
-    """One frame: `t_ns` since the first frame; boxes xywh in source pixels; `size` is the canvas."""
+    """One frame: `t_ns` since the first; boxes xywh in source pixels; `size` is the canvas."""
     return {
         "frame": index,
         "t": t_ns / NS_PER_S,

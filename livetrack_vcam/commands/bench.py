@@ -10,10 +10,19 @@ import click
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
-@click.option("--source", metavar="FILE", type=click.Path(path_type=Path, exists=True),
-              help="A clip to measure with; without it a 1080p30 clip of the demo is made.")
-@click.option("--seconds", type=click.FloatRange(2), default=60.0, show_default=True,
-              help="Length of the whole run.")
+@click.option(
+    "--source",
+    metavar="FILE",
+    type=click.Path(path_type=Path, exists=True),
+    help="A clip to measure with; without it a 1080p30 clip of the demo is made.",
+)
+@click.option(
+    "--seconds",
+    type=click.FloatRange(2),
+    default=60.0,
+    show_default=True,
+    help="Length of the whole run.",
+)
 def command(as_json: bool, source: Path | None, seconds: float) -> None:
     """Measure the speed of each stage and of the whole, here."""
     from livetrack_vcam.bench import bench, report_text

@@ -68,7 +68,7 @@ def to_body(words: tuple[str, ...]) -> dict[str, Any]:
             raise SettingsError(f"`ctl {word}` takes nothing after it")
         return {"command": name}
     if len(arguments) != 1:
-        raise SettingsError(f"`ctl {word}` takes one value; `livetrack-vcam ctl --help` has examples")
+        raise SettingsError(f"`ctl {word}` takes one value; see `livetrack-vcam ctl --help`")
     try:
         return {"command": name, key: parse(arguments[0])}
     except ValueError:

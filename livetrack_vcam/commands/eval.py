@@ -23,8 +23,9 @@ def command() -> None:
 @click.argument("annotations", metavar="ANN.json", type=click.Path(path_type=Path))
 @options(*FRAMING, "detector")
 @click.option("--detector-hz", type=click.FloatRange(0.1, 240), default=10.0, show_default=True)
-@click.option("--detector-latency-ms", type=click.FloatRange(0, 5000), default=67.0,
-              show_default=True)
+@click.option(
+    "--detector-latency-ms", type=click.FloatRange(0, 5000), default=67.0, show_default=True
+)
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def framing(
     source: Path,
@@ -51,7 +52,7 @@ def framing(
     decided = causal_steps(clip, detector, shot.director(clip.size), cadence)
     frames = [step_line(index, step, canvas) for index, step in enumerate(decided)]
     detector.close()
-    metrics = framing_metrics(frames, truth, canvas)
+    metrics = framing_metrics(frames, truth, (canvas.width, canvas.height))
     click.echo(json.dumps(metrics, indent=2) if as_json else _table(metrics))
 
 

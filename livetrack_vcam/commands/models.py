@@ -12,11 +12,13 @@ def command() -> None:
 
 @command.command("list")
 def list_models() -> None:
-    """Name, size, licence and origin of every model."""
+    """Name, size and licence of every model that is here."""
     from livetrack_vcam.detectors.manifest import read_manifest
 
     for model in read_manifest():
-        click.echo(f"{model.name:<16}{model.bytes / 1e6:6.2f} MB  {model.license:<14}{model.source}")
+        click.echo(
+            f"{model.name:<16}{model.bytes / 1e6:6.2f} MB  {model.license:<14}{model.source}"
+        )
 
 
 @command.command("verify")

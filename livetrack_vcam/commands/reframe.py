@@ -17,14 +17,38 @@ from livetrack_vcam.settings import build_settings
 @click.argument("output", metavar="[OUT]", required=False, type=click.Path(path_type=Path))
 @options(*FRAMING, "detector", "trace", "overwrite")
 @click.option("--live", is_flag=True, help="Decide as `run` would have: without seeing the future.")
-@click.option("--detector-hz", type=click.FloatRange(0.1, 240), default=10.0, show_default=True,
-              metavar="HZ", help="Detections a second.")
-@click.option("--detector-latency-ms", type=click.FloatRange(0, 5000), default=67.0,
-              show_default=True, metavar="MS", help="With --live: age of a detection when known.")
-@click.option("--from", "from_s", type=click.FloatRange(0), default=0.0, metavar="S",
-              help="Start here, in seconds.")
-@click.option("--to", "to_s", type=click.FloatRange(0), default=None, metavar="S",
-              help="End here, in seconds.")
+@click.option(
+    "--detector-hz",
+    type=click.FloatRange(0.1, 240),
+    default=10.0,
+    show_default=True,
+    metavar="HZ",
+    help="Detections a second.",
+)
+@click.option(
+    "--detector-latency-ms",
+    type=click.FloatRange(0, 5000),
+    default=67.0,
+    show_default=True,
+    metavar="MS",
+    help="With --live: age of a detection when known.",
+)
+@click.option(
+    "--from",
+    "from_s",
+    type=click.FloatRange(0),
+    default=0.0,
+    metavar="S",
+    help="Start here, in seconds.",
+)
+@click.option(
+    "--to",
+    "to_s",
+    type=click.FloatRange(0),
+    default=None,
+    metavar="S",
+    help="End here, in seconds.",
+)
 @click.option("--overlay", is_flag=True, help="Show the whole picture with tracks and crop drawn.")
 def command(
     source: Path,

@@ -11,8 +11,12 @@ from livetrack_vcam.errors import SourceError, SourceNotFoundError
 
 @click.command()
 @click.argument("session", metavar="SESSION.jsonl", type=click.Path(path_type=Path))
-@click.option("--trace", type=click.Path(path_type=Path), metavar="FILE",
-              help="Write the crop of every frame here, JSON lines.")
+@click.option(
+    "--trace",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the crop of every frame here, JSON lines.",
+)
 @click.option("--overwrite", is_flag=True, help="Replace the trace file if it exists.")
 def command(session: Path, trace: Path | None, overwrite: bool) -> None:
     """Decide again from a session log: the same crops, bit for bit."""

@@ -1,0 +1,78 @@
+"""The mailbox between two threads."""
+
+from __future__ import annotations
+
+from threading import Thread
+
+import pytest
+
+from livetrack_vcam.mailbox import Closed, Mailbox
+
+
+def test_the_newest_item_wins_and_the_drop_is_counted() -> None:
+    mailbox: Mailbox[int] = Mailbox(depth=2)
+    for item in (1, 2, 3):
+        mailbox.put(item)
+    assert mailbox.drain() == [2, 3]
+    assert mailbox.dropped == 1
+
+
+def test_get_gives_nothing_when_nothing_came_in_time() -> None:
+    assert Mailbox[int]().get(timeout_s=0.001) is None
+
+
+def test_a_closed_mailbox_gives_what_is_inside_and_then_says_so() -> None:
+    mailbox: Mailbox[int] = Mailbox()
+    mailbox.put(7)
+    mailbox.close()
+    mailbox.close()
+    mailbox.put(8)
+    assert mailbox.get() == 7
+    with pytest.raises(Closed):
+        mailbox.get()
+    assert mailbox.dropped == 1
+
+
+def test_closing_wakes_a_waiting_reader() -> None:
+    mailbox: Mailbox[int] = Mailbox()
+    outcome: list[str] = []
+
+    def read() -> None:
+        try:
+            mailbox.get()
+        except Closed:
+            outcome.append("closed")
+
+    reader = Thread(target=read)
+    reader.start()
+    mailbox.close()
+    reader.join(5)
+    assert outcome == ["closed"]
+
+
+def test_a_mailbox_without_room_is_refused() -> None:
+    with pytest.raises(ValueError, match="at least one"):
+        Mailbox[int](depth=0)
+
+
+def test_every_item_is_either_read_or_counted_as_dropped() -> None:
+    mailbox: Mailbox[int] = Mailbox(depth=3)
+    seen: list[int] = []
+
+    def read() -> None:
+        try:
+            while True:
+                item = mailbox.get()
+                if item is not None:
+                    seen.append(item)
+        except Closed:
+            return
+
+    reader = Thread(target=read)
+    reader.start()
+    for item in range(5000):
+        mailbox.put(item)
+    mailbox.close()
+    reader.join(10)
+    assert len(seen) + mailbox.dropped == 5000
+    assert seen == sorted(seen)

@@ -1,0 +1,149 @@
+"""Options and config files to Settings, and the sentences for what is refused."""
+
+from __future__ import annotations
+
+import tomllib
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from livetrack_vcam.core.geometry import Size
+from livetrack_vcam.errors import SettingsError
+from livetrack_vcam.settings import (
+    LONG_SIDE,
+    SHORT_SIDE,
+    SinkSpec,
+    build_settings,
+    check_canvas,
+    default_size,
+    read_config,
+    to_toml,
+)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"aspect": "0:1"}, "zero side"),
+        ({"aspect": "abc"}, "not W:H"),
+        ({"aspect": "16:9:4"}, "not W:H"),
+        ({"aspect": "5:1"}, "outside 1:4 to 4:1"),
+        ({"aspect": "-16:9"}, "not W:H"),
+        ({"size": "1281x720"}, "odd side.*try 1282x720"),
+        ({"size": "0x0"}, "outside 2x2"),
+        ({"size": "big"}, "not WIDTHxHEIGHT"),
+        ({"shot": "huge"}, "shot = 'huge' is refused"),
+        ({"subject": "track"}, "incomplete"),
+        ({"subject": "tallest"}, "unknown"),
+        ({"sink": ["file"]}, "needs a path"),
+        ({"sink": ["tape"]}, "'tape' is unknown"),
+        ({"sink": ["mjpeg:80"]}, "takes nothing after the colon"),
+        ({"sink": ["whip:https://example.org"]}, "not in this version"),
+        ({"sink": ["vcam", "vcam"]}, "same device or file"),
+        ({"max_zoom": "0.5"}, "max_zoom"),
+        ({"port": "70000"}, "port"),
+        ({"duration": "0"}, "duration"),
+        ({"color": "blue"}, "'color' is unknown"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_in_one_sentence(
+    options: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(SettingsError, match=sentence) as caught:
+        build_settings({}, options)
+    assert "\n" not in str(caught.value)
+    assert caught.value.exit_code == 2
+
+
+def test_the_default_is_what_the_readme_promises() -> None:
+    settings = build_settings({}, {"aspect": "1:1"})
+    shot = settings.shots[0]
+    assert shot.canvas_size() == Size(720, 720)
+    assert shot.sink == (SinkSpec("vcam"), SinkSpec("mjpeg"), SinkSpec("room"))
+    assert settings.source == "auto"
+
+
+@given(st.integers(1, 400), st.integers(1, 400))
+def test_the_default_canvas_has_the_shape_even_sides_and_720p_class_size(w: int, h: int) -> None:
+    ratio = Fraction(w, h)
+    if not Fraction(1, 4) <= ratio <= 4:
+        return
+    size = default_size(ratio)
+    assert size.width % 2 == 0
+    assert size.height % 2 == 0
+    assert max(size.width, size.height) <= LONG_SIDE
+    assert min(size.width, size.height) <= SHORT_SIDE
+    assert abs(size.width / size.height / float(ratio) - 1) < 0.01
+
+
+@pytest.mark.parametrize("ratio", ["16:9", "9:16", "1:1", "4:5", "4:3", "3:2", "21:9", "2:1"])
+def test_usual_shapes_have_a_canvas_of_exactly_that_ratio(ratio: str) -> None:
+    width, height = map(int, ratio.split(":"))
+    assert default_size(Fraction(width, height)).aspect_ratio == Fraction(width, height)
+
+
+def test_a_size_without_an_aspect_ratio_brings_its_own() -> None:
+    shot = build_settings({}, {"size": "600x800"}).shots[0]
+    assert shot.aspect == Fraction(3, 4)
+    assert shot.canvas_size() == Size(600, 800)
+
+
+def test_the_command_line_wins_over_the_file_and_speaks_of_the_first_shot() -> None:
+    config = {
+        "speed": "calm",
+        "detect_hz": 5,
+        "shots": [
+            {"name": "wide", "aspect": "16:9", "sink": ["vcam"]},
+            {"name": "tall", "aspect": "9:16", "sink": ["vcam:LiveTrack Vertical"]},
+        ],
+    }
+    settings = build_settings(config, {"aspect": "4:3"})
+    assert [shot.name for shot in settings.shots] == ["wide", "tall"]
+    assert [shot.aspect for shot in settings.shots] == [Fraction(4, 3), Fraction(9, 16)]
+    assert {shot.speed.value for shot in settings.shots} == {"calm"}
+    assert settings.detect_hz == 5
+
+
+def test_two_shots_of_one_name_are_refused() -> None:
+    with pytest.raises(SettingsError, match="same name"):
+        build_settings({"shots": [{"name": "a", "sink": "none"}, {"name": "a"}]}, {})
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"aspect": "9:16", "sink": ["none"], "headroom": "0.1", "session": "log.jsonl"},
+        {"size": "640x360", "subject": "label:dog", "web": False, "max_zoom": 3},
+    ],
+)
+def test_the_printed_config_reads_back_to_the_same_settings(options: dict[str, Any]) -> None:
+    settings = build_settings({}, options)
+    assert build_settings(tomllib.loads(to_toml(settings)), {}) == settings
+
+
+def test_several_shots_survive_the_printed_config() -> None:
+    config = {"shots": [{"name": "a", "sink": ["none"]}, {"name": "b", "aspect": "1:1"}]}
+    settings = build_settings(config, {})
+    assert build_settings(tomllib.loads(to_toml(settings)), {}) == settings
+
+
+def test_a_missing_or_broken_config_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="print-config"):
+        read_config(tmp_path / "none.toml")
+    broken = tmp_path / "broken.toml"
+    broken.write_text("aspect = = 1")
+    with pytest.raises(SettingsError, match=r"broken\.toml"):
+        read_config(broken)
+
+
+def test_an_asked_size_larger_than_the_source_is_refused_and_the_default_is_not() -> None:
+    asked = build_settings({}, {"size": "1920x1080"}).shots[0]
+    with pytest.raises(SettingsError, match="more pixels than the source's 640x480"):
+        check_canvas(asked, Size(640, 480))
+    check_canvas(build_settings({}, {}).shots[0], Size(640, 480))
+    check_canvas(build_settings({}, {"size": "1080x1920"}).shots[0], Size(1920, 1080))

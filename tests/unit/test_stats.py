@@ -1,0 +1,45 @@
+"""Rates and percentiles from given timestamps."""
+
+from __future__ import annotations
+
+from livetrack_vcam.stats import NS_PER_MS, NS_PER_S, Flow, Rate, peak_memory_mb, percentile
+
+
+def test_the_percentile_is_the_nearest_rank() -> None:
+    assert percentile([5, 1, 4, 2, 3], 0.5) == 3
+    assert percentile(range(1, 101), 0.99) == 99
+    assert percentile([7], 0.99) == 7
+    assert percentile([], 0.5) is None
+
+
+def test_the_rate_counts_only_the_last_window() -> None:
+    rate = Rate(window_ns=NS_PER_S)
+    for index in range(100):
+        rate.add(index * NS_PER_S // 50)
+    assert abs(rate.per_second(99 * NS_PER_S // 50) - 50) < 0.01
+    assert rate.per_second(60 * NS_PER_S) == 0
+    assert rate.count == 100
+
+
+def test_a_flow_knows_its_average_and_its_latency() -> None:
+    flow = Flow()
+    for index in range(31):
+        pts_ns = index * NS_PER_S // 30
+        flow.add(pts_ns, pts_ns + (5 + index % 2) * NS_PER_MS)
+    seen = flow.snapshot(NS_PER_S)
+    assert seen.frames == 31
+    assert abs(seen.average_fps - 30) < 0.1
+    assert seen.latency_p50_ms == 5
+    assert seen.latency_p99_ms == 6
+    assert seen.first_ns == 5 * NS_PER_MS
+
+
+def test_an_empty_flow_has_no_figures() -> None:
+    seen = Flow().snapshot(NS_PER_S)
+    assert (seen.frames, seen.fps, seen.latency_p50_ms, seen.first_ns) == (0, 0.0, None, None)
+
+
+def test_the_peak_memory_of_this_process_is_plausible() -> None:
+    peak = peak_memory_mb()
+    assert peak is not None
+    assert 10 < peak < 10_000
