@@ -6,24 +6,39 @@ import math
 from dataclasses import dataclass
 
 from livetrack_vcam.core.motion import STOPPED, AxisState, Limits, brake, follow, within
-from livetrack_vcam.core.presets import SpeedPreset
+from livetrack_vcam.core.presets import GUARDED, HURRIED, SpeedPreset
 
 SETTLE_MARGIN = 0.01
 """A follow ends this much (share of the crop) outside the inner zone at most."""
+ANTICIPATE_S = 0.4
+"""Motion that is sure to leave the dead zone so soon wakes the crop early; swaying does not."""
 GLIDE_DONE = 0.004
 """A glide ends this close to its target, as a share of the crop."""
+
+
+SWAY_SPEED = 0.25
+"""Slower than this, in its own widths a second, a subject sways or gestures but does not leave."""
+GUARDED_SPARE = 0.1
+"""A subject that leaves less room on each side, as a share of the crop, cannot be kept inside."""
+GUARD_MARGIN = 0.03
+HURRY_DONE = 0.08
+HURRY_DONE_SPEED = 0.6
+"""A hurried move is over this close to the target (share of the crop) at this speed (crops/s)."""
 
 
 @dataclass(frozen=True, slots=True)
 class AxisTarget:
     """Where the crop's center should be at the end of the step, in pixels and pixels/s.
 
-    `velocity` is the target's, `moving` the probability that this motion is real.
+    `velocity` is the target's, `moving` the probability that this motion is real. `size` is how
+    much room the subject takes along the axis (0: not known) and `place` where its center is.
     """
 
     position: float
     velocity: float = 0.0
     moving: float = 0.0
+    size: float = 0.0
+    place: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +60,8 @@ class PanAxis:
     def __init__(self, position: float) -> None:
         self.state = AxisState(position)
         self.following = False
+        self.hurried = False
+        self.guarded = False
         self._quiet_s = 0.0
 
     @property
@@ -66,26 +83,47 @@ class PanAxis:
         """Hold or follow the target for one frame."""
         error = (target.position - self.state.position) / room.extent
         speed = target.velocity / room.extent
-        if not self.following and self._must_wake(error, speed, target.moving, preset, dead_zone):
+        if self.hurried and abs(error) < HURRY_DONE and self._is_calm(target, room, preset):
+            self.hurried = False
+        self._guard_edge(target, room)
+        least = max(preset.wake_speed, SWAY_SPEED * target.size / room.extent)
+        if not self.following and self._must_wake(
+            error, speed if abs(speed) > least else 0.0, target.moving, preset, dead_zone
+        ):
             self.wake()
         elif self.following:
             quiet_error = min(preset.inner_zone, dead_zone) + SETTLE_MARGIN
-            quiet = abs(speed) < preset.wake_speed and abs(error) < quiet_error
+            quiet = abs(speed) < least and abs(error) < quiet_error
             self._quiet_s = self._quiet_s + dt if quiet else 0.0
             if self._quiet_s >= preset.quiet_s:
                 self.following = False
         self._move(target, room, preset, dt)
+
+    def _guard_edge(self, target: AxisTarget, room: AxisRoom) -> None:
+        """Note a subject that could be inside the crop but sticks out of it."""
+        spare = (room.extent - target.size) / 2
+        if target.size <= 0 or spare < GUARDED_SPARE * room.extent:
+            self.guarded = False
+            return
+        off = abs(target.place - self.state.position)
+        self.guarded = off > (spare - GUARD_MARGIN * room.extent if self.guarded else spare)
+
+    def _is_calm(self, target: AxisTarget, room: AxisRoom, preset: SpeedPreset) -> bool:
+        """Whether the ordinary limits can take over without a swing."""
+        slow = abs(self.state.velocity - target.velocity) < HURRY_DONE_SPEED * room.extent
+        return slow and abs(self.state.acceleration) < 0.3 * preset.acceleration * room.extent
 
     def _must_wake(
         self, error: float, speed: float, moving: float, preset: SpeedPreset, dead_zone: float
     ) -> bool:
         if abs(error) > dead_zone:
             return True
+        leaving = abs(error + ANTICIPATE_S * speed) > dead_zone
         return (
             moving > preset.wake_probability
-            and abs(speed) > preset.wake_speed
             and abs(error) > min(preset.inner_zone, dead_zone)
             and error * speed > 0
+            and leaving
         )
 
     def glide(self, position: float, room: AxisRoom, preset: SpeedPreset, dt: float) -> None:
@@ -97,9 +135,14 @@ class PanAxis:
     def rest(self, room: AxisRoom, preset: SpeedPreset, dt: float) -> None:
         """Come to rest where it is."""
         self.following = False
+        self.hurried = False
         self._move(AxisTarget(self.state.position), room, preset, dt)
 
     def _move(self, target: AxisTarget, room: AxisRoom, preset: SpeedPreset, dt: float) -> None:
+        if self.hurried:
+            preset = HURRIED[preset]
+        elif self.guarded:
+            preset = GUARDED[preset]
         limits = Limits.of(preset, room.extent)
         if self.following:
             self.state = follow(

@@ -24,7 +24,12 @@ from livetrack_vcam.core.command import (
 )
 from livetrack_vcam.core.config import DirectorSettings, SubjectKind, SubjectPolicy, WhenLost
 from livetrack_vcam.core.detection import Detection, Observation, Track
-from livetrack_vcam.core.framing import height_bounds, wanted_center, wanted_height
+from livetrack_vcam.core.framing import (
+    SubjectShape,
+    height_bounds,
+    wanted_center,
+    wanted_height,
+)
 from livetrack_vcam.core.geometry import Box, Crop, Point, Size
 from livetrack_vcam.core.group import framed_together, joint_box
 from livetrack_vcam.core.presence import HOLD_S, Phase, Presence, State
@@ -107,6 +112,8 @@ class Director:
         members = [t for i in chosen for t in tracks if t.track_id == i]
         framed = framed_together(members, self._framed, self._settings, self._frame)
         fresh = [t for t in framed if t.seen_ns == pts_ns]
+        if fresh and self._presence.phase(pts_ns) in (Phase.NEVER, Phase.LOST, Phase.GONE):
+            self._rig.hurry()
         elapsed = self._presence.looked(pts_ns, pts_ns if fresh else None)
         if fresh:
             self._measure(framed, pts_ns, elapsed)
@@ -123,13 +130,17 @@ class Director:
             self._estimator = SubjectEstimator(self._frame, box, face, score, pts_ns)
         else:
             self._estimator.update(box, face, score, self._preset, pts_ns)
-        shape = self._estimator.at(pts_ns, self._preset.fade_s).shape
-        height = wanted_height(shape, self._settings, self._frame)
         if self._mode is Mode.AUTOMATIC:
-            if new:
-                self._rig.zoom.go_to(height)
-            elif self._rig.zoom.ask(height, elapsed_s):
-                self._rig.wake()
+            self._ask_zoom(self._estimator.at(pts_ns, self._preset.fade_s).shape, elapsed_s)
+
+    def _ask_zoom(self, shape: SubjectShape, elapsed_s: float) -> None:
+        """Zoom out whenever it is needed, but in only on somebody who is in the picture."""
+        height = wanted_height(shape, self._settings, self._frame)
+        zooms_in = height < self._rig.crop.box.height
+        if zooms_in and not self._rig.shows(shape):
+            return
+        if self._rig.zoom.ask(height, elapsed_s):
+            self._rig.wake()
 
     def crop_at(self, pts_ns: int) -> Crop:
         """The crop for the frame of `pts_ns`; called once a frame, in order, at any frame rate."""

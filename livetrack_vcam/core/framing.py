@@ -12,8 +12,9 @@ from livetrack_vcam.core.geometry import Point, Size, largest_height
 class SubjectShape:
     """The subject as the composition sees it, in source pixels.
 
-    `center_x` and `top` are where it is, `height` its usual height, `width` the width it needs
-    (arms and strides included), `head` the height of its head from crown to chin.
+    `center_x` and `top` are where it is, `height` its usual height, `width` the width it takes
+    (arms and strides included), `head` the height of its head from crown to chin. `roaming` is
+    how fast it has been moving across lately, pixels/s.
     """
 
     center_x: float
@@ -21,6 +22,15 @@ class SubjectShape:
     width: float
     height: float
     head: float
+    roaming: float = 0.0
+
+    @property
+    def left(self) -> float:
+        return self.center_x - self.width / 2
+
+    @property
+    def right(self) -> float:
+        return self.center_x + self.width / 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +53,10 @@ FOOTROOM = 0.06
 """Share of the crop's height left below the feet."""
 WIDE_SCALE = 1.8
 """How much more than the whole subject a wide shot shows."""
-ROOM_BESIDE = 0.56
-"""Share of the crop's width a whole subject may take: the rest is the dead zone on both sides and
-what a walker gains on the crop before it follows."""
+ROOM_BESIDE = 0.62
+"""Share of the crop's width a whole subject may take; the rest is for the dead zone."""
+ROAM_S = 0.3
+"""So much of its walk a roaming subject is given on both sides: the lag of the crop."""
 
 
 def headroom(settings: DirectorSettings) -> float:
@@ -68,7 +79,8 @@ def wanted_height(shape: SubjectShape, settings: DirectorSettings, frame: Size) 
         height = size.heads * shape.head
     else:
         height = shape.height / max(1 - headroom(settings) - FOOTROOM, 0.1)
-        height = max(height, shape.width / ROOM_BESIDE / float(settings.aspect_ratio))
+        needed = (shape.width + 2 * ROAM_S * shape.roaming) / ROOM_BESIDE
+        height = max(height, needed / float(settings.aspect_ratio))
         if settings.shot is Shot.WIDE:
             height *= WIDE_SCALE
     return min(max(height, smallest), largest)

@@ -89,7 +89,7 @@ def follow(
         goal += target_velocity * h
         wanted = limits.feed_forward * target_velocity
         wanted += approach(goal - state.position, limits.kp, 0.7 * limits.acceleration)
-        braking = 0.5 * limits.kv, 0.7 * limits.acceleration
+        braking = 1.4 * limits.kp, 0.5 * limits.acceleration
         wanted = min(wanted, approach(max(walls[1] - state.position, 0.0), *braking))
         wanted = max(wanted, approach(min(walls[0] - state.position, 0.0), *braking))
         state = _toward(state, wanted, limits, h)

@@ -53,3 +53,22 @@ PRESETS: dict[Speed, SpeedPreset] = {
     ),
     Speed.CINEMA: SpeedPreset(1.9, 6.5, 24, 2.5, 4.4, 28, 0.77, 0.14, 0.05, q_moving=0.5),
 }  # fmt: skip
+
+WHIP = SpeedPreset(5.5, 18, 50, 5.0, 26, 700, 1.0, 0.14, 0.03)
+HURRIED: dict[SpeedPreset, SpeedPreset] = {
+    PRESETS[Speed.CALM]: PRESETS[Speed.FAST],
+    PRESETS[Speed.NORMAL]: WHIP,
+    PRESETS[Speed.FAST]: WHIP,
+    PRESETS[Speed.SPORT]: WHIP,
+    PRESETS[Speed.CINEMA]: PRESETS[Speed.FAST],
+}
+"""How the crop moves from a picture without anybody to somebody: nobody watches an empty scene."""
+
+GUARDED: dict[SpeedPreset, SpeedPreset] = {
+    PRESETS[Speed.CALM]: PRESETS[Speed.NORMAL],
+    PRESETS[Speed.NORMAL]: PRESETS[Speed.FAST],
+    PRESETS[Speed.FAST]: PRESETS[Speed.FAST],
+    PRESETS[Speed.SPORT]: PRESETS[Speed.SPORT],
+    PRESETS[Speed.CINEMA]: PRESETS[Speed.NORMAL],
+}
+"""How the crop moves while a part of the subject sticks out of it."""

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from livetrack_vcam.core.axis import AxisRoom, AxisTarget, PanAxis, ZoomAxis
 from livetrack_vcam.core.config import DirectorSettings
-from livetrack_vcam.core.framing import height_bounds, wanted_center
+from livetrack_vcam.core.framing import SubjectShape, height_bounds, wanted_center
 from livetrack_vcam.core.geometry import Crop, Point, Size, fit_inside
 from livetrack_vcam.core.presets import PRESETS, SpeedPreset
 from livetrack_vcam.core.subject_estimator import SubjectMotion
+
+SWAY_SHARE = 0.2
+"""How far a subject may sway without moving the picture, in its own widths."""
+TILT_SHARE = 0.4
+"""Dead zone down over dead zone across: there is little room above heads and below feet."""
 
 
 class CameraRig:
@@ -44,15 +49,23 @@ class CameraRig:
     def _preset(self) -> SpeedPreset:
         return PRESETS[self._settings.speed]
 
-    @property
-    def dead_zone(self) -> float:
-        own = self._preset.dead_zone
-        return own if self._settings.dead_zone is None else self._settings.dead_zone
+    def _dead_zones(self, size: float, extent: float) -> tuple[float, float]:
+        """For pan and tilt. A subject that fills the crop may also sway by a part of its width."""
+        own = self._settings.dead_zone
+        if own is not None:
+            return own, own
+        usual = self._preset.dead_zone
+        return max(usual, SWAY_SHARE * size / extent), TILT_SHARE * usual
 
     def wake(self) -> None:
         """Reframe now: leave the dead zone on both axes."""
         self.pan.wake()
         self.tilt.wake()
+
+    def hurry(self) -> None:
+        """The picture is empty and the subject is elsewhere: get there as fast as looks well."""
+        self.pan.hurried = True
+        self.tilt.hurried = True
 
     def cut_to(self, center: Point, height: float) -> None:
         """Jump, at rest, to the allowed crop nearest to the asked one."""
@@ -64,17 +77,27 @@ class CameraRig:
         self.pan.cut_to(box.center.x)
         self.tilt.cut_to(box.center.y)
 
+    def shows(self, shape: SubjectShape) -> bool:
+        """Whether the subject is inside the present crop from side to side."""
+        box = self.crop.box
+        return box.x1 <= shape.left and shape.right <= box.x2
+
     def follow(self, subject: SubjectMotion, dt: float) -> None:
         """Keep the subject composed for one frame of `dt` seconds."""
         self._step_zoom(dt)
         center = wanted_center(subject.shape, self._settings, self._frame, self.zoom.height)
-        free_x = center.x == subject.shape.center_x
-        x = AxisTarget(center.x, subject.velocity_x if free_x else 0.0, subject.moving_x)
+        shape = subject.shape
+        free_x = center.x == shape.center_x
+        speed_x = subject.velocity_x if free_x else 0.0
+        x = AxisTarget(center.x, speed_x, subject.moving_x, shape.width, shape.center_x)
         pan_room, tilt_room = self._rooms()
         free_y = tilt_room.low < center.y < tilt_room.high
         y = AxisTarget(center.y, subject.velocity_y if free_y else 0.0, subject.moving_y)
-        self.pan.track(x, pan_room, self._preset, self.dead_zone, dt)
-        self.tilt.track(y, tilt_room, self._preset, self.dead_zone, dt)
+        across, down = self._dead_zones(shape.width, pan_room.extent)
+        if self.zoom.moving:
+            self.wake()
+        self.pan.track(x, pan_room, self._preset, across, dt)
+        self.tilt.track(y, tilt_room, self._preset, down, dt)
 
     def glide(self, center: Point, height: float, dt: float) -> None:
         """One frame of the way to a fixed crop, where the picture then rests."""

@@ -18,7 +18,8 @@ so long before it can be challenged."""
 LEAD = 1.3
 """How much better than the subject a challenger must be."""
 SIGHTINGS = 2
-"""How often a track must have been seen before it may become the subject."""
+SURE_SCORE = 0.8
+"""A track must have been seen this often, or with this score, before it may become the subject."""
 GROUP_LEAVE_S = 1.0
 
 
@@ -81,7 +82,11 @@ class SubjectSelector:
             if self.locked in self._seen_ns:
                 self._become((self.locked,), now)
             return self._subject
-        fit = [t for t in self._eligible(tracks) if self._sightings[t.track_id] >= SIGHTINGS]
+        fit = [
+            t
+            for t in self._eligible(tracks)
+            if self._sightings[t.track_id] >= SIGHTINGS or t.score >= SURE_SCORE
+        ]
         if self._policy.kind is SubjectKind.GROUP:
             self._update_group(fit, now)
         else:

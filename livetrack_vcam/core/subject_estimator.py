@@ -18,6 +18,8 @@ HEAD_PER_FACE = 1.35
 HEIGHT_TAU_S = 0.5
 WIDTH_RISE_S = 0.25
 WIDTH_FALL_S = 5.0
+ROAM_RISE_S = 0.2
+ROAM_FALL_S = 4.0
 HEAD_TAU_S = 0.7
 
 
@@ -44,12 +46,13 @@ class SubjectEstimator:
     def __init__(self, frame: Size, box: Box, face: Box | None, score: float, pts_ns: int) -> None:
         self._frame = frame
         self._unit = float(max(frame.width, 1))
-        r = measurement_variance(score)
-        self._x = AxisEstimator(box.center.x / self._unit, r, pts_ns)
+        r = measurement_variance(score, box.width / self._unit)
+        self._x = AxisEstimator(_center_x(box, face) / self._unit, r, pts_ns)
         self._top = AxisEstimator(box.y1 / self._unit, r, pts_ns)
         self._heights: deque[float] = deque([box.height], maxlen=5)
         self._height = box.height
         self._width = box.width
+        self._roaming = 0.0
         self._head = head_height(box, face)
         self._pts_ns = pts_ns
 
@@ -61,8 +64,8 @@ class SubjectEstimator:
         if dt <= 0:
             return
         self._pts_ns = pts_ns
-        r = measurement_variance(score)
-        self._x.update(box.center.x / self._unit, r, preset.q_moving, pts_ns)
+        r = measurement_variance(score, box.width / self._unit)
+        self._x.update(_center_x(box, face) / self._unit, r, preset.q_moving, pts_ns)
         self._top.update(box.y1 / self._unit, r, preset.q_moving, pts_ns)
         self._heights.append(box.height)
         median = sorted(self._heights)[len(self._heights) // 2]
@@ -72,13 +75,22 @@ class SubjectEstimator:
             self._width = _ease(self._width, box.width, WIDTH_RISE_S, dt)
         elif not cut_at_side:
             self._width = _ease(self._width, box.width, WIDTH_FALL_S, dt)
+        motion = self._x.at(pts_ns, preset.fade_s)
+        speed = abs(motion.velocity) * self._unit if motion.moving > 0.5 else 0.0
+        tau = ROAM_RISE_S if speed > self._roaming else ROAM_FALL_S
+        self._roaming = _ease(self._roaming, speed, tau, dt)
         self._head = _ease(self._head, head_height(box, face), HEAD_TAU_S, dt)
 
     def at(self, pts_ns: int, fade_s: float) -> SubjectMotion:
         """The estimate at `pts_ns`; ahead of the last sighting the motion fades with `fade_s`."""
         x, top = self._x.at(pts_ns, fade_s), self._top.at(pts_ns, fade_s)
         shape = SubjectShape(
-            self._pixels(x), self._pixels(top), self._width, self._height, self._head
+            self._pixels(x),
+            self._pixels(top),
+            self._width,
+            self._height,
+            self._head,
+            self._roaming,
         )
         return SubjectMotion(
             shape, x.velocity * self._unit, top.velocity * self._unit, x.moving, top.moving
@@ -91,6 +103,11 @@ class SubjectEstimator:
 def _ease(value: float, goal: float, tau_s: float, dt: float) -> float:
     """`value` after `dt` seconds on its way to `goal`; exact for any dt."""
     return goal + (value - goal) * math.exp(-dt / tau_s)
+
+
+def _center_x(box: Box, face: Box | None) -> float:
+    """Halfway from the body to the face: the body's box wanders with the arms, the face does not."""
+    return box.center.x if face is None else (box.center.x + face.center.x) / 2
 
 
 def head_height(box: Box, face: Box | None) -> float:

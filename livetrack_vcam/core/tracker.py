@@ -25,6 +25,7 @@ class TrackerSettings:
     high_score: float = 0.5
     low_score: float = 0.15
     new_score: float = 0.4
+    new_face_score: float = 0.6
     sure_score: float = 0.8
     confirm_hits: int = 2
     coast_s: float = 1.0
@@ -93,13 +94,15 @@ class Tracker:
 
     def _start(self, seen: Sequence[Measurement], now: int) -> None:
         for measurement in seen:
-            if measurement.score < self._settings.new_score or self._covered(measurement, now):
+            settings = self._settings
+            least = settings.new_face_score if measurement.inferred else settings.new_score
+            if measurement.score < least or self._covered(measurement, now):
                 continue
             known = self._recognize(measurement, now)
             if known is not None:
                 known.return_at(measurement, now)
                 continue
-            sure = measurement.score >= self._settings.sure_score and not measurement.inferred
+            sure = measurement.score >= settings.sure_score and not measurement.inferred
             self._things.append(TrackedThing(self._next_id, measurement, now, confirmed=sure))
             self._next_id += 1
 

@@ -58,7 +58,8 @@ def framing_metrics(
       the subject stands still (within 2.5 % of the frame's width for a second). None is left out,
       neither the first frames nor the first move.
     - travel_px_s: how far the crop's center travels a second in those frames.
-    - walk_lag_ms: delay at which the crop's pan speed correlates best with the subject's.
+    - walk_lag_ms: delay at which the crop's center fits the walking subject's place best, where
+      the crop can be centered on it and has it in the picture.
     - overshoot_pct: how far the crop goes beyond where it comes to rest when a walker stops, % of
       crop width; the worst stop counts.
     - jerk_rms_w_s3, jerk_peak_w_s3: third derivative of the crop's center across, frame widths/s³.
@@ -83,7 +84,9 @@ def framing_metrics(
         "center_error_pct": _center_error_pct(moments, frame_width),
         "still_frames_pct": _still_pct(moments, still, size_out[0]),
         "travel_px_s": _travel_px_s(moments, still, size_out[0], fps),
-        "walk_lag_ms": walk_lag_ms(truth_x, crop_x, frame_width, fps),
+        "walk_lag_ms": walk_lag_ms(
+            [_reachable_x(m, frame_width) for m in moments], _acquired_x(moments), frame_width, fps
+        ),
         "overshoot_pct": overshoot_pct(truth_x, crop_x, frame_width, crop_width, fps),
         "jerk_rms_w_s3": rms(jerk),
         "jerk_peak_w_s3": max((abs(j) for j in jerk), default=None),
@@ -133,6 +136,20 @@ def _moments(
             largest = max(truth.values(), key=lambda each: each.full.area)
             subject = largest if identity is None else truth.get(identity)
         yield _Moment(float(frame["t"]), Box.from_xywh(*frame["crop"]), subject, truth)
+
+
+def _reachable_x(m: _Moment, frame_width: float) -> float | None:
+    """Where the subject is, if the crop could be centered on it."""
+    half = m.crop.width / 2
+    return m.subject.x if m.subject and half < m.subject.x < frame_width - half else None
+
+
+def _acquired_x(moments: Sequence[_Moment]) -> list[float | None]:
+    """The crop's center where the crop has the subject's center inside."""
+    return [
+        m.crop.center.x if m.subject and _center_inside(m.crop, m.subject.full) else None
+        for m in moments
+    ]
 
 
 def _contained_pct(moments: Sequence[_Moment]) -> float | None:

@@ -31,29 +31,40 @@ def jerks(xs: Sequence[float], fps: float) -> list[float]:
 
 
 def walk_lag_ms(
-    truth_x: Sequence[float | None], crop_x: Sequence[float], frame_width: float, fps: float
+    truth_x: Sequence[float | None], crop_x: Sequence[float | None], frame_width: float, fps: float
 ) -> float | None:
-    """Delay that makes the crop's speed fit the walker's best; None if nobody walks for a second.
+    """Delay at which the crop's center fits a walker's place best; None if nobody walks a second.
 
-    The fit is the normalized cross-correlation, over frames in which the truth is known.
+    A cross-correlation in its least-squares form, which is sharp for a steady walk too: the lag of
+    the least mean square of crop_x(t + lag) - truth_x(t), over the walking frames t for which both
+    are known at every lag.
     """
-    truth = speeds(truth_x, fps)
-    walking = sum(abs(v) > WALKING_W_S * frame_width for v in truth if not math.isnan(v))
-    if walking < fps:
-        return None
-    crop = speeds(list(crop_x), fps)
-    scores = {lag: _correlation(truth, crop, lag) for lag in range(round(LONGEST_LAG_S * fps) + 1)}
-    return 1000 * max(scores, key=lambda lag: scores[lag]) / fps
-
-
-def _correlation(truth: Sequence[float], crop: Sequence[float], lag: int) -> float:
-    pairs = [
-        (a, b)
-        for a, b in zip(truth, crop[lag:], strict=False)
-        if not math.isnan(a) and not math.isnan(b)
+    longest = round(LONGEST_LAG_S * fps)
+    walking = [
+        i
+        for i, speed in enumerate(speeds(truth_x, fps))
+        if abs(speed) > WALKING_W_S * frame_width
+        and all(x is not None for x in crop_x[i : i + longest + 1])
+        and i + longest < len(crop_x)
     ]
-    norm = math.sqrt(sum(a * a for a, _ in pairs) * sum(b * b for _, b in pairs))
-    return sum(a * b for a, b in pairs) / norm if norm > 0 else 0.0
+    if len(walking) < fps:
+        return None
+    errors = {lag: _mean_square(truth_x, crop_x, walking, lag) for lag in range(longest + 1)}
+    return 1000 * min(errors, key=lambda lag: errors[lag]) / fps
+
+
+def _mean_square(
+    truth_x: Sequence[float | None],
+    crop_x: Sequence[float | None],
+    walking: Sequence[int],
+    lag: int,
+) -> float:
+    total = 0.0
+    for i in walking:
+        truth, crop = truth_x[i], crop_x[i + lag]
+        if truth is not None and crop is not None:
+            total += (crop - truth) ** 2
+    return total / len(walking)
 
 
 def overshoot_pct(
