@@ -59,9 +59,7 @@ class PanAxis:
 
     def __init__(self, position: float) -> None:
         self.state = AxisState(position)
-        self.following = False
-        self.hurried = False
-        self.guarded = False
+        self.following = self.hurried = self.guarded = False
         self._quiet_s = 0.0
 
     @property
@@ -83,9 +81,7 @@ class PanAxis:
         """Hold or follow the target for one frame."""
         error = (target.position - self.state.position) / room.extent
         speed = target.velocity / room.extent
-        if self.hurried and abs(error) < HURRY_DONE and self._is_calm(target, room, preset):
-            self.hurried = False
-        self._guard_edge(target, room)
+        self._choose_pace(target, room, preset, error)
         least = max(preset.wake_speed, SWAY_SPEED * target.size / room.extent)
         if not self.following and self._must_wake(
             error, speed if abs(speed) > least else 0.0, target.moving, preset, dead_zone
@@ -99,17 +95,26 @@ class PanAxis:
                 self.following = False
         self._move(target, room, preset, dt)
 
-    def _guard_edge(self, target: AxisTarget, room: AxisRoom) -> None:
-        """Note a subject that could be inside the crop but sticks out of it."""
+    def _choose_pace(
+        self, target: AxisTarget, room: AxisRoom, preset: SpeedPreset, error: float
+    ) -> None:
+        """Guard the edge while a subject that could be inside the crop sticks out of it.
+
+        A faster pace ends only when the ordinary limits can take over without a swing.
+        """
+        calm = self._is_calm(target, room, preset)
+        if self.hurried and calm and abs(error) < HURRY_DONE:
+            self.hurried = False
         spare = (room.extent - target.size) / 2
-        if target.size <= 0 or spare < GUARDED_SPARE * room.extent:
-            self.guarded = False
-            return
         off = abs(target.place - self.state.position)
-        self.guarded = off > (spare - GUARD_MARGIN * room.extent if self.guarded else spare)
+        if target.size <= 0 or spare < GUARDED_SPARE * room.extent:
+            self.guarded = self.guarded and not calm
+        elif off > spare:
+            self.guarded = True
+        elif calm and off < spare - GUARD_MARGIN * room.extent:
+            self.guarded = False
 
     def _is_calm(self, target: AxisTarget, room: AxisRoom, preset: SpeedPreset) -> bool:
-        """Whether the ordinary limits can take over without a swing."""
         slow = abs(self.state.velocity - target.velocity) < HURRY_DONE_SPEED * room.extent
         return slow and abs(self.state.acceleration) < 0.3 * preset.acceleration * room.extent
 
@@ -130,12 +135,12 @@ class PanAxis:
         """Move to a fixed place and rest there."""
         error = abs(position - self.state.position) / room.extent
         self.following = error > GLIDE_DONE
+        self.hurried = self.guarded = False
         self._move(AxisTarget(position), room, preset, dt)
 
     def rest(self, room: AxisRoom, preset: SpeedPreset, dt: float) -> None:
         """Come to rest where it is."""
-        self.following = False
-        self.hurried = False
+        self.following = self.hurried = self.guarded = False
         self._move(AxisTarget(self.state.position), room, preset, dt)
 
     def _move(self, target: AxisTarget, room: AxisRoom, preset: SpeedPreset, dt: float) -> None:

@@ -115,11 +115,11 @@ def _enum_value(member: Enum) -> str:
     return str(member.value)
 
 
-def _same(value: float | int | None) -> float | int | None:
+def _same(value: float | None) -> float | None:
     return value
 
 
-def _nothing(value: object) -> None:
+def _nothing(_: object) -> None:
     return None
 
 

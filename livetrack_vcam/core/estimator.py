@@ -47,7 +47,7 @@ class AxisEstimator:
         self._noise = 1.0
 
     def update(self, position: float, r: float, q_moving: float, pts_ns: int) -> None:
-        """Take a measurement of variance `r` (frame widths²); ignored if not newer than the last."""
+        """Take a measurement of variance `r` (frame widths²); ignored unless newer than the last."""
         dt = (pts_ns - self._pts_ns) / 1e9
         if dt <= 0:
             return

@@ -28,7 +28,7 @@ class SessionError(ValueError):
     """A session log cannot be read; the message names the line and what is wrong with it."""
 
 
-class SessionMismatch(SessionError):  # noqa: N818 - the finding, as named in the interfaces
+class SessionMismatch(SessionError):
     """A replayed crop differs from the logged one: the log is from another version, or edited."""
 
 

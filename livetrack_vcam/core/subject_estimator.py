@@ -106,7 +106,7 @@ def _ease(value: float, goal: float, tau_s: float, dt: float) -> float:
 
 
 def _center_x(box: Box, face: Box | None) -> float:
-    """Halfway from the body to the face: the body's box wanders with the arms, the face does not."""
+    """Halfway from body to face: the body's box wanders with the arms, the face does not."""
     return box.center.x if face is None else (box.center.x + face.center.x) / 2
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from itertools import pairwise
 
 Point = tuple[float, float]
 
@@ -53,9 +54,7 @@ def _funnel(low: Sequence[float], high: Sequence[float], start: float, end: floa
         top, bottom = (end, end) if i == last else (high[i], low[i])
         _extend(upper, lower, (float(i), top), 1, path)
         _extend(lower, upper, (float(i), bottom), -1, path)
-    for corner in list(lower)[1:]:
-        path.append(corner)
-    return path
+    return path + list(lower)[1:]
 
 
 def _extend(
@@ -82,7 +81,7 @@ def _turn(a: Point, b: Point, c: Point) -> float:
 
 def _interpolate(corners: list[Point], count: int) -> list[float]:
     values = [corners[0][1]] * count
-    for (x1, y1), (x2, y2) in zip(corners, corners[1:], strict=False):
+    for (x1, y1), (x2, y2) in pairwise(corners):
         span = x2 - x1
         for i in range(int(x1), int(x2) + 1):
             values[i] = y2 if span == 0 else y1 + (y2 - y1) * (i - x1) / span

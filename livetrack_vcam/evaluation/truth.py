@@ -97,7 +97,7 @@ def matched_identity(box: Box, truths: Mapping[int, Truth], before: int | None) 
     As long as the box overlaps the one it showed `before` so much, it still shows that one:
     while two people cross, both fit.
     """
-    if before in truths and iou(box, truths[before].box) >= MATCH_IOU:
+    if before is not None and before in truths and iou(box, truths[before].box) >= MATCH_IOU:
         return before
     best = max(truths.values(), key=lambda truth: iou(box, truth.box), default=None)
     return best.identity if best is not None and iou(box, best.box) >= MATCH_IOU else None
