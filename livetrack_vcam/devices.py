@@ -13,7 +13,7 @@ _PCM_LINE = re.compile(r"(?P<card>\d+)-(?P<device>\d+): (?P<name>[^:]*?) :.*\bca
 
 @dataclass(frozen=True, slots=True)
 class Camera:
-    """What `--source` takes, by name or path; the best size, empty when the system does not tell."""
+    """What `--source` takes by name or path. `largest`: picture size, empty when not known."""
 
     name: str
     path: str
@@ -31,7 +31,7 @@ class Microphone:
 
 @dataclass(frozen=True, slots=True)
 class VirtualCameraDevice:
-    """What `--sink vcam:LABEL` takes. `held_by`: programs that have it open, as far as we may see."""
+    """What `--sink vcam:LABEL` takes. `held_by`: who has it open, as far as we may see."""
 
     label: str
     path: str

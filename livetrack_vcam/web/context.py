@@ -29,5 +29,5 @@ class WebContext(Protocol):
         ...
 
     def feed(self, shot: str) -> MjpegFeed:
-        """The pictures of one shot. Raises KeyError when there is no such shot."""
+        """The pictures of one shot. Raises KeyError when it has no MJPEG output."""
         ...

@@ -115,7 +115,7 @@ class WebServer:
         raise web.HTTPFound(f"/room/{quote(self._context.shots[0], safe='')}")
 
     async def _room(self, request: web.Request) -> web.StreamResponse:
-        self._feed(request)
+        self._shot(request)
         return web.FileResponse(viewer_root() / "room.html")
 
     async def _healthz(self, _request: web.Request) -> web.StreamResponse:
@@ -169,13 +169,21 @@ class WebServer:
             return error_response(400, str(error))
         return web.json_response({"ok": True})
 
-    def _feed(self, request: web.Request) -> MjpegFeed:
+    def _shot(self, request: web.Request) -> str:
         shot = request.match_info.get("shot", self._context.shots[0])
+        if shot not in self._context.shots:
+            names = ", ".join(self._context.shots)
+            raise web.HTTPNotFound(text=f"there is no shot {shot!r}; there is: {names}")
+        return shot
+
+    def _feed(self, request: web.Request) -> MjpegFeed:
+        shot = self._shot(request)
         try:
             return self._context.feed(shot)
         except KeyError:
-            names = ", ".join(self._context.shots)
-            raise web.HTTPNotFound(text=f"there is no shot {shot!r}; there is: {names}") from None
+            raise web.HTTPNotFound(
+                text=f"shot {shot!r} is not sent to the web; start with --sink mjpeg"
+            ) from None
 
     async def _endlessly(
         self, response: Coroutine[Any, Any, web.StreamResponse]

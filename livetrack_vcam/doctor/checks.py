@@ -1,0 +1,123 @@
+"""Facts in, findings out; no check looks at the machine itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from livetrack_vcam.doctor.facts import Facts
+from livetrack_vcam.doctor.install import install_command
+from livetrack_vcam.doctor.report import Finding, Level, Report
+from livetrack_vcam.doctor.virtual_camera import check_virtual_camera
+
+# CPU milliseconds of `machine.resize_ms`; the machine of docs/performance.md needs about 3.
+SLOW_RESIZE_MS = 8.0
+OPTIONAL = {"pyvirtualcam"}
+
+Check = Callable[[Facts], list[Finding]]
+
+
+def check_all(facts: Facts) -> Report:
+    """Every check, in the order a user would mend things."""
+    checks: tuple[Check, ...] = (
+        check_python,
+        check_packages,
+        check_models,
+        check_speed,
+        check_cameras,
+        check_virtual_camera,
+        check_port,
+    )
+    return Report(tuple(finding for check in checks for finding in check(facts)))
+
+
+def check_python(facts: Facts) -> list[Finding]:
+    return [Finding(Level.OK, "Python", facts.python)]
+
+
+def check_packages(facts: Facts) -> list[Finding]:
+    missing = [n for n, version in facts.packages.items() if version is None and n not in OPTIONAL]
+    if not missing:
+        return [Finding(Level.OK, "packages", f"{len(facts.packages)} looked for, none missing")]
+    return [
+        Finding(
+            Level.FAIL,
+            "packages",
+            f"missing: {', '.join(missing)}",
+            "The installation is incomplete.",
+            "install it again",
+            (install_command(facts.installer, *missing),),
+        )
+    ]
+
+
+def check_models(facts: Facts) -> list[Finding]:
+    broken = {name: problem for name, problem in facts.models.items() if problem}
+    if not broken and facts.models:
+        return [Finding(Level.OK, "models", ", ".join(facts.models))]
+    return [
+        Finding(
+            Level.FAIL,
+            "models",
+            f"{name}: {problem}",
+            "Without a detector nobody is found.",
+            "see: livetrack-vcam models verify",
+        )
+        for name, problem in (broken or {"none": "the package has no models"}).items()
+    ]
+
+
+def check_speed(facts: Facts) -> list[Finding]:
+    cores = f"{facts.cpu_count} core{'' if facts.cpu_count == 1 else 's'}"
+    what = f"{cores}, {facts.resize_ms:.1f} ms to shrink a 1080p plane"
+    if facts.resize_ms <= SLOW_RESIZE_MS and facts.cpu_count > 1:
+        return [Finding(Level.OK, "speed", what)]
+    return [
+        Finding(
+            Level.WARN,
+            "speed",
+            what,
+            "That is slow for 1080p at 30 frames a second with two detectors.",
+            "see what is reached: livetrack-vcam bench; then ask for less: --size 854x480",
+        )
+    ]
+
+
+def check_cameras(facts: Facts) -> list[Finding]:
+    if facts.cameras:
+        return [Finding(Level.OK, "camera", ", ".join(facts.cameras))]
+    if facts.unreadable_cameras:
+        return [
+            Finding(
+                Level.WARN,
+                "camera",
+                f"no permission to open {', '.join(facts.unreadable_cameras)}",
+                "Cameras belong to the group video.",
+                "join it, then log out and in again",
+                ("sudo usermod -aG video $USER",),
+            )
+        ]
+    hint = "pass it in with --device /dev/video0" if facts.container else "plug one in"
+    return [
+        Finding(
+            Level.WARN,
+            "camera",
+            "none found",
+            "Files, network streams and the demo work without one.",
+            f"{hint}, or try: livetrack-vcam demo",
+        )
+    ]
+
+
+def check_port(facts: Facts) -> list[Finding]:
+    if not facts.port_problem:
+        return [Finding(Level.OK, "web port", f"{facts.port} is free")]
+    return [
+        Finding(
+            Level.WARN,
+            "web port",
+            f"{facts.port}: {facts.port_problem}",
+            "The room, the MJPEG stream and the control API need a port. Perhaps livetrack-vcam "
+            "is running already.",
+            f"choose another: livetrack-vcam run --port {facts.port + 1}",
+        )
+    ]
