@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import cv2
-import numpy as np
 
 from livetrack_vcam.core.detection import Track
 from livetrack_vcam.core.geometry import Box, Crop, Size
-from livetrack_vcam.media import Frame
+from livetrack_vcam.media import Frame, Plane
 
 # (Y, U, V) in the output's color space: white crop, green subject, blue others.
 CROP_COLOR = (235, 128, 128)
@@ -28,7 +27,8 @@ def draw_overlay(
 ) -> Frame:
     """`picture` (I420, whole source) with everything outside the crop dimmed and boxes drawn."""
     planes = tuple(plane.copy() for plane in picture.planes)
-    _dim_outside(planes[0], crop.box)
+    for plane, neutral, scale in zip(planes, (16, 128, 128), (1, 2, 2), strict=True):
+        _dim_outside(plane, neutral, crop.box, scale)
     thickness = max(2, picture.size.height // 240) & ~1
     for track in tracks:
         color = SUBJECT_COLOR if track.track_id in subject else TRACK_COLOR
@@ -44,15 +44,15 @@ def draw_overlay(
     )
 
 
-def _dim_outside(luma: np.ndarray, box: Box) -> None:
-    x1, y1, x2, y2 = (round(value) for value in (box.x1, box.y1, box.x2, box.y2))
-    inside = luma[y1:y2, x1:x2].copy()
-    cv2.convertScaleAbs(luma, luma, DIM, 16 * (1 - DIM))
-    luma[y1:y2, x1:x2] = inside
+def _dim_outside(plane: Plane, neutral: int, box: Box, scale: int) -> None:
+    x1, y1, x2, y2 = (round(value / scale) for value in (box.x1, box.y1, box.x2, box.y2))
+    inside = plane[y1:y2, x1:x2].copy()
+    cv2.convertScaleAbs(plane, plane, DIM, neutral * (1 - DIM))
+    plane[y1:y2, x1:x2] = inside
 
 
 def _rectangle(
-    planes: tuple[np.ndarray, ...], box: Box, color: tuple[int, int, int], thickness: int
+    planes: tuple[Plane, ...], box: Box, color: tuple[int, int, int], thickness: int
 ) -> None:
     for plane, value, scale in zip(planes, color, (1, 2, 2), strict=True):
         corner = (round(box.x1 / scale), round(box.y1 / scale))
@@ -60,7 +60,7 @@ def _rectangle(
         cv2.rectangle(plane, corner, opposite, value, max(1, thickness // scale))
 
 
-def _label(luma: np.ndarray, track: Track, thickness: int) -> None:
+def _label(luma: Plane, track: Track, thickness: int) -> None:
     text = f"{track.track_id} {track.label} {track.score:.2f}"
     origin = (round(track.box.x1) + thickness, max(16, round(track.box.y1) - 2 * thickness))
     scale = luma.shape[0] / 1080

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-PLAIN_STEP = 0.1
+PLAIN_STEPS = 10
 
 
 @contextmanager
@@ -41,13 +41,13 @@ def _bar(title: str, total: float | None) -> Iterator[Callable[[float], None]]:
 
 
 def _plain_lines(title: str, total: float | None) -> Callable[[float], None]:
-    shown = 0.0
+    shown = 0
 
     def update(done: float) -> None:
         nonlocal shown
-        share = done / total if total else 0.0
-        if share >= shown + PLAIN_STEP:
-            shown = share - share % PLAIN_STEP
-            sys.stderr.write(f"{title}: {shown:.0%}\n")
+        steps = int(PLAIN_STEPS * done / total) if total else 0
+        if steps > shown:
+            shown = steps
+            sys.stderr.write(f"{title}: {shown / PLAIN_STEPS:.0%}\n")
 
     return update

@@ -1,0 +1,138 @@
+"""`livetrack-vcam reframe` as a process."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import time
+from pathlib import Path
+
+import av
+import pytest
+
+from livetrack_vcam.errors import EXIT_INTERRUPTED, EXIT_NOT_FOUND, EXIT_USAGE
+from tests.e2e.conftest import CLIP_FRAMES, Program
+
+
+def video_facts(path: Path) -> tuple[int, int, int]:
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        return stream.width, stream.height, sum(1 for _ in container.decode(video=0))
+
+
+@pytest.mark.parametrize("mode", [["--live"], []])
+def test_the_whole_clip_comes_out_in_the_new_shape(
+    program: Program, clip: Path, tmp_path: Path, mode: list[str]
+) -> None:
+    out = tmp_path / "out.mp4"
+    done = program.run(
+        "reframe", str(clip), str(out), "--aspect", "9:16", "--size", "180x320", *mode
+    )
+    assert done.returncode == 0, done.stderr
+    assert video_facts(out) == (180, 320, CLIP_FRAMES)
+    assert f"{CLIP_FRAMES} frames" in done.stderr
+    assert "50%" in done.stderr
+
+
+def test_a_trace_alone_encodes_nothing_and_has_every_frame(
+    program: Program, clip: Path, tmp_path: Path
+) -> None:
+    done = program.run("reframe", str(clip), "--live", "--trace", "t.jsonl", "--aspect", "1:1")
+    assert done.returncode == 0, done.stderr
+    head, *frames = [json.loads(line) for line in (tmp_path / "t.jsonl").read_text().splitlines()]
+    assert head["aspect"] == "1:1"
+    assert [frame["frame"] for frame in frames] == list(range(CLIP_FRAMES))
+    for frame in frames:
+        x, y, w, h = frame["crop"]
+        assert min(x, y) >= 0
+        assert x + w <= 640
+        assert y + h <= 360
+        assert abs(w - h) < 1e-6
+    assert frames[-1]["subject"]
+    assert [path.name for path in tmp_path.iterdir() if path.suffix == ".mp4"] == []
+
+
+def test_the_same_clip_decided_twice_gives_the_same_trace(
+    program: Program, clip: Path, tmp_path: Path
+) -> None:
+    for name in ("a.jsonl", "b.jsonl"):
+        done = program.run("reframe", str(clip), "--live", "--trace", name)
+        assert done.returncode == 0, done.stderr
+    assert (tmp_path / "a.jsonl").read_bytes() == (tmp_path / "b.jsonl").read_bytes()
+
+
+def test_a_part_of_the_clip_can_be_chosen(program: Program, clip: Path, tmp_path: Path) -> None:
+    out = tmp_path / "part.mkv"
+    done = program.run(
+        "reframe", str(clip), str(out), "--from", "1", "--to", "2", "--size", "320x180"
+    )
+    assert done.returncode == 0, done.stderr
+    assert video_facts(out) == (320, 180, 30)
+
+
+def test_the_overlay_shows_the_whole_picture(program: Program, clip: Path, tmp_path: Path) -> None:
+    out = tmp_path / "overlay.mp4"
+    done = program.run("reframe", str(clip), str(out), "--overlay", "--to", "1")
+    assert done.returncode == 0, done.stderr
+    assert video_facts(out) == (640, 360, 30)
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "sentence"),
+    [
+        (["nowhere.mp4", "out.mp4"], EXIT_NOT_FOUND, "nowhere.mp4"),
+        (["CLIP"], EXIT_USAGE, "--trace"),
+        (["CLIP", "CLIP"], EXIT_USAGE, "the clip itself"),
+        (["CLIP", "out.mp4", "--from", "3", "--to", "2"], EXIT_USAGE, "not after"),
+        (["CLIP", "out.avi"], EXIT_USAGE, ".mp4"),
+        (["CLIP", "out.mp4", "--size", "1280x720"], EXIT_USAGE, "more pixels"),
+        (["broken.mp4", "out.mp4"], 1, "broken.mp4"),
+        (["empty.mp4", "out.mp4"], 1, "empty.mp4"),
+    ],
+)
+def test_what_cannot_work_says_so_and_leaves_nothing(
+    program: Program, clip: Path, tmp_path: Path, args: list[str], code: int, sentence: str
+) -> None:
+    (tmp_path / "broken.mp4").write_bytes(b"this is no video" * 100)
+    (tmp_path / "empty.mp4").write_bytes(b"")
+    copy = tmp_path / "clip.mp4"
+    shutil.copy(clip, copy)
+    done = program.run("reframe", *(str(copy) if arg == "CLIP" else arg for arg in args))
+    assert done.returncode == code, done.stderr
+    last = done.stderr.strip().splitlines()[-1]
+    assert sentence in last
+    assert "Traceback" not in done.stderr
+    assert copy.read_bytes() == clip.read_bytes()
+    left = {path.name for path in tmp_path.iterdir() if path.is_file()}
+    assert left == {"broken.mp4", "empty.mp4", "clip.mp4"}
+
+
+def test_an_existing_file_is_never_overwritten_unasked(
+    program: Program, clip: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "dear.mp4"
+    out.write_bytes(b"dear")
+    refused = program.run("reframe", str(clip), str(out), "--to", "0.5", "--size", "320x180")
+    assert refused.returncode != 0
+    assert "--overwrite" in refused.stderr
+    assert out.read_bytes() == b"dear"
+    asked = program.run(
+        "reframe", str(clip), str(out), "--to", "0.5", "--size", "320x180", "--overwrite"
+    )
+    assert asked.returncode == 0, asked.stderr
+    assert video_facts(out)[2] == 15
+
+
+def test_interrupting_leaves_a_finished_part(program: Program, clip: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.mp4"
+    process = program.start("reframe", str(clip), str(out), "--live", "--trace", "t.jsonl")
+    trace = tmp_path / "t.jsonl"
+    while not (trace.exists() and trace.stat().st_size > 4000):
+        assert process.poll() is None
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == EXIT_INTERRUPTED, err
+    assert "Traceback" not in err
+    assert 0 < video_facts(out)[2] < CLIP_FRAMES

@@ -1,0 +1,196 @@
+"""`livetrack-vcam run` as a process: what a user sees, and what is left behind."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import socket
+import subprocess
+import time
+import urllib.request
+from pathlib import Path
+
+import av
+import pytest
+
+from livetrack_vcam.errors import (
+    EXIT_BUSY,
+    EXIT_INTERRUPTED,
+    EXIT_MODEL,
+    EXIT_NOT_FOUND,
+    EXIT_USAGE,
+)
+from tests.e2e.conftest import CLIP_FRAMES, Program
+
+
+def frame_count(path: Path) -> int:
+    """Pictures that decode, to the last."""
+    with av.open(str(path)) as container:
+        return sum(1 for _ in container.decode(video=0))
+
+
+def wait_until_it_grows(path: Path, least: int, process: subprocess.Popen[str]) -> None:
+    for _ in range(600):
+        if path.exists() and path.stat().st_size > least:
+            return
+        assert process.poll() is None, process.stderr.read() if process.stderr else ""
+        time.sleep(0.05)
+    raise AssertionError(f"{path} never got {least} bytes")
+
+
+def test_a_clip_is_followed_and_the_session_replays_bit_for_bit(
+    program: Program, clip: Path, tmp_path: Path
+) -> None:
+    done = program.run(
+        *("run", "--source", str(clip), "--aspect", "9:16", "--sink", "none", "--no-web"),
+        *("--session", "s.jsonl", "--trace", "t.jsonl"),
+    )
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"\d+ pictures at \d+", done.stderr)
+    lines = [json.loads(line) for line in (tmp_path / "t.jsonl").read_text().splitlines()]
+    assert lines[0]["livetrack_trace"] == 1
+    assert lines[-1]["subject"], "nobody was found in a clip that shows somebody"
+    again = program.run("replay", "s.jsonl", "--trace", "r.jsonl")
+    assert again.returncode == 0, again.stderr
+    replayed = [json.loads(line) for line in (tmp_path / "r.jsonl").read_text().splitlines()]
+    assert [line["crop"] for line in replayed[1:]] == [line["crop"] for line in lines[1:]]
+
+
+def test_interrupting_leaves_a_finished_playable_recording(
+    program: Program, clip: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out.mp4"
+    process = program.start("run", "--source", "demo", "--sink", f"file:{out}", "--no-web")
+    wait_until_it_grows(out, 30_000, process)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == EXIT_INTERRUPTED, err
+    assert "Traceback" not in err
+    assert frame_count(out) > 10
+
+
+def test_a_recording_survives_kill_9(program: Program, tmp_path: Path) -> None:
+    out = tmp_path / "out.mp4"
+    process = program.start("run", "--source", "demo", "--sink", f"file:{out}", "--no-web")
+    wait_until_it_grows(out, 150_000, process)
+    process.kill()
+    process.communicate(timeout=30)
+    assert frame_count(out) > 10
+
+
+@pytest.mark.parametrize("delay_s", [0.0, 0.2, 0.5, 0.9])
+def test_interrupting_while_it_starts_is_quiet(program: Program, delay_s: float) -> None:
+    process = program.start("run", "--source", "demo", "--sink", "none", "--no-web")
+    time.sleep(delay_s)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode in (EXIT_INTERRUPTED, -signal.SIGINT), err
+    assert delay_s < 0.2 or "Traceback" not in err
+
+
+def test_the_web_server_shows_the_picture_and_takes_commands(program: Program) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    process = program.start("run", "--source", "demo", "--sink", "mjpeg", "--port", port)
+    root = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(200):
+            try:
+                with urllib.request.urlopen(f"{root}/healthz", timeout=5):
+                    break
+            except OSError:
+                time.sleep(0.05)
+        with urllib.request.urlopen(f"{root}/snapshot.jpg", timeout=10) as response:
+            picture = response.read()
+        changed = program.run("ctl", "--port", port, "speed", "sport")
+        refused = program.run("ctl", "--port", port, "speed", "warp")
+        assert changed.returncode == 0, changed.stderr
+        assert refused.returncode == EXIT_USAGE
+        assert "sport" in refused.stderr
+        for _ in range(100):
+            status = json.loads(program.run("ctl", "--port", port, "status").stdout)
+            if status["shots"][0]["speed"] == "sport":
+                break
+        busy = program.run("run", "--source", "demo", "--sink", "mjpeg", "--port", port)
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+    assert picture[:2] == b"\xff\xd8"
+    assert status["shots"][0]["speed"] == "sport"
+    assert busy.returncode == EXIT_BUSY
+    assert "--port" in busy.stderr
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "sentence"),
+    [
+        (["--source", "/nowhere.mp4"], EXIT_NOT_FOUND, "no file"),
+        (["--source", "47"], EXIT_NOT_FOUND, "livetrack-vcam devices"),
+        (["--source", "demo", "--aspect", "0:1"], EXIT_USAGE, "zero side"),
+        (["--source", "demo", "--size", "3840x2160"], EXIT_USAGE, "more pixels"),
+        (["--source", "demo", "--size", "1279x719"], EXIT_USAGE, "odd side"),
+        (["--source", "demo", "--sink", "file:/nowhere/x.mp4"], EXIT_NOT_FOUND, "mkdir"),
+        (["--source", "demo", "--sink", "file:x.gif"], EXIT_USAGE, ".mp4"),
+        (["--source", "demo", "--detector", "yolov9"], EXIT_USAGE, "yolov4-tiny"),
+        (["--source", "demo", "--sink", "vcam:No Such Camera"], EXIT_NOT_FOUND, "modprobe"),
+        (["--source", "demo", "--sink", "mjpeg", "--no-web"], EXIT_USAGE, "--no-web"),
+        (["--config", "none.toml"], EXIT_USAGE, "print-config"),
+        (["--bogus"], EXIT_USAGE, "--help"),
+    ],
+)
+def test_what_cannot_work_says_so_in_one_line(
+    program: Program, args: list[str], code: int, sentence: str
+) -> None:
+    done = program.run("run", "--no-web", "--duration", "20", *args)
+    assert done.returncode == code, done.stderr
+    last = done.stderr.strip().splitlines()[-1]
+    assert last.startswith("livetrack-vcam: ")
+    assert sentence in last
+    assert "Traceback" not in done.stderr
+    assert list(program.home.glob("x.*")) == []
+
+
+def test_a_corrupt_model_ends_the_run_with_its_own_status(program: Program, tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; import livetrack_vcam.detectors.manifest as m;"
+        f"m.load_weights.__defaults__ = (Path({str(tmp_path)!r}),);"
+        "from livetrack_vcam.cli import run_cli;"
+        "sys.exit(run_cli(['run', '--source', 'demo', '--sink', 'none', '--no-web']))"
+    )
+    import sys
+
+    models = Path(__file__).resolve().parents[2] / "livetrack_vcam" / "detectors" / "models"
+    for file in models.iterdir():
+        content = bytearray(file.read_bytes())
+        if file.suffix != ".json":
+            content[1000] ^= 1
+        (tmp_path / file.name).write_bytes(content)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == EXIT_MODEL, done.stderr
+    assert "damaged" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_without_a_camera_the_default_is_the_demo_and_says_what_to_install(
+    program: Program,
+) -> None:
+    done = program.run("--aspect", "1:1", "--port", "0", "--duration", "4")
+    if "no camera was found" not in done.stderr:
+        pytest.skip("this machine has a camera")
+    assert done.returncode == 0, done.stderr
+    assert "/room/main" in done.stderr
+    assert "/stream.mjpg" in done.stderr
+
+
+def test_no_frame_of_a_paced_clip_is_lost(program: Program, clip: Path) -> None:
+    done = program.run(
+        *("run", "--source", str(clip), "--sink", "none", "--no-web", "--json-logs"),
+    )
+    summary = next(
+        json.loads(line)["summary"] for line in done.stderr.splitlines() if '"summary"' in line
+    )
+    assert summary["frames"] + summary["dropped"] == CLIP_FRAMES
