@@ -1,0 +1,417 @@
+"""The web server, asked over real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from collections.abc import Awaitable, Callable, Mapping
+from fractions import Fraction
+from typing import Any
+
+import aiohttp
+import pytest
+
+from livetrack_vcam.core.geometry import Size
+from livetrack_vcam.errors import SinkBusyError, SinkNotFoundError
+from livetrack_vcam.interfaces import Canvas
+from livetrack_vcam.media import black_frame
+from livetrack_vcam.sinks.mjpeg import MjpegFeed, MjpegSink
+from livetrack_vcam.web import streams
+from livetrack_vcam.web.guard import is_own_host
+from livetrack_vcam.web.pages import viewer_root
+from livetrack_vcam.web.server import WebServer
+
+TOKEN = "0123456789abcdef0123456789abcdef"
+SIZE = Size(64, 48)
+JPEG_START, JPEG_END = b"\xff\xd8", b"\xff\xd9"
+
+
+class Program:
+    """A running program with two shots, of which only the first goes to the web."""
+
+    shots = ("main", "vertical")
+
+    def __init__(self) -> None:
+        self.feeds = {"main": MjpegFeed(max_watchers=3)}
+        self.commands: list[tuple[str | None, dict[str, Any]]] = []
+        self.fps = 30.0
+        self.sink = MjpegSink(self.feeds["main"])
+        self.sink.open(Canvas(SIZE, Fraction(30)))
+
+    def status(self) -> Mapping[str, Any]:
+        return {"fps": self.fps, "shots": [{"name": name} for name in self.shots]}
+
+    def stats(self) -> Mapping[str, Any]:
+        return {"frames_total": 7, "shots": {"main": {"zoom": 1.5}}}
+
+    def command(self, shot: str | None, body: Mapping[str, Any]) -> None:
+        if body.get("command") != "pause":
+            raise ValueError(f"command {body.get('command')!r} is unknown; try pause")
+        self.commands.append((shot, dict(body)))
+
+    def feed(self, shot: str) -> MjpegFeed:
+        return self.feeds[shot]
+
+    async def show_pictures(self) -> None:
+        """Ninety pictures a second until canceled, each a new frame."""
+        while True:
+            self.sink.send(black_frame(SIZE))
+            await asyncio.sleep(1 / 90)
+
+
+Body = Callable[[Program, str, aiohttp.ClientSession], Awaitable[None]]
+
+
+def serving(body: Body, pictures: bool = True) -> None:
+    """Run `body` against a server on a free port, which is stopped afterwards."""
+
+    async def run() -> None:
+        program = Program()
+        server = WebServer(program, port=0, token=TOKEN)
+        await server.start()
+        root = server.urls.status.removesuffix("/api/status")
+        camera = asyncio.create_task(program.show_pictures()) if pictures else None
+        try:
+            async with aiohttp.ClientSession() as session:
+                await asyncio.wait_for(body(program, root, session), 20)
+        finally:
+            if camera is not None:
+                camera.cancel()
+            await asyncio.wait_for(server.stop(), 10)
+
+    asyncio.run(run())
+
+
+async def read_part(content: aiohttp.StreamReader) -> bytes:
+    """One part of the multipart stream, read as its headers promise."""
+    assert await content.readline() == b"--livetrack\r\n"
+    assert await content.readline() == b"Content-Type: image/jpeg\r\n"
+    name, _, length = (await content.readline()).partition(b": ")
+    assert name == b"Content-Length"
+    assert await content.readline() == b"\r\n"
+    picture = await content.readexactly(int(length))
+    assert await content.readline() == b"\r\n"
+    return picture
+
+
+def test_the_stream_is_a_multipart_of_jpegs() -> None:
+    async def body(program: Program, root: str, session: aiohttp.ClientSession) -> None:
+        for path in ("/stream.mjpg", "/stream/main.mjpg"):
+            async with session.get(root + path) as response:
+                assert response.status == 200
+                kind = response.headers["Content-Type"]
+                assert kind == "multipart/x-mixed-replace; boundary=livetrack"
+                for _ in range(3):
+                    picture = await read_part(response.content)
+                    assert picture[:2] == JPEG_START
+                    assert picture[-2:] == JPEG_END
+
+    serving(body)
+
+
+def test_a_client_that_leaves_is_forgotten_and_nothing_is_encoded_any_more() -> None:
+    async def body(program: Program, root: str, session: aiohttp.ClientSession) -> None:
+        feed = program.feeds["main"]
+        response = await session.get(f"{root}/stream.mjpg")
+        await read_part(response.content)
+        assert feed.stats.watchers == 1
+        response.close()
+        while feed.wanted:
+            await asyncio.sleep(0.01)
+        encoded = feed.stats.encoded
+        await asyncio.sleep(0.1)
+        assert feed.stats.encoded == encoded
+
+    serving(body)
+
+
+def test_a_client_that_stops_reading_is_dropped_after_a_while(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(streams, "STALLED_S", 0.3)
+
+    async def body(program: Program, root: str, session: aiohttp.ClientSession) -> None:
+        feed = program.feeds["main"]
+        port = int(root.rpartition(":")[2])
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
+        writer.write(f"GET /stream.mjpg HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode())
+        await reader.readline()
+        while not feed.wanted:
+            await asyncio.sleep(0.01)
+        big = bytes(1_000_000)
+        while feed.wanted:
+            feed.put(big)
+            await asyncio.sleep(0.01)
+        assert feed.stats.dropped > 0
+        writer.close()
+
+    serving(body, pictures=False)
+
+
+def test_one_viewer_too_many_is_told_so() -> None:
+    async def body(program: Program, root: str, session: aiohttp.ClientSession) -> None:
+        viewers = [await session.get(f"{root}/stream.mjpg") for _ in range(3)]
+        async with session.get(f"{root}/stream.mjpg") as response:
+            assert response.status == 503
+            assert response.headers["Retry-After"] == "5"
+            assert "too many viewers" in (await response.json())["error"]
+        for viewer in viewers:
+            viewer.close()
+
+    serving(body)
+
+
+def test_a_snapshot_is_one_jpeg_and_leaves_nobody_watching() -> None:
+    async def body(program: Program, root: str, session: aiohttp.ClientSession) -> None:
+        async with session.get(f"{root}/snapshot.jpg") as response:
+            assert response.content_type == "image/jpeg"
+            assert (await response.read())[:2] == JPEG_START
+        assert not program.feeds["main"].wanted
+
+    serving(body)
+
+
+def test_without_a_picture_the_snapshot_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "SNAPSHOT_TIMEOUT_S", 0.05)
+
+    async def body(program: Program, root: str, session: aiohttp.ClientSession) -> None:
+        async with session.get(f"{root}/snapshot.jpg") as response:
+            assert response.status == 503
+            assert "no picture yet" in (await response.json())["error"]
+
+    serving(body, pictures=False)
+
+
+def test_status_stats_health_and_metrics_are_served() -> None:
+    async def body(program: Program, root: str, session: aiohttp.ClientSession) -> None:
+        async with session.get(f"{root}/api/status") as response:
+            assert (await response.json())["fps"] == 30.0
+        async with session.get(f"{root}/api/stats") as response:
+            assert (await response.json())["frames_total"] == 7
+        async with session.get(f"{root}/healthz") as response:
+            assert await response.json() == {"ok": True}
+        async with session.get(f"{root}/metrics") as response:
+            assert response.content_type == "text/plain"
+            assert 'livetrack_shot_zoom{shot="main"} 1.5' in await response.text()
+
+    serving(body)
+
+
+def test_events_come_when_something_changed_and_at_most_15_times_a_second() -> None:
+    async def body(program: Program, root: str, session: aiohttp.ClientSession) -> None:
+        loop = asyncio.get_running_loop()
+        async with session.get(f"{root}/api/events") as response:
+            assert response.content_type == "text/event-stream"
+            times = []
+            for fps in range(31, 37):
+                assert await response.content.readline() == b"event: status\n"
+                data = (await response.content.readline()).removeprefix(b"data: ")
+                assert json.loads(data)["fps"] == fps - 1
+                assert await response.content.readline() == b"\n"
+                times.append(loop.time())
+                program.fps = float(fps)
+        assert (times[-1] - times[0]) / (len(times) - 1) >= 1 / 16
+
+    serving(body)
+
+
+async def post(
+    session: aiohttp.ClientSession, root: str, body: str, **headers: str
+) -> tuple[int, dict[str, Any]]:
+    sent = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json", **headers}
+    async with session.post(f"{root}/api/command", data=body, headers=sent) as response:
+        return response.status, await response.json()
+
+
+def test_a_command_reaches_the_shot_it_names() -> None:
+    async def body(program: Program, root: str, session: aiohttp.ClientSession) -> None:
+        assert await post(session, root, '{"command":"pause"}') == (200, {"ok": True})
+        await post(session, root, '{"command":"pause","target":"vertical"}')
+        assert program.commands == [
+            (None, {"command": "pause"}),
+            ("vertical", {"command": "pause"}),
+        ]
+
+    serving(body)
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "sentence"),
+    [
+        ('{"command":"dance"}', 400, "'dance' is unknown; try pause"),
+        ('{"command":"pause","target":"roof"}', 400, "no shot 'roof'; there is: main, vertical"),
+        ('{"command":"pause","target":["main"]}', 400, "no shot"),
+        ("{", 400, "not valid JSON"),
+        ("\xff", 400, "not valid JSON"),
+        ("[]", 400, "not an object"),
+        ('"' + "x" * 70_000 + '"', 413, "size"),
+    ],
+)
+def test_a_bad_command_gets_one_sentence(text: str, status: int, sentence: str) -> None:
+    async def body(program: Program, root: str, session: aiohttp.ClientSession) -> None:
+        got, answer = await post(session, root, text)
+        assert (got, program.commands) == (status, [])
+        assert sentence in answer["error"]
+
+    serving(body)
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    ["", "Bearer", "Bearer wrong", f"Basic {TOKEN}", f"Bearer {TOKEN}x", "Bearer é"],
+)
+def test_a_command_without_the_token_is_refused(authorization: str) -> None:
+    async def body(program: Program, root: str, session: aiohttp.ClientSession) -> None:
+        status, _ = await post(session, root, '{"command":"pause"}', Authorization=authorization)
+        assert (status, program.commands) == (401, [])
+
+    serving(body)
+
+
+def test_a_command_in_a_form_that_any_page_can_send_is_refused() -> None:
+    async def body(program: Program, root: str, session: aiohttp.ClientSession) -> None:
+        status, _ = await post(session, root, "{}", **{"Content-Type": "text/plain"})
+        assert (status, program.commands) == (415, [])
+
+    serving(body)
+
+
+def test_another_sites_page_and_a_rebound_name_are_refused() -> None:
+    async def body(program: Program, root: str, session: aiohttp.ClientSession) -> None:
+        for headers in ({"Origin": "http://evil.example"}, {"Origin": "null"}):
+            status, _ = await post(session, root, '{"command":"pause"}', **headers)
+            assert status == 403
+        for path in ("/stream.mjpg", "/api/status", "/room/main"):
+            async with session.get(root + path, headers={"Host": "evil.example"}) as response:
+                assert response.status == 403
+        status, _ = await post(session, root, '{"command":"pause"}', Origin=root)
+        assert status == 200
+
+    serving(body)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "192.168.1.20", "localhost", "studio.lan"])
+def test_addresses_and_our_own_names_are_answered(host: str) -> None:
+    assert is_own_host(host, "studio.lan")
+
+
+@pytest.mark.parametrize("host", ["", "evil.example", "localhost.evil.example", "127.0.0.1.nip.io"])
+def test_other_names_are_not(host: str) -> None:
+    assert not is_own_host(host, "127.0.0.1")
+
+
+def test_every_answer_carries_the_security_headers() -> None:
+    async def body(program: Program, root: str, session: aiohttp.ClientSession) -> None:
+        paths = ("/room/main", "/assets/room.js", "/stream.mjpg", "/api/status", "/nothing")
+        for path in paths:
+            async with session.get(root + path) as response:
+                assert "default-src 'self'" in response.headers["Content-Security-Policy"]
+                assert response.headers["X-Content-Type-Options"] == "nosniff"
+                assert response.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+
+    serving(body)
+
+
+def test_the_front_door_leads_to_the_room_of_the_first_shot() -> None:
+    async def body(program: Program, root: str, session: aiohttp.ClientSession) -> None:
+        async with session.get(f"{root}/") as response:
+            assert response.url.path == "/room/main"
+            assert "<title>LiveTrack</title>" in await response.text()
+
+    serving(body)
+
+
+def test_an_unknown_shot_and_one_without_a_stream_are_told_apart() -> None:
+    async def body(program: Program, root: str, session: aiohttp.ClientSession) -> None:
+        async with session.get(f"{root}/room/roof") as response:
+            assert response.status == 404
+            assert "no shot 'roof'" in (await response.json())["error"]
+        async with session.get(f"{root}/stream/vertical.mjpg") as response:
+            assert response.status == 404
+            assert "--sink mjpeg" in (await response.json())["error"]
+        async with session.get(f"{root}/room/vertical") as response:
+            assert response.status == 200
+
+    serving(body)
+
+
+def test_nothing_outside_the_assets_is_served() -> None:
+    async def body(program: Program, root: str, session: aiohttp.ClientSession) -> None:
+        port = int(root.rpartition(":")[2])
+        for path in ("/assets/../room.html", "/assets/..%2f..%2fpyproject.toml", "/assets/"):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            head = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+            writer.write(head.encode())
+            answer = await reader.read()
+            assert answer.split()[1] in (b"403", b"404"), (path, answer[:200])
+            writer.close()
+
+    serving(body)
+
+
+def test_stopping_ends_streams_and_frees_the_port() -> None:
+    async def run() -> None:
+        program = Program()
+        server = WebServer(program, port=0, token=TOKEN)
+        await server.start()
+        port = int(server.urls.stream.split(":")[2].split("/")[0])
+        async with aiohttp.ClientSession() as session:
+            events = await session.get(f"http://127.0.0.1:{port}/api/events")
+            stream = await session.get(f"http://127.0.0.1:{port}/stream.mjpg")
+            await asyncio.wait_for(server.stop(), 5)
+            events.close()
+            stream.close()
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+
+    asyncio.run(run())
+
+
+def test_a_busy_port_is_named_with_the_option_that_helps() -> None:
+    async def run() -> None:
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            port = taken.getsockname()[1]
+            with pytest.raises(SinkBusyError, match=rf"port {port} .* in use.* --port {port + 1}"):
+                await WebServer(Program(), port=port, token=TOKEN).start()
+
+    asyncio.run(run())
+
+
+def test_an_address_that_is_not_ours_is_refused_with_advice() -> None:
+    async def run() -> None:
+        with pytest.raises(SinkNotFoundError, match=r"'192\.0\.2\.1'.*--host 127\.0\.0\.1"):
+            await WebServer(Program(), host="192.0.2.1", port=0, token=TOKEN).start()
+
+    asyncio.run(run())
+
+
+def test_the_page_asks_no_other_server_for_anything() -> None:
+    root = viewer_root()
+    files = [root / "room.html", *sorted((root / "assets").iterdir())]
+    for file in files:
+        text = file.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
+        assert "http://" not in text, file
+        assert "https://" not in text, file
+
+
+def test_the_page_holds_no_inline_script_or_style() -> None:
+    text = (viewer_root() / "room.html").read_text(encoding="utf-8")
+    assert "style=" not in text
+    assert "<style" not in text
+    assert text.count("<script") == text.count('<script type="module" src=')
+
+
+def test_every_word_of_the_page_is_there_in_both_languages() -> None:
+    text = (viewer_root() / "assets/messages.js").read_text(encoding="utf-8")
+    english, korean = text.split("  ko: {")
+
+    def keys(part: str) -> set[str]:
+        lines = (line.strip() for line in part.splitlines())
+        return {line.partition(":")[0] for line in lines if line.endswith('",')}
+
+    assert keys(english) == keys(korean)
+    assert len(keys(english)) > 30
