@@ -62,4 +62,4 @@ def _mix(u: Plane, v: Plane, of_u: float, of_v: float) -> Plane:
 def _upsampled(chroma: Plane, shape: tuple[int, ...]) -> Plane:
     """Left-sited chroma (see render.py) at luma resolution."""
     rows, columns = shape
-    return resample(chroma, Axis(0.0, 0.5, columns), Axis(-0.25, 0.5, rows))
+    return resample(chroma, Axis(0.0, 0.5, columns), Axis(-0.25, 0.5, rows), fine=False)

@@ -141,7 +141,7 @@ def _draw(frame: Frame, box: Box, planes: Planes) -> None:
         in_x, in_y = (shift_x, shift_y) if output_shift else (0, 0)
         x = _axis(box.x1, step_x, plane.shape[1], (in_x, centered), (output_shift, False))
         y = _axis(box.y1, step_y, plane.shape[0], (in_y, True), (output_shift, True))
-        plane[:] = resample(source, x, y)
+        plane[:] = resample(source, x, y, fine=output_shift == 0)
     to_output_color(planes, frame.color)
 
 

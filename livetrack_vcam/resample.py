@@ -1,20 +1,18 @@
 """Sub-pixel crop and scale of one plane, in a few cheap passes that OpenCV does well.
 
-1. A shrink by two or more starts with halving, on a grid fixed to the source, so that a moving
-   crop never moves the grid.
-2. The fraction of a pixel that is left is shifted by a two-tap mix; a symmetric three-tap filter
-   then makes the result equally sharp for every fraction, and takes away what step 3 would alias.
-3. `cv2.resize` does the remaining scale, with a phase fixed to the output.
-
-So every output pixel is made the same way wherever the crop stands: nothing shimmers while it
-moves. `cv2.warpAffine` does it in one pass, at more than the cost (benchmarks/rendering.py),
-with a sharpness that changes with the fraction and without protection from aliasing.
+`cv2.resize` is fast but only knows a fixed phase; the fraction of a pixel that is left is shifted
+by a two-tap mix, on whichever side has more samples: after enlarging, before reducing. What the
+mix softens, a symmetric three-tap filter sharpens again by as much, so that a picture does not
+breathe while its crop moves. A shrink by two or more starts with halving, on a grid fixed to the
+source. `cv2.warpAffine` does all but the last in one pass at a higher cost; benchmarks/rendering.py
+prints both costs and both distances from the ideal picture.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -23,7 +21,10 @@ import numpy.typing as npt
 from livetrack_vcam.media import Plane
 
 EXACT = 1 / 512  # pixels; a smaller shift of an edge of full contrast changes no 8-bit value
-SPREAD = 0.25  # variance, in pixels squared, of the filter when shrinking (see _spread)
+# By step, the variance in pixels squared that the filter before reducing adds: below 0 it makes up
+# for the softness of bilinear samples, above 0 it keeps a step near 2 from aliasing. Found with
+# benchmarks/rendering.py.
+SPREADS = ((1.0, 0.0), (1.1, -0.07), (1.5, -0.05), (2.0, 0.12))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +36,26 @@ class Axis:
     count: int
 
 
-def resample(plane: Plane, x: Axis, y: Axis) -> Plane:
-    """A (y.count, x.count) picture of the plane; outside it the nearest edge sample is repeated."""
+def resample(plane: Plane, x: Axis, y: Axis, fine: bool = True) -> Plane:
+    """A (y.count, x.count) picture of the plane; outside it the nearest edge sample is repeated.
+
+    `fine` is for luma; without it (chroma, masks) enlarging is bilinear and nothing is sharpened.
+    """
     plane, x, y = _decimate(plane, x, y)
-    return _scale(plane, x, y)
+    x, y = _snapped(x), _snapped(y)
+    if x.step <= 1 and y.step <= 1:
+        return _enlarged(plane, x, y, fine)
+    return _reduced(plane, x, y, fine)
+
+
+def _snapped(axis: Axis) -> Axis:
+    """Step 1 for a step so near to it that first and last sample move by less than a quarter.
+
+    `cv2.resize` copies when the size stays the same, whatever the scale says.
+    """
+    if abs(axis.step - 1) * axis.count >= 0.5:
+        return axis
+    return Axis(axis.start + (axis.step - 1) * (axis.count - 1) / 2, 1.0, axis.count)
 
 
 def _decimate(plane: Plane, x: Axis, y: Axis) -> tuple[Plane, Axis, Axis]:
@@ -83,83 +100,107 @@ def _on_grid(axis: Axis, factor: int, begin: int) -> Axis:
     return Axis((axis.start - center) / factor, axis.step / factor, axis.count)
 
 
-def _scale(plane: Plane, x: Axis, y: Axis) -> Plane:
-    window = _shifted(plane, _part_of(x), _part_of(y))
-    if x.step != 1.0 or y.step != 1.0:
-        fx, fy = 1 / x.step, 1 / y.step
-        window = _plane(cv2.resize(window, None, fx=fx, fy=fy, interpolation=cv2.INTER_LINEAR))
+def _enlarged(plane: Plane, x: Axis, y: Axis, fine: bool) -> Plane:
+    """Resize, then shift. One output sample more on each side feeds the filters."""
+    (left, width, column, shift_x), (top, height, row, shift_y) = _cells(x), _cells(y)
+    window = _window(plane, left, left + width, top, top + height)
+    if x.step < 1 or y.step < 1:
+        how = cv2.INTER_CUBIC if fine else cv2.INTER_LINEAR
+        window = _plane(cv2.resize(window, None, fx=1 / x.step, fy=1 / y.step, interpolation=how))
+    window = window[row : row + y.count + 3, column : column + x.count + 3]
+    window = _shifted(window, shift_x, shift_y)
+    if fine:
+        window = _filtered(window, -shift_x * (1 - shift_x), -shift_y * (1 - shift_y))
+    return window[1 : y.count + 1, 1 : x.count + 1]
+
+
+def _cells(axis: Axis) -> tuple[int, int, int, float]:
+    """Of one axis: the first source sample and how many to resize, then the first output sample
+    that is wanted (one early) and the fraction to shift by."""
+    begin = axis.start - 0.5 * axis.step + 0.5
+    first = math.floor(begin) - 2
+    offset = (begin - first) / axis.step - 1
+    whole = math.floor(offset + EXACT)
+    shift = offset - whole
+    length = math.ceil((whole + axis.count + 3) * axis.step) + 1
+    return first, length, whole, shift if shift > EXACT else 0.0
+
+
+def _reduced(plane: Plane, x: Axis, y: Axis, fine: bool) -> Plane:
+    """Shift, then resize."""
+    part_x, part_y = _part_of(x, plane.shape[1]), _part_of(y, plane.shape[0])
+    window = _window(plane, part_x.begin, part_x.end, part_y.begin, part_y.end)
+    window = _shifted(window, part_x.shift, part_y.shift)
+    spread_x = _spread(x.step) - part_x.shift * (1 - part_x.shift)
+    spread_y = _spread(y.step) - part_y.shift * (1 - part_y.shift)
+    if not fine:
+        spread_x, spread_y = max(spread_x, 0.0), max(spread_y, 0.0)
+    window = _filtered(window, spread_x, spread_y)
+    left, top = part_x.first - part_x.begin, part_y.first - part_y.begin
+    window = window[top : top + part_y.length, left : left + part_x.length]
+    fx, fy = 1 / x.step, 1 / y.step
+    window = _plane(cv2.resize(window, None, fx=fx, fy=fy, interpolation=cv2.INTER_LINEAR))
     return window[: y.count, : x.count]
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """What `cv2.resize` reads along one axis: samples `first + shift` to `first + shift + length`.
-
-    `shift` is 0 to 1. `spread` is the variance still to be added (or, below 0, taken away).
-    """
+    """Along one axis: `cv2.resize` reads `length` samples from `first + shift`, made out of the
+    plane's samples `begin` to `end`: these, and one neighbor more where the plane has one."""
 
     first: int
     length: int
     shift: float
-    spread: float
-
-    def span(self, limit: int) -> tuple[int, int]:
-        """The samples to take: one neighbor more for each filter, where the plane has one."""
-        begin = self.first - 1 if self.first > 0 else self.first
-        end = self.first + self.length + (self.shift > 0)
-        return begin, end + 1 if end < limit else end
+    begin: int
+    end: int
 
 
-def _part_of(axis: Axis) -> _Part:
+def _part_of(axis: Axis, limit: int) -> _Part:
     """`cv2.resize` puts output i at (i + 0.5) * step - 0.5 of its input; the rest is the shift."""
-    begin = axis.start - 0.5 * axis.step + 0.5
-    first = math.floor(begin + EXACT)
-    shift = begin - first if begin - first > EXACT else 0.0
+    start = axis.start - 0.5 * axis.step + 0.5
+    first = math.floor(start + EXACT)
+    shift = start - first if start - first > EXACT else 0.0
     length = max(1, math.ceil(axis.count * axis.step - EXACT))
     while round(length / axis.step) < axis.count:
         length += 1
-    return _Part(first, length, shift, _spread(axis.step) - shift * (1 - shift))
+    end = first + length + (shift > 0)
+    return _Part(first, length, shift, first - (first > 0), end + (end < limit))
 
 
 def _spread(step: float) -> float:
-    """Variance of the whole filter: 0 (sharp) up to step 1, from there to SPREAD at step 1.5.
-
-    The two-tap mix at `shift` has the variance shift * (1 - shift), at most 1/4; a three-tap
-    filter adds the difference. With 0 the two together are a cubic interpolation (exact for
-    parabolas, like that of Keys 1981); SPREAD is what a quadratic B-spline has.
-    """
-    return SPREAD * min(max((step - 1) / 0.5, 0.0), 1.0)
+    """SPREADS between its points; 0 when the axis is enlarged."""
+    for (low, spread), (high, next_spread) in pairwise(SPREADS):
+        if low <= step <= high:
+            return spread + (step - low) / (high - low) * (next_spread - spread)
+    return 0.0
 
 
-def _shifted(plane: Plane, x: _Part, y: _Part) -> Plane:
-    rows, columns = plane.shape
-    (left, right), (top, bottom) = x.span(columns), y.span(rows)
-    window = _window(plane, left, right, top, bottom)
-    if x.shift:
-        window = _mixed(window[:, :-1], window[:, 1:], x.shift)
-    if y.shift:
-        window = _mixed(window[:-1], window[1:], y.shift)
-    window = _sharpened(_softened(window, x.spread, y.spread), -x.spread, -y.spread)
-    dx, dy = x.first - left, y.first - top
-    return window[dy : dy + y.length, dx : dx + x.length]
+def _shifted(plane: Plane, x: float, y: float) -> Plane:
+    """The plane moved by `x`, `y` (0 to 1) samples; one column or row fewer where it moved."""
+    plane = _mixed(plane[:, :-1], plane[:, 1:], x) if x else plane
+    return _mixed(plane[:-1], plane[1:], y) if y else plane
 
 
 def _mixed(before: Plane, after: Plane, share: float) -> Plane:
     return _plane(cv2.addWeighted(before, 1 - share, after, share, 0))
 
 
+def _filtered(plane: Plane, spread_x: float, spread_y: float) -> Plane:
+    """Add variance where the spread is above 0, take it away where it is below.
+
+    Sharpening is twice the plane less its softened self: what softening adds, that takes away.
+    """
+    if max(spread_x, spread_y) > EXACT:
+        plane = _softened(plane, spread_x, spread_y)
+    if min(spread_x, spread_y) < -EXACT:
+        soft = _softened(plane, -spread_x, -spread_y)
+        plane = _plane(cv2.addWeighted(plane, 2, soft, -1, 0))
+    return plane
+
+
 def _softened(plane: Plane, spread_x: float, spread_y: float) -> Plane:
-    if max(spread_x, spread_y) < EXACT:
-        return plane
     taps_x, taps_y = _symmetric(spread_x), _symmetric(spread_y)
     return _plane(cv2.sepFilter2D(plane, -1, taps_x, taps_y, borderType=cv2.BORDER_REPLICATE))
-
-
-def _sharpened(plane: Plane, spread_x: float, spread_y: float) -> Plane:
-    """Twice the plane less its softened self: the variance goes down by what softening adds."""
-    if max(spread_x, spread_y) < EXACT:
-        return plane
-    return _plane(cv2.addWeighted(plane, 2, _softened(plane, spread_x, spread_y), -1, 0))
 
 
 def _symmetric(spread: float) -> npt.NDArray[np.float32]:

@@ -110,8 +110,8 @@ def draw_scene(t: float, pts_ns: int = 0, seq: int = 0) -> Frame:
             x = Axis((x1 + center_x - left) / scale - 0.5, pitch / scale, (x2 - x1) >> shift)
             y = Axis((y1 + center_y - top) / scale - 0.5, pitch / scale, (y2 - y1) >> shift)
             window = plane[y1 >> shift : y2 >> shift, x1 >> shift : x2 >> shift]
-            behind = cv2.multiply(window, resample(shade, x, y), scale=1 / 255)
-            window[:] = cv2.add(behind, resample(color, x, y))
+            behind = cv2.multiply(window, resample(shade, x, y, fine=False), scale=1 / 255)
+            window[:] = cv2.add(behind, resample(color, x, y, fine=shift == 0))
     for plane in planes:
         plane.flags.writeable = False
     return Frame((planes[0], planes[1], planes[2]), PixelFormat.YUV420P, OUTPUT_COLOR, pts_ns, seq)
