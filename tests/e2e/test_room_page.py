@@ -1,0 +1,284 @@
+"""The room in a real browser: the picture plays, the figures come, failures are explained."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from livetrack_vcam.core.geometry import Size
+from livetrack_vcam.interfaces import Canvas
+from livetrack_vcam.media import OUTPUT_COLOR, Frame, PixelFormat
+from livetrack_vcam.sinks.mjpeg import MjpegFeed, MjpegSink
+from livetrack_vcam.web.server import WebServer
+from tests.e2e.chromium import Page, find_chromium, open_page
+
+pytestmark = pytest.mark.browser
+SIZE = Size(640, 360)
+# Where to keep screenshots to look at; by default they go with pytest's temporary folder.
+SHOTS = os.environ.get("LIVETRACK_SCREENSHOTS")
+
+
+class Program:
+    """A program that shows a moving bar on a blue ground."""
+
+    shots = ("main", "vertical")
+
+    def __init__(self, size: Size = SIZE, max_watchers: int = 4) -> None:
+        self.size = size
+        self.pictures = MjpegFeed(max_watchers)
+        self.sink = MjpegSink(self.pictures)
+        self.sink.open(Canvas(size, Fraction(30)))
+        self.state = "follow"
+        self.subject = [3]
+        self.source = "running"
+
+    def status(self) -> Mapping[str, Any]:
+        size = {"width": self.size.width, "height": self.size.height}
+        shot = {"state": self.state, "subject": self.subject, "zoom": 1.5, **size}
+        return {
+            "fps": 29.97,
+            "latency_p50_ms": 6.4,
+            "source": {"name": "Camera", "state": self.source, "width": 1920, "height": 1080},
+            "tracks": [{"id": 3, "label": "person"}, {"id": 4, "label": "sports ball"}],
+            "shots": [{"name": name, **shot} for name in self.shots],
+            "sinks": [{"shot": "main", "name": "mjpeg", "latency_p50_ms": 8.6}],
+        }
+
+    def stats(self) -> Mapping[str, Any]:
+        return {}
+
+    def command(self, shot: str | None, body: Mapping[str, Any]) -> None:
+        raise ValueError("this program takes no commands")
+
+    def feed(self, shot: str) -> MjpegFeed:
+        return {"main": self.pictures}[shot]
+
+    async def show(self) -> None:
+        """Thirty pictures a second until canceled."""
+        width, height = self.size.width, self.size.height
+        u = np.full((height // 2, width // 2), 200, np.uint8)
+        v = np.full((height // 2, width // 2), 100, np.uint8)
+        for seq in range(1_000_000):
+            y = np.full((height, width), 70, np.uint8)
+            at = 4 * seq % width
+            y[:, at : at + 40] = 200
+            self.sink.send(Frame((y, u, v), PixelFormat.YUV420P, OUTPUT_COLOR, seq, seq))
+            await asyncio.sleep(1 / 30)
+
+
+@asynccontextmanager
+async def serving(program: Program, port: int = 0) -> AsyncIterator[str]:
+    """The address of the program's room."""
+    server = WebServer(program, port=port)
+    await server.start()
+    camera = asyncio.create_task(program.show())
+    try:
+        yield server.urls.room
+    finally:
+        camera.cancel()
+        await server.stop()
+
+
+Body = Callable[[Page, Program, str], Awaitable[None]]
+
+
+@pytest.fixture
+def in_browser(tmp_path: Path) -> Callable[..., None]:
+    """Runs a test's body with an open browser and a served program."""
+    chromium = find_chromium()
+    if chromium is None:
+        pytest.skip("needs Chromium: sudo apt-get install chromium")
+
+    def run(body: Body, size: Size = SIZE, max_watchers: int = 4) -> None:
+        async def main() -> None:
+            program = Program(size, max_watchers)
+            async with serving(program) as room, open_page(chromium, tmp_path / "p") as page:
+                await body(page, program, room)
+
+        asyncio.run(main())
+
+    return run
+
+
+IS_PLAYING = "document.querySelector('#player img')?.naturalWidth > 0"
+# The color of the picture as the browser shows it, and whether it moves.
+PIXELS = """(() => {
+  const image = document.querySelector('#player img'), canvas = document.createElement('canvas');
+  canvas.width = image.naturalWidth; canvas.height = image.naturalHeight;
+  const paper = canvas.getContext('2d');
+  paper.drawImage(image, 0, 0);
+  return [...paper.getImageData(0, 10, canvas.width, 1).data];
+})()"""
+
+
+def text_of(element: str) -> str:
+    return f"document.getElementById('{element}')?.textContent"
+
+
+def test_the_picture_plays_in_its_colors(in_browser: Callable[..., None]) -> None:
+    async def body(page: Page, _program: Program, room: str) -> None:
+        await page.open(room, 1280, 800)
+        await page.until(IS_PLAYING)
+        first = await page.run(PIXELS)
+        await asyncio.sleep(0.5)
+        second = await page.run(PIXELS)
+        assert first != second, "the picture stands still"
+        colors = np.array(first).reshape(-1, 4)[:, :3]
+        # Y 70, Cb 200, Cr 100 in limited BT.601.
+        ground = colors[np.argmin(colors.sum(1))]
+        assert abs(ground - (18, 57, 208)).max() <= 6, ground
+
+    in_browser(body)
+
+
+def test_the_figures_are_shown_and_follow_the_program(in_browser: Callable[..., None]) -> None:
+    async def body(page: Page, program: Program, room: str) -> None:
+        await page.open(room, 1280, 800)
+        await page.until(f"{text_of('fps')} === '30.0'")
+        assert await page.run(text_of("latency")) == "9"
+        assert await page.run(text_of("subject")) == "Person 3"
+        assert await page.run(text_of("zoom")) == "1.50"
+        assert await page.run("document.title") == "main · LiveTrack"
+        address = await page.run("document.getElementById('stream-url').value")
+        assert address == room.replace("/room/main", "/stream/main.mjpg")
+        program.subject = [3, 4]
+        await page.until(f"{text_of('subject')} === '2 people'")
+        program.state, program.subject = "paused", []
+        await page.until(f"{text_of('badge-text')} === 'Paused'")
+        assert await page.run(text_of("subject")) == "Nobody"
+        program.source = "lost"
+        await page.until(f"{text_of('badge-text')} === 'Camera away'")
+        assert page.console == []
+
+    in_browser(body)
+
+
+@pytest.mark.parametrize("width", [320, 360, 768, 1440])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [SIZE, Size(360, 640)], ids=str)
+def test_the_page_fits_the_screen(
+    in_browser: Callable[..., None], tmp_path: Path, width: int, scheme: str, size: Size
+) -> None:
+    async def body(page: Page, _program: Program, room: str) -> None:
+        await page.open(room, width, 900, scheme)
+        await page.until(IS_PLAYING)
+        await page.until(f"{text_of('fps')} === '30.0'")
+        assert await page.run("document.documentElement.scrollWidth <= innerWidth")
+        shape = (
+            "(r => r.width / r.height)(document.getElementById('stage').getBoundingClientRect())"
+        )
+        assert await page.run(shape) == pytest.approx(size.width / size.height, rel=0.01)
+        await page.screenshot(Path(SHOTS or tmp_path) / f"room-{width}-{scheme}-{size}.png")
+
+    in_browser(body, size=size)
+
+
+def test_the_page_speaks_korean_and_remembers_it(in_browser: Callable[..., None]) -> None:
+    choose = (
+        "(e => { e.value = 'ko'; e.dispatchEvent(new Event('change')) })"
+        "(document.getElementById('language'))"
+    )
+
+    async def body(page: Page, _program: Program, room: str) -> None:
+        await page.open(room, 800, 800)
+        await page.until(f"{text_of('subject')} === 'Person 3'")
+        await page.run(choose)
+        await page.until(f"{text_of('subject')} === '사람 3'")
+        assert await page.run("document.documentElement.lang") == "ko"
+        await page.call("Page.reload")
+        await page.until(f"{text_of('subject')} === '사람 3'")
+
+    in_browser(body)
+
+
+def test_every_control_has_a_name_and_a_size_a_finger_can_hit(
+    in_browser: Callable[..., None],
+) -> None:
+    small = """[...document.querySelectorAll('button, select, input, nav a')].filter(e => {
+      const box = e.getBoundingClientRect();
+      return box.width && Math.min(box.width, box.height) < 32;
+    }).map(e => e.id || e.textContent)"""
+    nameless = """[...document.querySelectorAll('button, select, input')].filter(e =>
+      !(e.textContent.trim() || e.ariaLabel || e.labels?.length)).map(e => e.id)"""
+
+    async def body(page: Page, _program: Program, room: str) -> None:
+        await page.open(room, 360, 740)
+        await page.until("document.querySelectorAll('nav a').length === 2")
+        assert await page.run(small) == []
+        assert await page.run(nameless) == []
+
+    in_browser(body)
+
+
+def test_a_hidden_tab_costs_nothing(in_browser: Callable[..., None]) -> None:
+    hide = (
+        "Object.defineProperty(document, 'hidden', {{configurable: true, value: {}}});"
+        "document.dispatchEvent(new Event('visibilitychange'))"
+    )
+
+    async def body(page: Page, program: Program, room: str) -> None:
+        await page.open(room, 800, 800)
+        await page.until(IS_PLAYING)
+        await page.run(hide.format("true"))
+        while program.pictures.wanted:
+            await asyncio.sleep(0.05)
+        await page.run(hide.format("false"))
+        await page.until(IS_PLAYING)
+
+    in_browser(body)
+
+
+def test_a_full_house_is_explained_and_entered_when_there_is_room(
+    in_browser: Callable[..., None],
+) -> None:
+    async def body(page: Page, program: Program, room: str) -> None:
+        taken = program.pictures.watch()
+        await page.open(room, 800, 800)
+        await page.until(f"{text_of('notice-text')}?.includes('too many viewers')")
+        program.pictures.leave(taken)
+        await page.until(IS_PLAYING)
+        await page.until("document.getElementById('notice')?.hidden")
+
+    in_browser(body, max_watchers=1)
+
+
+def test_a_shot_that_is_not_sent_says_how_to_send_it(in_browser: Callable[..., None]) -> None:
+    async def body(page: Page, _program: Program, room: str) -> None:
+        await page.open(room.replace("main", "vertical"), 800, 800)
+        await page.until(f"{text_of('notice-text')}?.includes('--sink mjpeg')")
+
+    in_browser(body)
+
+
+def test_the_page_comes_back_after_the_program_was_away(tmp_path: Path) -> None:
+    chromium = find_chromium()
+    if chromium is None:
+        pytest.skip("needs Chromium: sudo apt-get install chromium")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+
+    async def main() -> None:
+        async with open_page(chromium, tmp_path / "p") as page:
+            async with serving(Program(), port) as room:
+                await page.open(room, 800, 800)
+                await page.until(IS_PLAYING)
+            await page.until(f"{text_of('badge-text')} === 'Offline'")
+            assert await page.run("document.getElementById('snapshot').disabled")
+            await page.until(f"{text_of('notice-title')} === 'LiveTrack does not answer'")
+            await page.screenshot(Path(SHOTS or tmp_path) / "room-away.png")
+            async with serving(Program(), port):
+                await page.until(f"{text_of('badge-text')} === 'Live'")
+                await page.until(IS_PLAYING)
+                await page.until("document.getElementById('notice')?.hidden")
+
+    asyncio.run(main())
