@@ -10,12 +10,15 @@ from livetrack_vcam.core.presets import GUARDED, HURRIED, SpeedPreset
 
 SETTLE_MARGIN = 0.01
 """A follow ends this much (share of the crop) outside the inner zone at most."""
-ANTICIPATE_S = 0.4
+ANTICIPATE_S = 0.25
 """Motion that is sure to leave the dead zone so soon wakes the crop early; swaying does not."""
 GLIDE_DONE = 0.004
 """A glide ends this close to its target, as a share of the crop."""
 
 
+WAKE_CONFIRM_S = 0.15
+SURE_EXIT = 1.6
+"""Leaving the dead zone must last so long, or lead this many dead zones away, to count."""
 SWAY_SPEED = 0.25
 """Slower than this, in its own widths a second, a subject sways or gestures but does not leave."""
 GUARDED_SPARE = 0.1
@@ -59,8 +62,9 @@ class PanAxis:
 
     def __init__(self, position: float) -> None:
         self.state = AxisState(position)
-        self.following = self.hurried = self.guarded = False
+        self.following = self.hurried = self.guarded = self.traveling = False
         self._quiet_s = 0.0
+        self._restless_s = 0.0
 
     @property
     def resting(self) -> bool:
@@ -69,7 +73,7 @@ class PanAxis:
     def wake(self) -> None:
         """Follow now, dead zone or not, until the next time everything is quiet."""
         self.following = True
-        self._quiet_s = 0.0
+        self._quiet_s = self._restless_s = 0.0
 
     def cut_to(self, position: float) -> None:
         self.state = AxisState(position)
@@ -83,10 +87,12 @@ class PanAxis:
         speed = target.velocity / room.extent
         self._choose_pace(target, room, preset, error)
         least = max(preset.wake_speed, SWAY_SPEED * target.size / room.extent)
-        if not self.following and self._must_wake(
-            error, speed if abs(speed) > least else 0.0, target.moving, preset, dead_zone
-        ):
-            self.wake()
+        if not self.following:
+            sure_speed = speed if abs(speed) > least else 0.0
+            wakes = self._must_wake(error, sure_speed, target.moving, preset, dead_zone)
+            self._restless_s = self._restless_s + dt if wakes else 0.0
+            if self._restless_s > WAKE_CONFIRM_S or abs(error) > SURE_EXIT * dead_zone:
+                self.wake()
         elif self.following:
             quiet_error = min(preset.inner_zone, dead_zone) + SETTLE_MARGIN
             quiet = abs(speed) < least and abs(error) < quiet_error
@@ -103,13 +109,14 @@ class PanAxis:
         A faster pace ends only when the ordinary limits can take over without a swing.
         """
         calm = self._is_calm(target, room, preset)
+        self.traveling = self.traveling and abs(error) > HURRY_DONE
         if self.hurried and calm and abs(error) < HURRY_DONE:
             self.hurried = False
         spare = (room.extent - target.size) / 2
         off = abs(target.place - self.state.position)
         if target.size <= 0 or spare < GUARDED_SPARE * room.extent:
             self.guarded = self.guarded and not calm
-        elif off > spare:
+        elif off > spare and not self.traveling:
             self.guarded = True
         elif calm and off < spare - GUARD_MARGIN * room.extent:
             self.guarded = False

@@ -128,6 +128,7 @@ class Director:
         self._framed = ids
         if self._estimator is None or new:
             self._estimator = SubjectEstimator(self._frame, box, face, score, pts_ns)
+            self._rig.travel()
         else:
             self._estimator.update(box, face, score, self._preset, pts_ns)
         if self._mode is Mode.AUTOMATIC:

@@ -14,9 +14,6 @@ SWITCH_RATE = -10 * math.log(0.96)
 HUBER_NIS = 4.0
 GATE_NIS = 16.0
 JUMP_REJECTS = 3
-NOISE_GAIN = 0.1
-NOISE_RANGE = (0.4, 1.5)
-"""Bounds of the learned noise variance, relative to what the score promises."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,26 +41,21 @@ class AxisEstimator:
         self._p_moving = 0.1
         self._pts_ns = pts_ns
         self._rejected: list[float] = []
-        self._noise = 1.0
 
     def update(self, position: float, r: float, q_moving: float, pts_ns: int) -> None:
-        """Take a measurement of variance `r` (frame widths²); ignored unless newer than the last."""
+        """Take a measurement of variance `r` (frame widths²); ignored unless newer."""
         dt = (pts_ns - self._pts_ns) / 1e9
         if dt <= 0:
             return
-        r *= self._noise
         self._predict(dt, q_moving)
         self._pts_ns = pts_ns
-        nis = min(
-            (position - state.p) ** 2 / (state.pp + r) for state in (self._still, self._moving)
-        )
+        expected = mix(self._moving, self._still, self._p_moving)
+        nis = (position - expected.p) ** 2 / (expected.pp + r)
         if nis > GATE_NIS:
             self._reject(position, r, pts_ns)
             return
         self._rejected.clear()
-        innovation = position - self._moving.p
         self._correct(position, r * max(1.0, math.sqrt(nis / HUBER_NIS)))
-        self._learn_noise(innovation * (position - self._moving.p), r)
 
     def _predict(self, dt: float, q_moving: float) -> None:
         stay = 0.5 + 0.5 * math.exp(-SWITCH_RATE * dt)
@@ -86,15 +78,6 @@ class AxisEstimator:
         total = weighted + (1 - self._p_moving) * likelihood_still
         if total > 0:
             self._p_moving = min(max(weighted / total, 1e-4), 1 - 1e-4)
-
-    def _learn_noise(self, product: float, r: float) -> None:
-        """Fit r to this detector and subject: innovation times residual is r on average.
-
-        Mehra 1970; one outlier counts no more than three times the present estimate.
-        """
-        ratio = min(max(product / r, 0.0), 3.0)
-        noise = self._noise * (1 + NOISE_GAIN * (ratio - 1))
-        self._noise = min(max(noise, NOISE_RANGE[0]), NOISE_RANGE[1])
 
     def _reject(self, position: float, r: float, pts_ns: int) -> None:
         self._rejected.append(position)

@@ -64,9 +64,10 @@ HURRIED: dict[SpeedPreset, SpeedPreset] = {
 }
 """How the crop moves from a picture without anybody to somebody: nobody watches an empty scene."""
 
+BRISK = SpeedPreset(3, 7.2, 19, 3.0, 10, 85, 0.7, 0.14, 0.03)
 GUARDED: dict[SpeedPreset, SpeedPreset] = {
     PRESETS[Speed.CALM]: PRESETS[Speed.NORMAL],
-    PRESETS[Speed.NORMAL]: PRESETS[Speed.FAST],
+    PRESETS[Speed.NORMAL]: BRISK,
     PRESETS[Speed.FAST]: PRESETS[Speed.FAST],
     PRESETS[Speed.SPORT]: PRESETS[Speed.SPORT],
     PRESETS[Speed.CINEMA]: PRESETS[Speed.NORMAL],

@@ -67,6 +67,11 @@ class CameraRig:
         self.pan.hurried = True
         self.tilt.hurried = True
 
+    def travel(self) -> None:
+        """Somebody else is the subject: go there at the ordinary pace, in the picture or not."""
+        self.pan.traveling = True
+        self.tilt.traveling = True
+
     def cut_to(self, center: Point, height: float) -> None:
         """Jump, at rest, to the allowed crop nearest to the asked one."""
         self.zoom.cut_to(height)
