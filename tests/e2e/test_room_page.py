@@ -172,7 +172,7 @@ def test_the_page_fits_the_screen(
         await page.open(room, width, 900, scheme)
         await page.until(IS_PLAYING)
         await page.until(f"{text_of('fps')} === '30.0'")
-        assert await page.run("document.documentElement.scrollWidth <= innerWidth")
+        assert await page.run("document.documentElement.scrollWidth") <= width
         shape = (
             "(r => r.width / r.height)(document.getElementById('stage').getBoundingClientRect())"
         )
