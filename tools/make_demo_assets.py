@@ -76,7 +76,8 @@ def cut_out(picture: Picture) -> Picture:
     person: Picture = np.asarray(cv2.medianBlur(_filled(_largest(found)), 5), np.uint8)
     soft = cv2.GaussianBlur(person.astype(np.float32), (0, 0), 1.2)
     # The ramp sits a little inside the outline, which takes the old backdrop's fringe away.
-    return np.round(np.clip((soft - 0.42) / 0.5, 0, 1) * 255).astype(np.uint8)
+    alpha: Picture = np.round(np.clip((soft - 0.42) / 0.5, 0, 1) * 255).astype(np.uint8)
+    return alpha
 
 
 def _largest(mask: Picture) -> Picture:

@@ -81,7 +81,7 @@ def _file(spec: str, paced: bool) -> Source:
     from livetrack_vcam.sources.video_file import VideoFile
 
     path = Path(spec).expanduser()
-    if path.exists() and not str(path).startswith("/dev/"):
+    if spec and path.exists() and not str(path).startswith("/dev/"):
         return VideoFile(path, paced=paced)
     if spec.isdigit() or spec.startswith("/dev/"):
         raise SourceNotFoundError(

@@ -24,6 +24,7 @@ MAX_FPS = 240  # a "frame rate" above this is a stream's time base, not its rate
 class StreamReader:
     """Decodes the main video stream of `container`. Damaged packets are skipped and counted.
 
+    `fps` is nominal, None when unknown; `duration_ns` is None for live streams; `damaged` counts.
     `read` is called from one thread; `close` from any, more than once: the container is closed at
     once, or by the reader as soon as it comes back from the decoder. A container opened without
     blocking needs `idle`: it is called with the seconds since the last packet whenever there is
@@ -38,30 +39,17 @@ class StreamReader:
         self._idle = idle
         self._stream = _main_video(container, name)
         self._stream.thread_type = "SLICE"
+        self._aspect = self._stream.sample_aspect_ratio
+        # PyAV's streams must not be asked for anything once their container is closed.
+        self.fps = _nominal_rate(self._stream)
+        self.interval_ns = int(SECOND_NS / (self.fps or DEFAULT_FPS))
+        self.duration_ns = _duration_ns(container)
         self._frames = self._decoded()
         self._first: av.VideoFrame | None = None
         self._scaled: Size | None = None
         self._lock = Lock()
         self._closed = False
         self.damaged = 0
-
-    @property
-    def fps(self) -> Fraction | None:
-        """The nominal rate; None when the container does not know."""
-        for rate in (self._stream.average_rate, self._stream.guessed_rate):
-            if rate and 0 < rate <= MAX_FPS:
-                return Fraction(rate)
-        return None
-
-    @property
-    def interval_ns(self) -> int:
-        return int(SECOND_NS / (self.fps or DEFAULT_FPS))
-
-    @property
-    def duration_ns(self) -> int | None:
-        """How long the container says it is; None for live streams."""
-        duration = self._container.duration
-        return duration * 1000 if duration is not None and duration > 0 else None
 
     def prime(self) -> Picture:
         """Decode the first picture, which fixes the size of all; `read` will give it again."""
@@ -71,7 +59,7 @@ class StreamReader:
                 f"{self._name} holds no picture that can be decoded: it is damaged or not a video; "
                 "try to play it in another player, or choose another file"
             )
-        self._scaled = _square_size(frame, self._stream)
+        self._scaled = _square_size(frame, self._aspect)
         self._first = frame
         return self._picture(frame)
 
@@ -134,6 +122,20 @@ class StreamReader:
         return picture_of(frame, self._scaled, frame.rotation)
 
 
+def _nominal_rate(stream: VideoStream) -> Fraction | None:
+    """Frames per second as the container says; None when it does not know."""
+    for rate in (stream.average_rate, stream.guessed_rate):
+        if rate and 0 < rate <= MAX_FPS:
+            return Fraction(rate)
+    return None
+
+
+def _duration_ns(container: InputContainer) -> int | None:
+    """How long the container says it is; None for live streams."""
+    duration = container.duration
+    return duration * 1000 if duration is not None and duration > 0 else None
+
+
 def stream_time_ns(frame: av.VideoFrame) -> int | None:
     if frame.pts is None or frame.time_base is None:
         return None
@@ -152,9 +154,8 @@ def _main_video(container: InputContainer, name: str) -> VideoStream:
     return max(streams, key=lambda stream: stream.width * stream.height)
 
 
-def _square_size(frame: av.VideoFrame, stream: VideoStream) -> Size:
+def _square_size(frame: av.VideoFrame, aspect: Fraction | None) -> Size:
     """The picture's size with square pixels (before it is turned upright)."""
-    aspect = stream.sample_aspect_ratio
     if aspect is None or aspect <= 0 or aspect == 1 or not Fraction(1, 4) <= aspect <= 4:
         return Size(frame.width, frame.height)
     return Size(max(1, round(frame.width * aspect)), frame.height)

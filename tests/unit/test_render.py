@@ -30,7 +30,7 @@ def whole(size: Size) -> Box:
 
 
 def ramp_frame(size: Size, pixel_format: PixelFormat, color: ColorSpace, slope: float) -> Frame:
-    """Chroma that rises along x (U) and y (V) by `slope` a luma pixel, sampled where it is sited."""
+    """Chroma that rises by `slope` a luma pixel along x (U) and y (V), taken where it is sited."""
     chroma = pixel_format.chroma_size(size)
     shift_x, shift_y = pixel_format.value
     full = color.range is ColorRange.FULL

