@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from typing import Any
 
 import cv2
@@ -48,6 +50,9 @@ def run(settings: Settings, open_browser: bool = False) -> int:
     # One thread a stage: OpenCV's own pool would fight the detector for two cores.
     cv2.setNumThreads(1)
     studio = open_studio(settings)
+    if settings.web:
+        # Loading it takes a third of a second, better spent before the first frame than after.
+        import_module("livetrack_vcam.web.server")
     return asyncio.run(Daemon(studio, open_browser).run())
 
 
@@ -123,9 +128,7 @@ class Daemon:
             log.info("Watch in the browser:    %s", urls.room)
             log.info("OBS Media Source, MJPEG: %s", urls.stream)
         if self._open_browser:
-            import webbrowser
-
-            webbrowser.open(urls.room)
+            open_in_browser(urls.room)
         return server
 
     async def _handle_events(self) -> None:
@@ -221,6 +224,15 @@ class Context:
 
     def feed(self, shot: str) -> MjpegFeed:
         return self._feeds[shot]
+
+
+def open_in_browser(address: str) -> None:
+    """Show the address, where there is a screen; a browser in the terminal would take it over."""
+    import webbrowser
+
+    on_linux = sys.platform.startswith("linux")
+    if not on_linux or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
+        webbrowser.open(address)
 
 
 def _warn_when_soft(canvas: Size, frame: Size) -> None:

@@ -60,7 +60,9 @@ class Monitor:
             fps=out.fps,
             latency_p50_ms=slowest.latency_p50_ms if slowest else out.latency_p50_ms,
             latency_p99_ms=slowest.latency_p99_ms if slowest else out.latency_p99_ms,
-            dropped=pipeline.render.frames.dropped + sum(sink.dropped for sink in sinks),
+            dropped=capture.missed
+            + pipeline.render.frames.dropped
+            + sum(sink.dropped for sink in sinks),
             detector=self._detector,
             detect_hz=seen.fps if seen else 0.0,
             detect_latency_p50_ms=seen.latency_p50_ms if seen else None,

@@ -103,6 +103,8 @@ class Capture:
         self._stopping = Event()
         self.flow = Flow()
         self.state = "running"
+        self.missed = 0
+        self._last_seq = -1
 
     def run(self) -> None:
         try:
@@ -110,7 +112,7 @@ class Capture:
                 frame = self._read()
                 if frame is None:
                     break
-                self.flow.add(frame.pts_ns, self._clock())
+                self._count(frame)
                 for mailbox in self._targets:
                     mailbox.put(frame)
         finally:
@@ -122,6 +124,12 @@ class Capture:
     def stop(self) -> None:
         self._stopping.set()
         self._source.close()
+
+    def _count(self, frame: Frame) -> None:
+        """A gap in `seq` is a frame the source had to skip; a smaller one is a new beginning."""
+        self.missed += max(0, frame.seq - self._last_seq - 1)
+        self._last_seq = frame.seq
+        self.flow.add(frame.pts_ns, self._clock())
 
     def _read(self) -> Frame | None:
         """The next frame, through any loss of a live source; None at the end."""

@@ -36,8 +36,9 @@ OPTIONS = (
     metavar="FILE",
     help="TOML file; every option has a key of the same name.",
 )
+@click.option("--open", "open_browser", is_flag=True, help="Open the room in the browser.")
 @click.option("--print-config", is_flag=True, help="Print the effective settings as TOML and end.")
-def command(config: Path | None, print_config: bool, **values: Any) -> int:
+def command(config: Path | None, open_browser: bool, print_config: bool, **values: Any) -> int:
     """Camera in, tracked crop out."""
     settings = build_settings(read_config(config) if config else {}, given(values))
     if print_config:
@@ -45,4 +46,4 @@ def command(config: Path | None, print_config: bool, **values: Any) -> int:
         return 0
     from livetrack_vcam.daemon import run
 
-    return run(settings)
+    return run(settings, open_browser)

@@ -1,0 +1,75 @@
+"""The documents say what is true: links lead somewhere, commands exist, generated pages are new."""
+
+from __future__ import annotations
+
+import re
+from importlib import import_module
+from pathlib import Path
+
+import click
+import pytest
+
+from livetrack_vcam.cli import COMMANDS
+from tools.make_docs import DOCS, pages
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
+
+
+def command_of(name: str) -> click.Command:
+    command: click.Command = import_module(f"livetrack_vcam.commands.{name}").command
+    return command
+
+
+@pytest.mark.parametrize("name", sorted(pages()))
+def test_generated_pages_are_current(name: str) -> None:
+    assert (DOCS / name).read_text(encoding="utf-8") == pages()[name], "run `make docs`"
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_every_link_to_a_file_leads_somewhere(path: Path) -> None:
+    for target in re.findall(r"\]\(([^)#\s]+)", path.read_text(encoding="utf-8")):
+        if "://" not in target:
+            assert (path.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_every_command_in_the_documents_exists_with_its_options(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    for line in re.findall(
+        r"^livetrack-vcam[^\n#`]*|`livetrack-vcam ([^`\n]*)`", text, re.MULTILINE
+    ):
+        words = line.replace("livetrack-vcam", "").split()
+        name = words[0] if words and not words[0].startswith("-") else "run"
+        if not re.fullmatch(r"[a-z]+", name):
+            continue
+        assert name in COMMANDS, line
+        command = command_of(name)
+        known = {option for part in command.params for option in part.opts}
+        if isinstance(command, click.Group):
+            for inner in command.commands.values():
+                known |= {option for part in inner.params for option in part.opts}
+        used = {word.partition("=")[0] for word in words if word.startswith("--")}
+        assert used <= known | {"--help", "--version"}, line
+
+
+def test_every_command_and_option_has_a_help_sentence() -> None:
+    for name in COMMANDS:
+        command = command_of(name)
+        assert command.help, name
+        for part in command.params:
+            if isinstance(part, click.Option) and name != "ctl":
+                assert part.help, (name, part.name)
+
+
+def test_every_command_is_in_the_readme_or_the_command_page() -> None:
+    text = (ROOT / "README.md").read_text() + (DOCS / "cli.md").read_text()
+    for name in COMMANDS:
+        assert f"livetrack-vcam {name}" in text
+
+
+def test_the_readme_shows_the_two_commands_and_the_picture() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "make run " in readme
+    assert "make test " in readme
+    assert (ROOT / "docs" / "images" / "framing.jpg").stat().st_size > 20_000

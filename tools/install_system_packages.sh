@@ -1,0 +1,24 @@
+#!/bin/sh
+# Installs what the tests need beside Python packages, on Debian and Ubuntu, if this user may.
+set -eu
+packages="chromium qemu-system-x86 busybox-static cpio kmod ffmpeg v4l-utils
+  linux-image-amd64 linux-headers-amd64 v4l2loopback-dkms"
+
+missing=""
+for package in $packages; do
+  dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q "ok installed" || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+if [ "$(id -u)" -eq 0 ]; then as_root=""
+elif sudo -n true 2>/dev/null; then as_root="sudo"
+else
+  echo "These packages are missing and may not be installed by this user:$missing"
+  echo "Ask for them: sudo apt-get install$missing"
+  exit 1
+fi
+echo "Installing$missing"
+export DEBIAN_FRONTEND=noninteractive
+$as_root apt-get update -qq
+# shellcheck disable=SC2086  # a list of words is meant
+$as_root apt-get install -y -qq --no-install-recommends $missing >/dev/null
