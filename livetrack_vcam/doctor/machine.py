@@ -143,10 +143,12 @@ def _is_container() -> bool:
 
 
 def _is_installed(root: Path) -> bool | None:
-    folder = root / "lib/modules" / platform.release()
-    if not folder.is_dir():
+    """From depmod's list, which modprobe itself goes by."""
+    try:
+        known = (root / "lib/modules" / platform.release() / "modules.dep").read_text()
+    except OSError:
         return None
-    return any(folder.rglob(f"{loopback.MODULE}.ko*"))
+    return f"/{loopback.MODULE}.ko" in known
 
 
 def _is_kept_after_boot(root: Path, label: str) -> bool:

@@ -9,8 +9,8 @@ from livetrack_vcam.sinks.loopback import (
     MODULE,
     OBS_LABEL,
     LoopbackDevice,
-    modprobe_arguments,
     modprobe_command,
+    modprobe_options,
 )
 
 NAME = "virtual camera"
@@ -155,9 +155,8 @@ def _boot(loopback: LoopbackFacts) -> list[Finding]:
 def _keep_commands(loopback: LoopbackFacts) -> tuple[str, ...]:
     if loopback.kept_after_boot:
         return ()
-    options = f"options {MODULE} {modprobe_arguments(loopback.label)}"
     return (
-        f"echo '{options}' | sudo tee /etc/modprobe.d/livetrack.conf",
+        f"echo '{modprobe_options(loopback.label)}' | sudo tee /etc/modprobe.d/livetrack.conf",
         f"echo {MODULE} | sudo tee /etc/modules-load.d/livetrack.conf",
     )
 

@@ -47,13 +47,16 @@ class Holder:
         return f"{self.name} (process {self.pid})"
 
 
-def modprobe_arguments(label: str = DEFAULT_LABEL) -> str:
-    """Module options for our device and a second one, because OBS takes the first free device."""
-    return f'devices=2 video_nr=10,11 card_label="{label}","{OBS_LABEL}" exclusive_caps=1,1'
-
-
 def modprobe_command(label: str = DEFAULT_LABEL) -> str:
-    return f"sudo modprobe {MODULE} {modprobe_arguments(label)}"
+    """Makes our device and a second one, because OBS takes the first free device it finds."""
+    labels = f'"{label}","{OBS_LABEL}"'
+    return f"sudo modprobe {MODULE} devices=2 video_nr=10,11 card_label={labels} exclusive_caps=1,1"
+
+
+def modprobe_options(label: str = DEFAULT_LABEL) -> str:
+    """The same as a line of /etc/modprobe.d, where inner quotes would end up in the labels."""
+    labels = f'"{label},{OBS_LABEL}"'
+    return f"options {MODULE} devices=2 video_nr=10,11 card_label={labels} exclusive_caps=1,1"
 
 
 def is_module_loaded(roots: Roots = THIS_MACHINE) -> bool:

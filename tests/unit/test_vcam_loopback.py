@@ -16,6 +16,7 @@ from livetrack_vcam.sinks.loopback import (
     holders,
     loopback_devices,
     modprobe_command,
+    modprobe_options,
 )
 
 
@@ -103,6 +104,11 @@ def test_the_command_makes_two_devices_because_obs_takes_the_first() -> None:
         "sudo modprobe v4l2loopback devices=2 video_nr=10,11 "
         'card_label="LiveTrack Camera","OBS Virtual Camera" exclusive_caps=1,1'
     )
+
+
+def test_in_a_file_the_labels_stand_in_one_pair_of_quotes() -> None:
+    assert modprobe_options().startswith("options v4l2loopback devices=2 ")
+    assert 'card_label="LiveTrack Camera,OBS Virtual Camera"' in modprobe_options()
 
 
 def test_holders_are_named_and_write_only_ones_are_writers(machine: Machine) -> None:

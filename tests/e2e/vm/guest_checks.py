@@ -91,6 +91,39 @@ def _expected(width: int = WIDTH, height: int = HEIGHT) -> bytes:
     return b"".join(plane.tobytes() for plane in pattern(Size(width, height)).planes)
 
 
+def the_doctors_commands_make_two_lasting_devices() -> None:
+    try:
+        _follow_the_doctor()
+    finally:
+        subprocess.run(("modprobe", "-r", "v4l2loopback"), check=False)
+        Path("/etc/modprobe.d/livetrack.conf").unlink(missing_ok=True)
+        _output("modprobe", "v4l2loopback", *MODULE_OPTIONS)
+
+
+def _follow_the_doctor() -> None:
+    from livetrack_vcam.doctor.facts import Facts
+    from livetrack_vcam.doctor.machine import gather_loopback
+    from livetrack_vcam.doctor.report import Level
+    from livetrack_vcam.doctor.virtual_camera import check_virtual_camera
+
+    def look() -> Facts:
+        packages = {"pyvirtualcam": "any"}
+        return Facts("linux", "3.11", ("debian",), packages=packages, loopback=gather_loopback())
+
+    assert look().loopback.installed
+    fixes = [fix for finding in check_virtual_camera(look()) for fix in finding.fixes]
+    for fix in fixes:
+        _output("sh", "-c", fix.replace("sudo ", ""))
+    by_command = check_virtual_camera(look())
+    assert [finding.level for finding in by_command] == [Level.OK], by_command
+    # The files alone must do it too: that is what happens at the next boot.
+    _output("modprobe", "-r", "v4l2loopback")
+    _output("modprobe", "v4l2loopback")
+    assert check_virtual_camera(look()) == by_command
+    labels = [device.label for device in look().loopback.devices]
+    assert labels == ["LiveTrack Camera", "OBS Virtual Camera"], labels
+
+
 def before_the_first_picture_the_device_is_no_camera() -> None:
     assert "Video Output" in _capabilities(DEVICE)
     assert "Video Capture" not in _capabilities(DEVICE)
@@ -209,6 +242,7 @@ def an_unknown_label_is_refused_with_the_names_there_are() -> None:
 
 
 CHECKS: tuple[Callable[[], None], ...] = (
+    the_doctors_commands_make_two_lasting_devices,
     before_the_first_picture_the_device_is_no_camera,
     the_sink_takes_the_device_with_our_label_and_not_the_first,
     a_reader_gets_the_bytes_that_were_sent,
@@ -224,7 +258,6 @@ CHECKS: tuple[Callable[[], None], ...] = (
 
 
 def main() -> None:
-    _output("modprobe", "v4l2loopback", *MODULE_OPTIONS)
     for check in CHECKS:
         start = time.monotonic()
         try:
