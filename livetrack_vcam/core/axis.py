@@ -5,7 +5,16 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from livetrack_vcam.core.motion import STOPPED, AxisState, Limits, brake, follow, within
+from livetrack_vcam.core.motion import (
+    NO_WALLS,
+    STOPPED,
+    AxisState,
+    Limits,
+    Walls,
+    brake,
+    follow,
+    within,
+)
 from livetrack_vcam.core.presets import GUARDED, HURRIED, SpeedPreset
 
 SETTLE_MARGIN = 0.01
@@ -33,28 +42,34 @@ HURRY_DONE_SPEED = 0.6
 class AxisTarget:
     """Where the crop's center should be at the end of the step, in pixels and pixels/s.
 
-    `velocity` is the target's, `moving` the probability that this motion is real. `size` is how
-    much room the subject takes along the axis (0: not known) and `place` where its center is.
+    `velocity` is the subject's, `moving` the probability that this motion is real, and `drift` how
+    fast the target moves because the crop is zooming. `size` is how much room the subject takes
+    along the axis (0: not known) and `place` where its center is.
     """
 
     position: float
     velocity: float = 0.0
     moving: float = 0.0
+    drift: float = 0.0
     size: float = 0.0
     place: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class AxisRoom:
-    """How large the crop is along this axis, between which walls its center may move."""
+    """How large the crop is along this axis, and between which walls its center may move.
+
+    While the crop shrinks the walls move apart: each by `growth`, in pixels/s.
+    """
 
     extent: float
     low: float
     high: float
+    growth: float = 0.0
 
     @property
-    def walls(self) -> tuple[float, float]:
-        return (self.low, self.high)
+    def walls(self) -> Walls:
+        return Walls(self.low, self.high, self.growth)
 
 
 class PanAxis:
@@ -157,9 +172,8 @@ class PanAxis:
             preset = GUARDED[preset]
         limits = Limits.of(preset, room.extent)
         if self.following:
-            self.state = follow(
-                self.state, target.position, target.velocity, limits, dt, room.walls
-            )
+            lead = limits.feed_forward * target.velocity + target.drift
+            self.state = follow(self.state, target.position, lead, limits, dt, room.walls)
         elif not self.state.resting:
             self.state = brake(self.state, limits, dt, STOPPED * room.extent)
         self.state = within(self.state, room.low, room.high)
@@ -216,14 +230,21 @@ class ZoomAxis:
         self.moving = True
         self._asked_s = 0.0
 
-    def step(self, preset: SpeedPreset, low: float, high: float, dt: float) -> None:
-        """One frame toward the goal, never outside the heights `low` to `high`."""
+    def step(
+        self, preset: SpeedPreset, low: float, high: float, dt: float, floor: float = 0.0
+    ) -> None:
+        """One frame toward the goal, never outside the heights `low` to `high`.
+
+        Zooming in waits at the height `floor`: closer, the crop would cut somebody off before pan
+        and tilt have caught up.
+        """
         share = self.SPEED_OUT if self.goal > self.state.position else self.SPEED_IN
         limits = Limits.of(preset, 1.0, share)
         if self.moving and abs(self.goal - self.state.position) <= GLIDE_DONE:
             self.moving = False
         if self.moving:
-            self.state = follow(self.state, self.goal, 0.0, limits, dt)
+            wait = min(math.log(floor), self.state.position) if floor > 0 else self.goal
+            self.state = follow(self.state, max(self.goal, wait), 0.0, limits, dt, NO_WALLS)
         elif not self.state.resting:
             self.state = brake(self.state, limits, dt, STOPPED)
         self.state = within(self.state, math.log(low), math.log(high))

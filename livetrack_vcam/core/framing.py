@@ -64,6 +64,11 @@ def headroom(settings: DirectorSettings) -> float:
     return own if settings.headroom is None else settings.headroom
 
 
+def shows_whole(settings: DirectorSettings) -> bool:
+    """Whether the shot is about the whole subject, not a number of heads."""
+    return SHOT_SIZES[settings.shot].heads is None
+
+
 def height_bounds(settings: DirectorSettings, frame: Size) -> tuple[float, float]:
     """Smallest and largest crop height the frame, `max_zoom` and `min_crop_height` allow."""
     largest = largest_height(settings.aspect_ratio, frame)
@@ -94,8 +99,8 @@ def wanted_center(
     The center is one that keeps the crop inside the frame.
     """
     top = shape.top - headroom(settings) * crop_height
-    if SHOT_SIZES[settings.shot].heads is None:
-        below = shape.top + shape.height + 0.02 * crop_height - crop_height
+    if shows_whole(settings):
+        below = shape.top + shape.height + 0.03 * crop_height - crop_height
         top = max(top, min(below, shape.top - 0.02 * crop_height))
     return clamp_center(Point(shape.center_x, top + crop_height / 2), settings, frame, crop_height)
 

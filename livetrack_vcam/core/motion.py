@@ -22,7 +22,7 @@ STOPPED = 1e-3
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The preset's gains with its limits in the axis' own unit (pixels, or log-size)."""
+    """The preset's gains, with its limits in the axis' own unit (pixels, or log-size)."""
 
     kp: float
     kv: float
@@ -69,30 +69,36 @@ def approach(error: float, kp: float, acceleration: float) -> float:
     return math.copysign(speed, error)
 
 
-def follow(
-    state: AxisState,
-    target: float,
-    target_velocity: float,
-    limits: Limits,
-    dt: float,
-    walls: tuple[float, float] = (-math.inf, math.inf),
-) -> AxisState:
-    """The state `dt` seconds later, following a target that is at `target` then.
+@dataclass(frozen=True, slots=True)
+class Walls:
+    """Lowest and highest position; `growth` is how fast each of them moves outward."""
 
-    It moves at `target_velocity` meanwhile. The crop slows down ahead of the `walls` (lowest and
-    highest position), so that a fast one does not stop dead at the edge of the frame.
+    low: float
+    high: float
+    growth: float = 0.0
+
+
+NO_WALLS = Walls(-math.inf, math.inf)
+
+
+def follow(
+    state: AxisState, target: float, lead: float, limits: Limits, dt: float, walls: Walls
+) -> AxisState:
+    """The state `dt` seconds later, on the way to `target`.
+
+    `lead` is the velocity to have when there is no error. The crop slows down ahead of the walls,
+    so that a fast one does not stop dead at the edge of the frame.
     """
     steps = max(1, math.ceil(min(dt, LONGEST_S) / STEP_S))
     h = min(dt, LONGEST_S) / steps
-    goal = target - target_velocity * h * steps
+    gain, braking = 1.4 * limits.kp, 0.5 * limits.acceleration
+    outward = max(walls.growth, 0.0)
     for _ in range(steps):
-        goal += target_velocity * h
-        wanted = limits.feed_forward * target_velocity
-        wanted += approach(goal - state.position, limits.kp, 0.7 * limits.acceleration)
-        braking = 1.4 * limits.kp, 0.5 * limits.acceleration
-        wanted = min(wanted, approach(max(walls[1] - state.position, 0.0), *braking))
-        wanted = max(wanted, approach(min(walls[0] - state.position, 0.0), *braking))
-        state = _toward(state, wanted, limits, h)
+        error = target - state.position
+        wanted = lead + approach(error, limits.kp, 0.7 * limits.acceleration)
+        up = approach(max(walls.high - state.position, 0.0), gain, braking) + outward
+        down = approach(min(walls.low - state.position, 0.0), gain, braking) - outward
+        state = _toward(state, min(max(wanted, down), up), limits, h)
     return state
 
 

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from livetrack_vcam.core.axis import AxisRoom, AxisTarget, PanAxis, ZoomAxis
 from livetrack_vcam.core.config import DirectorSettings
-from livetrack_vcam.core.framing import SubjectShape, height_bounds, wanted_center
+from livetrack_vcam.core.framing import (
+    SubjectShape,
+    height_bounds,
+    shows_whole,
+    wanted_center,
+)
 from livetrack_vcam.core.geometry import Crop, Point, Size, fit_inside
 from livetrack_vcam.core.presets import PRESETS, SpeedPreset
 from livetrack_vcam.core.subject_estimator import SubjectMotion
 
 SWAY_SHARE = 0.2
 """How far a subject may sway without moving the picture, in its own widths."""
+ZOOM_PATIENCE = 0.97
+"""Zooming in waits when it would show less than this share of the subject."""
 TILT_SHARE = 0.4
 """Dead zone down over dead zone across: there is little room above heads and below feet."""
 
@@ -23,6 +30,7 @@ class CameraRig:
         self._settings = settings
         self.pan = PanAxis(frame.width / 2)
         self.tilt = PanAxis(frame.height / 2)
+        self._growth = 0.0
         self.zoom = ZoomAxis(height_bounds(settings, frame)[1])
 
     def configure(self, settings: DirectorSettings) -> None:
@@ -89,20 +97,24 @@ class CameraRig:
 
     def follow(self, subject: SubjectMotion, dt: float) -> None:
         """Keep the subject composed for one frame of `dt` seconds."""
-        self._step_zoom(dt)
-        center = wanted_center(subject.shape, self._settings, self._frame, self.zoom.height)
         shape = subject.shape
-        free_x = center.x == shape.center_x
-        speed_x = subject.velocity_x if free_x else 0.0
-        x = AxisTarget(center.x, speed_x, subject.moving_x, shape.width, shape.center_x)
+        before = self._wanted(shape)
+        self._step_zoom(dt, self._needed_height(shape))
+        center = self._wanted(shape)
+        drift_x, drift_y = _rate(before.x, center.x, dt), _rate(before.y, center.y, dt)
         pan_room, tilt_room = self._rooms()
-        free_y = tilt_room.low < center.y < tilt_room.high
-        y = AxisTarget(center.y, subject.velocity_y if free_y else 0.0, subject.moving_y)
+        speed_x = subject.velocity_x if center.x == shape.center_x else 0.0
+        speed_y = subject.velocity_y if tilt_room.low < center.y < tilt_room.high else 0.0
+        x = AxisTarget(center.x, speed_x, subject.moving_x, drift_x, shape.width, shape.center_x)
+        y = AxisTarget(center.y, speed_y, subject.moving_y, drift_y)
         across, down = self._dead_zones(shape.width, pan_room.extent)
         if self.zoom.moving:
             self.wake()
         self.pan.track(x, pan_room, self._preset, across, dt)
         self.tilt.track(y, tilt_room, self._preset, down, dt)
+
+    def _wanted(self, shape: SubjectShape) -> Point:
+        return wanted_center(shape, self._settings, self._frame, self.zoom.height)
 
     def glide(self, center: Point, height: float, dt: float) -> None:
         """One frame of the way to a fixed crop, where the picture then rests."""
@@ -124,15 +136,33 @@ class CameraRig:
         self.pan.rest(pan_room, self._preset, dt)
         self.tilt.rest(tilt_room, self._preset, dt)
 
-    def _step_zoom(self, dt: float) -> None:
-        self.zoom.step(self._preset, *height_bounds(self._settings, self._frame), dt)
+    def _step_zoom(self, dt: float, floor: float = 0.0) -> None:
+        low, high = height_bounds(self._settings, self._frame)
+        before = self.zoom.height
+        self.zoom.step(self._preset, low, high, dt, floor)
+        self._growth = _rate(self.zoom.height / 2, before / 2, dt)
+
+    def _needed_height(self, shape: SubjectShape) -> float:
+        """Height at which the crop, centered where it is now, shows what the shot wants to show."""
+        if not shows_whole(self._settings):
+            return 0.0
+        x, y = self.pan.state.position, self.tilt.state.position
+        bottom = min(shape.top + shape.height, float(self._frame.height))
+        across = max(x - shape.left, shape.right - x) / float(self._settings.aspect_ratio)
+        return 2 * ZOOM_PATIENCE * max(across, y - shape.top, bottom - y)
 
     def _rooms(self) -> tuple[AxisRoom, AxisRoom]:
         """Room for the crop's center across and down, at the present zoom."""
         height = self.zoom.height
         width = min(height * float(self._settings.aspect_ratio), float(self._frame.width))
         height = min(height, float(self._frame.height))
+        growth = self._growth
+        across = growth * float(self._settings.aspect_ratio)
         return (
-            AxisRoom(width, width / 2, self._frame.width - width / 2),
-            AxisRoom(height, height / 2, self._frame.height - height / 2),
+            AxisRoom(width, width / 2, self._frame.width - width / 2, across),
+            AxisRoom(height, height / 2, self._frame.height - height / 2, growth),
         )
+
+
+def _rate(before: float, after: float, dt: float) -> float:
+    return (after - before) / dt if dt > 0 else 0.0

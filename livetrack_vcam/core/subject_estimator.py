@@ -15,6 +15,8 @@ HEADS_TALL = 7.5
 """A standing adult's height in heads."""
 HEAD_PER_FACE = 1.35
 """Head height (crown to chin) over the height of a detected face (brows to chin)."""
+NEAR_EDGE = 0.955
+"""A box that ends below this share of the frame's height belongs to somebody cut off by it."""
 HEIGHT_TAU_S = 0.5
 WIDTH_RISE_S = 0.25
 WIDTH_FALL_S = 5.0
@@ -49,8 +51,8 @@ class SubjectEstimator:
         r = measurement_variance(score, box.width / self._unit)
         self._x = AxisEstimator(_center_x(box, face) / self._unit, r, pts_ns)
         self._top = AxisEstimator(box.y1 / self._unit, r, pts_ns)
-        self._heights: deque[float] = deque([box.height], maxlen=5)
-        self._height = box.height
+        self._heights: deque[float] = deque([self._full_height(box)], maxlen=5)
+        self._height = self._full_height(box)
         self._width = box.width
         self._roaming = 0.0
         self._head = head_height(box, face)
@@ -67,7 +69,7 @@ class SubjectEstimator:
         r = measurement_variance(score, box.width / self._unit)
         self._x.update(_center_x(box, face) / self._unit, r, preset.q_moving, pts_ns)
         self._top.update(box.y1 / self._unit, r, preset.q_moving, pts_ns)
-        self._heights.append(box.height)
+        self._heights.append(self._full_height(box))
         median = sorted(self._heights)[len(self._heights) // 2]
         self._height = _ease(self._height, median, HEIGHT_TAU_S, dt)
         cut_at_side = box.x1 <= 1 or box.x2 >= self._frame.width - 1
@@ -80,6 +82,14 @@ class SubjectEstimator:
         tau = ROAM_RISE_S if speed > self._roaming else ROAM_FALL_S
         self._roaming = _ease(self._roaming, speed, tau, dt)
         self._head = _ease(self._head, head_height(box, face), HEAD_TAU_S, dt)
+
+    def _full_height(self, box: Box) -> float:
+        """The box's height; down to the frame's edge for somebody whom the edge cuts off.
+
+        Detectors end such boxes a few percent short of it.
+        """
+        near_edge = box.y2 > NEAR_EDGE * self._frame.height
+        return (self._frame.height if near_edge else box.y2) - box.y1
 
     def at(self, pts_ns: int, fade_s: float) -> SubjectMotion:
         """The estimate at `pts_ns`; ahead of the last sighting the motion fades with `fade_s`."""
