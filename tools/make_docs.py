@@ -29,9 +29,10 @@ def settings_page() -> str:
         [
             "# Options and settings",
             "",
-            "Every option of the command line is a key of the same name in the TOML file given with",
-            "`--config` (`--max-zoom` is `max_zoom`, `--no-web` is `web = false`). The command line wins.",
-            "`livetrack-vcam run --print-config` prints the effective file. This page is generated.",
+            "Every option of the command line is a key of the same name in the TOML file given",
+            "with `--config` (`--max-zoom` is `max_zoom`, `--no-web` is `web = false`). The",
+            "command line wins. `livetrack-vcam run --print-config` prints the effective file.",
+            "This page is generated.",
             "",
             "## The picture",
             "",
@@ -49,8 +50,8 @@ def settings_page() -> str:
             "",
             "## Several shots of one camera",
             "",
-            "Keys of the picture beside `[[shots]]` are the default of every shot. Each shot has a name",
-            "(lower case letters, digits, - and _), its own outputs and its own address",
+            "Keys of the picture beside `[[shots]]` are the default of every shot. Each shot has a",
+            "name (lower case letters, digits, - and _), its own outputs and its own address",
             "`/stream/NAME.mjpg`; `livetrack-vcam ctl --target NAME` speaks to it.",
             "",
             "```toml",
@@ -114,9 +115,9 @@ def cli_page() -> str:
     lines = [
         "# Commands",
         "",
-        "Exit status: 0 done, 1 failed while running, 2 wrong use, 3 no such device or file, 4 device",
-        "busy or not permitted, 5 model missing or corrupt, 130 interrupted. This page is generated",
-        "from `--help`.",
+        "Exit status: 0 done, 1 failed while running, 2 wrong use, 3 no such device or file,",
+        "4 device busy or not permitted, 5 model missing or corrupt, 130 interrupted. This page is",
+        "generated from `--help`.",
     ]
     lines += _section("livetrack-vcam", livetrack_vcam)
     for name in COMMANDS:

@@ -1,4 +1,4 @@
-"""Makes docs/images/framing.jpg: one moment of the demo, wide and in three shapes, all decided live.
+"""Makes docs/images/framing.jpg: one moment of the demo, whole and in three shapes.
 
 Run it as `python -m tools.make_readme_picture`. Real detectors, real director; nothing is staged.
 """
