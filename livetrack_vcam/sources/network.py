@@ -17,13 +17,13 @@ from livetrack_vcam.sources.stream_reader import StreamReader
 OPEN_TIMEOUT_S = 10.0
 # Live HLS may send nothing for the length of a segment, usually 6 s or less.
 READ_TIMEOUT_S = 10.0
-# Hand packets on at once and look only briefly at the start of the stream before decoding it.
-LOW_DELAY = {"fflags": "nobuffer", "flags": "low_delay", "analyzeduration": "1000000"}
-SCHEME_OPTIONS = {
-    # UDP loses packets on ordinary wireless networks, which smears the picture for seconds.
-    "rtsp": {"rtsp_transport": "tcp"},
-    "rtsps": {"rtsp_transport": "tcp"},
-}
+# Look only briefly at the start of the stream before decoding it.
+OPTIONS = {"flags": "low_delay", "analyzeduration": "1000000"}
+# "nobuffer" throws away what was looked at: right for what is live by nature, not for a file.
+LIVE = {"fflags": "nobuffer"}
+# UDP loses packets on ordinary wireless networks, which smears the picture for seconds.
+RTSP = LIVE | {"rtsp_transport": "tcp"}
+SCHEME_OPTIONS = {"rtsp": RTSP, "rtsps": RTSP, "rtp": LIVE, "udp": LIVE, "srt": LIVE}
 
 
 class NetworkStream:
@@ -95,7 +95,7 @@ class NetworkStream:
             self._reader.close()
 
     def _connect(self) -> StreamReader:
-        options = LOW_DELAY | SCHEME_OPTIONS.get(urlsplit(self._url).scheme.lower(), {})
+        options = OPTIONS | SCHEME_OPTIONS.get(urlsplit(self._url).scheme.lower(), {})
         try:
             container = av.open(
                 self._url, options=options, timeout=(OPEN_TIMEOUT_S, READ_TIMEOUT_S)

@@ -113,11 +113,13 @@ def test_frames_are_read_only(source: Source) -> None:
 @pytest.mark.parametrize("source", UNPACED, indirect=True)
 def test_an_unpaced_source_gives_every_frame_in_media_time_and_then_none(source: Source) -> None:
     info = source.open()
-    frames = some_frames(source, 10_000)
-    assert [frame.seq for frame in frames] == list(range(len(frames)))
-    assert frames[0].pts_ns == 0
     assert info.fps is not None
-    assert frames[-1].pts_ns == pytest.approx((len(frames) - 1) * 1e9 / info.fps, abs=1e6)
+    count = 0
+    while (frame := source.read()) is not None:
+        assert frame.seq == count
+        assert frame.pts_ns == pytest.approx(count * 1e9 / info.fps, abs=1e6)
+        count += 1
+    assert count >= 20
     assert source.read() is None
 
 
