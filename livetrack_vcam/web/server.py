@@ -19,6 +19,7 @@ from livetrack_vcam.web import metrics, streams
 from livetrack_vcam.web.context import WebContext
 from livetrack_vcam.web.guard import add_security_headers, error_response, guard, has_token
 from livetrack_vcam.web.pages import viewer_root
+from livetrack_vcam.web.streams import MAX_EVENT_HZ
 
 DEFAULT_PORT = 8787
 MAX_BODY_BYTES = 64 * 1024
@@ -57,6 +58,7 @@ class WebServer:
         self._runner: web.AppRunner | None = None
         self._endless: set[asyncio.Task[web.StreamResponse]] = set()
         self._event_clients = 0
+        self._status_text = streams.StatusText(context.status)
 
     async def start(self) -> None:
         """Listen. Port 0 takes a free one. Raises SinkBusyError or SinkNotFoundError."""
@@ -134,11 +136,15 @@ class WebServer:
         return web.json_response(self._context.stats())
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
+        asked = request.query.get("hz", "15")
+        if not asked.isascii() or not asked.isdigit() or not 1 <= int(asked) <= MAX_EVENT_HZ:
+            return error_response(400, f"hz is a whole number from 1 to {MAX_EVENT_HZ:.0f}")
         if self._event_clients >= MAX_EVENT_CLIENTS:
             return error_response(503, "too many event streams at once; close one and try again")
         self._event_clients += 1
         try:
-            return await self._endlessly(streams.stream_events(request, self._context.status))
+            events = streams.stream_events(request, self._status_text, 1 / int(asked))
+            return await self._endlessly(events)
         finally:
             self._event_clients -= 1
 

@@ -19,7 +19,7 @@ SNAPSHOT_TIMEOUT_S = 3.0
 STALLED_S = 15.0
 # Less than a second of pictures: what waits in the kernel for a slow client is delay.
 SEND_BUFFER_BYTES = 256 * 1024
-EVENT_INTERVAL_S = 1 / 15
+MAX_EVENT_HZ = 15.0
 KEEP_ALIVE_S = 10.0
 
 
@@ -84,9 +84,9 @@ async def snapshot(feed: MjpegFeed) -> web.Response:
 
 
 async def stream_events(
-    request: web.Request, status: Callable[[], Mapping[str, Any]]
+    request: web.Request, status_text: Callable[[], str], interval_s: float
 ) -> web.StreamResponse:
-    """Server-sent events named `status`, at most 15 a second and only when something changed."""
+    """Server-sent events named `status`, one an interval at most, only when something changed."""
     response = web.StreamResponse(
         headers={hdrs.CONTENT_TYPE: "text/event-stream", "X-Accel-Buffering": "no"}
     )
@@ -94,17 +94,33 @@ async def stream_events(
     last, silent_s = "", 0.0
     try:
         while True:
-            text = json.dumps(status(), separators=(",", ":"))
+            text = status_text()
             if text != last:
                 last, silent_s = text, 0.0
                 await response.write(f"event: status\ndata: {text}\n\n".encode())
             elif silent_s >= KEEP_ALIVE_S:
                 silent_s = 0.0
                 await response.write(b": still here\n\n")
-            await asyncio.sleep(EVENT_INTERVAL_S)
-            silent_s += EVENT_INTERVAL_S
+            await asyncio.sleep(interval_s)
+            silent_s += interval_s
     except ConnectionError:
         return response
+
+
+class StatusText:
+    """The status as JSON, made at most `MAX_EVENT_HZ` times a second however many clients ask."""
+
+    def __init__(self, status: Callable[[], Mapping[str, Any]]) -> None:
+        self._status = status
+        self._text = ""
+        self._stale_at_s = 0.0
+
+    def __call__(self) -> str:
+        now_s = asyncio.get_running_loop().time()
+        if now_s >= self._stale_at_s:
+            self._text = json.dumps(self._status(), separators=(",", ":"))
+            self._stale_at_s = now_s + 1 / MAX_EVENT_HZ
+        return self._text
 
 
 def _too_many(what: str) -> web.Response:

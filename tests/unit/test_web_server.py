@@ -216,6 +216,40 @@ def test_events_come_when_something_changed_and_at_most_15_times_a_second() -> N
     serving(body)
 
 
+def test_events_may_be_asked_for_less_often() -> None:
+    async def body(program: Program, root: str, session: aiohttp.ClientSession) -> None:
+        loop = asyncio.get_running_loop()
+        async with session.get(f"{root}/api/events?hz=4") as response:
+            await response.content.readuntil(b"\n\n")
+            start = loop.time()
+            program.fps = 1.0
+            await response.content.readuntil(b"\n\n")
+            assert loop.time() - start >= 0.2
+        for wrong in ("0", "16", "-1", "x", "1.5"):
+            async with session.get(f"{root}/api/events?hz={wrong}") as response:
+                assert response.status == 400
+                assert "from 1 to 15" in (await response.json())["error"]
+
+    serving(body)
+
+
+def test_many_listeners_cost_one_status() -> None:
+    async def body(program: Program, root: str, session: aiohttp.ClientSession) -> None:
+        asked = 0
+        original = program.status
+
+        def counted() -> Mapping[str, Any]:
+            nonlocal asked
+            asked += 1
+            return original()
+
+        text = streams.StatusText(counted)
+        assert len({text() for _ in range(100)}) == 1
+        assert asked == 1
+
+    serving(body)
+
+
 async def post(
     session: aiohttp.ClientSession, root: str, body: str, **headers: str
 ) -> tuple[int, dict[str, Any]]:

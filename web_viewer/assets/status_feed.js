@@ -17,7 +17,7 @@ export class StatusFeed {
   start() {
     clearTimeout(this.#timer);
     this.#source?.close();
-    this.#source = new EventSource("/api/events");
+    this.#source = new EventSource("/api/events?hz=5");
     this.#source.onopen = () => {
       this.#wait = FIRST_WAIT_S;
       this.onopen();
