@@ -56,7 +56,9 @@ def _write(luma: Plane, line: str) -> None:
     text = line.encode("ascii", "replace").decode()
     rows, columns = luma.shape
     (width, height), _ = cv2.getTextSize(text, FONT, 1.0, 1)
-    scale = min(min(rows, columns) * TEXT_HEIGHT / height, columns * TEXT_WIDTH / max(1, width))
+    scale = min(
+        min(rows, columns) * TEXT_HEIGHT / max(1, height), columns * TEXT_WIDTH / max(1, width)
+    )
     thickness = max(1, round(scale * 1.2))
     (width, height), _ = cv2.getTextSize(text, FONT, scale, thickness)
     origin = ((columns - width) // 2, (rows + height) // 2)

@@ -192,7 +192,8 @@ class _SoundTrack:
         else:
             self._target = output.add_stream("aac", rate=source.rate or 48_000)
             self._target.bit_rate = AAC_BIT_RATE
-            self._target.codec_context.layout = source.layout.name
+            # Raw sound often names no layout; AAC must have one, and two channels are enough.
+            self._target.codec_context.layout = "mono" if source.channels == 1 else "stereo"
 
     def put(self, packet: Packet[AudioStream], at_s: float) -> None:
         if not self._copied:

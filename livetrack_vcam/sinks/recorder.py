@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
+import struct
 from fractions import Fraction
 from pathlib import Path
 
@@ -57,6 +59,7 @@ class Recorder:
         try:
             self._container = av.open(str(self._path), "w", options=self._options)
             self._stream = add_h264(self._container, canvas.size, canvas.fps)
+            self._container.start_encoding()  # creates the file now, not at the first picture
         except (OSError, av.error.FFmpegError) as error:
             raise write_error(self._path, error) from None
 
@@ -96,6 +99,29 @@ class Recorder:
         if container is not None:
             with contextlib.suppress(OSError, av.error.FFmpegError):
                 container.close()
+        if self._path.suffix.lower() == ".mp4":
+            with contextlib.suppress(OSError):
+                cut_to_whole_fragments(self._path)
+
+
+def cut_to_whole_fragments(path: Path) -> None:
+    """Take the unfinished fragment off the end of an MP4 file; some players refuse the whole file.
+
+    A fragment is a moof box and its mdat box (ISO/IEC 14496-12 section 8.8); a box begins with its
+    size in 32 bits and its name.
+    """
+    with path.open("r+b") as file:
+        length = file.seek(0, os.SEEK_END)
+        whole = begin = 0
+        while begin + 8 <= length:
+            file.seek(begin)
+            size, kind = struct.unpack(">I4s", file.read(8))
+            if size < 8 or begin + size > length:
+                break
+            begin += size
+            if kind != b"moof":
+                whole = begin
+        file.truncate(whole)
 
 
 def muxer_options(path: Path) -> dict[str, str]:
