@@ -25,7 +25,17 @@ import numpy.typing as npt
 from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.detectors.runtime import TfliteNetwork
 from livetrack_vcam.detectors.yolo import PADDING, network_size
-from tools.darknet import Concat, Layer, MaxPool, Network, SecondHalf, Upsample, read_network
+from tools.darknet import (
+    Concat,
+    Floats,
+    Layer,
+    MaxPool,
+    Network,
+    SecondHalf,
+    Upsample,
+    read_network,
+)
+from tools.equalize import equalized
 from tools.yolo_graph import CLASSES, YoloGraph
 
 Image: TypeAlias = npt.NDArray[np.uint8]
@@ -39,6 +49,8 @@ SHA256 = {
 # What a 16:9 camera uses; the finished network may be resized.
 ROWS, COLUMNS = 224, 416
 CLIPPED_PERCENT = 0.01
+# How large a channel becomes is the value that so few of a picture's pixels exceed.
+LOUDEST_PERCENT = 0.1
 
 
 def network_from_wheel(wheel: Path) -> Network:
@@ -54,7 +66,10 @@ def network_from_wheel(wheel: Path) -> Network:
 
 def calibration_inputs(folder: Path) -> Iterator[npt.NDArray[np.float32]]:
     """Every picture of `folder` by name, as the network sees it: (1, rows, columns, 3), 0 to 1."""
-    for path in sorted(folder.glob("*.jpg")):
+    paths = sorted(folder.glob("*.jpg"))
+    if not paths:
+        raise ValueError(f"no *.jpg pictures in {folder}")
+    for path in paths:
         picture = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
         if picture is None:
             raise ValueError(f"{path} is not a picture")
@@ -71,6 +86,25 @@ def letterboxed(picture: Image) -> npt.NDArray[np.float32]:
     return (canvas * np.float32(1 / 255))[None]
 
 
+def quantized(network: Network, folder: Path) -> bytes:
+    """The int8 network, calibrated on the pictures in `folder`."""
+    reach: dict[str, Floats] = {}
+    for name, output in observe(network, folder):
+        loud = np.percentile(np.abs(output[0]), 100 - LOUDEST_PERCENT, axis=(0, 1))
+        reach[name] = np.maximum(reach.get(name, 0.0), loud).astype(np.float32)
+    even = equalized(network, reach)
+    return YoloGraph(even, ROWS, COLUMNS, calibrate(even, folder)).build()
+
+
+def observe(network: Network, folder: Path) -> Iterator[tuple[str, Floats]]:
+    """Every activation of the float network, (1, rows, columns, channels), for every picture."""
+    graph = YoloGraph(network, ROWS, COLUMNS)
+    content = graph.build(watch=True)
+    for value in calibration_inputs(folder):
+        outputs = TfliteNetwork(content, "yolov4-tiny float", value.shape).run(value)
+        yield from zip(graph.observed(), outputs, strict=True)
+
+
 def calibrate(network: Network, folder: Path) -> dict[str, Range]:
     """(low, high) that int8 must cover, for every activation, seen over the pictures.
 
@@ -79,16 +113,10 @@ def calibrate(network: Network, folder: Path) -> dict[str, Range]:
     more box accuracy than the rare clipped value costs (docs/adr/0002-inference-runtime.md).
     Class logits are not clipped, because the rare high one is what we look for.
     """
-    graph = YoloGraph(network, ROWS, COLUMNS)
-    content = graph.build(watch=True)
     ranges: dict[str, Range] = {}
-    for value in calibration_inputs(folder):
-        outputs = TfliteNetwork(content, "yolov4-tiny float", value.shape).run(value)
-        for name, output in zip(graph.observed(), outputs, strict=True):
-            clipped = 0.0 if name.endswith(CLASSES) else CLIPPED_PERCENT
-            ranges[name] = _joined(ranges.get(name, (0.0, 0.0)), _extent(output, clipped))
-    if not ranges:
-        raise ValueError(f"no *.jpg pictures in {folder}")
+    for name, output in observe(network, folder):
+        clipped = 0.0 if name.endswith(CLASSES) else CLIPPED_PERCENT
+        ranges[name] = _joined(ranges.get(name, (0.0, 0.0)), _extent(output, clipped))
     return _share_scales(network, ranges)
 
 
@@ -133,8 +161,10 @@ def main() -> None:
     parser.add_argument("output", type=Path)
     arguments = parser.parse_args()
     network = network_from_wheel(arguments.wheel)
-    ranges = None if arguments.float else calibrate(network, arguments.calibration)
-    content = YoloGraph(network, ROWS, COLUMNS, ranges).build()
+    if arguments.float:
+        content = YoloGraph(network, ROWS, COLUMNS).build()
+    else:
+        content = quantized(network, arguments.calibration)
     arguments.output.write_bytes(content)
     print(f"{arguments.output}: {len(content)} bytes, sha256 {hashlib.sha256(content).hexdigest()}")
 

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from livetrack_vcam.color import SPANS, rgb_to_yuv_matrix
 from livetrack_vcam.core.geometry import Box, Size
-from livetrack_vcam.media import ColorMatrix, ColorRange, ColorSpace, Frame, Plane
+from livetrack_vcam.media import ColorSpace, Frame, Plane
 
 Floats: TypeAlias = npt.NDArray[np.floating]
-
-# Weights of red and blue in luma: ITU-R BT.601-7 section 2.5.1 and BT.709-6 item 3.2.
-_RED_BLUE = {ColorMatrix.BT601: (0.299, 0.114), ColorMatrix.BT709: (0.2126, 0.0722)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,18 +84,9 @@ def _rgb(frame: Frame, region: Box, size: Size) -> Plane:
     return np.asarray(cv2.transform(cv2.merge(small), rgb_matrix(frame.color)), np.uint8)
 
 
+@lru_cache
 def rgb_matrix(color: ColorSpace) -> npt.NDArray[np.float64]:
-    """The (3, 4) matrix from (Y, U, V, 1), 0 to 255, to (R, G, B), 0 to 255, of ITU-T H.273."""
-    red, blue = _RED_BLUE[color.matrix]
-    green = 1 - red - blue
-    limited = color.range is ColorRange.LIMITED
-    luma, chroma, black = (255 / 219, 255 / 224, 16) if limited else (1.0, 1.0, 0)
-    to_red, to_blue = 2 * (1 - red), 2 * (1 - blue)
-    matrix = np.array(
-        [
-            [luma, 0.0, to_red * chroma],
-            [luma, -to_blue * blue / green * chroma, -to_red * red / green * chroma],
-            [luma, to_blue * chroma, 0.0],
-        ]
-    )
+    """The (3, 4) matrix from code values (Y, U, V, 1) to (R, G, B) from 0 to 255."""
+    matrix = 255 * np.linalg.inv(rgb_to_yuv_matrix(color))
+    black = SPANS[color.range][2]
     return np.column_stack([matrix, -matrix @ (black, 128.0, 128.0)])

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from livetrack_vcam.core.detection import PERSON, SPORTS_BALL, Detection
 from livetrack_vcam.core.geometry import Box, Size
-from livetrack_vcam.detectors.labels import COCO_LABELS
+from livetrack_vcam.detectors.labels import COCO_LABELS, class_number
 from livetrack_vcam.detectors.logits import logit, sigmoid
 from livetrack_vcam.detectors.manifest import load_weights
 from livetrack_vcam.detectors.nms import nms
@@ -59,18 +59,21 @@ class Candidates:
 
 
 def network_size(frame: Size, max_pixels: int = MAX_INPUT_PIXELS) -> Size:
-    """The input, in multiples of 32, that shows `frame` largest within `max_pixels`.
+    """The smallest input, in multiples of 32, that shows `frame` largest within `max_pixels`.
 
     A square input would spend almost half its pixels on the gray bars around a 16:9 picture.
     """
     widths = range(STRIDE, max_pixels // STRIDE + 1, STRIDE)
-    sizes = [Size(width, max_pixels // width // STRIDE * STRIDE) for width in widths]
-    return max(sizes, key=lambda size: _fit(size, frame))
+    heights = (max_pixels // width // STRIDE * STRIDE for width in widths)
+    scale = max(
+        min(width / frame.width, height / frame.height)
+        for width, height in zip(widths, heights, strict=True)
+    )
+    return Size(_whole_cells(frame.width * scale), _whole_cells(frame.height * scale))
 
 
-def _fit(size: Size, frame: Size) -> tuple[float, int]:
-    scale = min(size.width / frame.width, size.height / frame.height)
-    return scale, -size.width * size.height
+def _whole_cells(side: float) -> int:
+    return max(1, -(-round(side) // STRIDE)) * STRIDE
 
 
 def decode_head(geometry: Floats, classes: Floats, head: HeadSpec, min_score: float) -> Candidates:
@@ -106,7 +109,7 @@ class YoloDetector:
         weights: bytes | None = None,
         max_pixels: int = MAX_INPUT_PIXELS,
     ) -> None:
-        self._wanted = [COCO_LABELS.index(label) for label in labels]
+        self._wanted = [class_number(label) for label in labels]
         self._min_score = min_score
         self._weights = weights
         self._max_pixels = max_pixels

@@ -115,14 +115,11 @@ def test_int8_sees_hardly_anything_that_float_does_not(shared: Path) -> None:
 def test_making_the_network_again_gives_the_committed_file(shared: Path) -> None:
     from livetrack_vcam.detectors.manifest import load_weights
     from tools.darknet import read_network
-    from tools.make_yolov4_tiny import COLUMNS, ROWS, calibrate
-    from tools.yolo_graph import YoloGraph
+    from tools.make_yolov4_tiny import quantized
 
     models = shared / "models"
     network = read_network(models / "yolov4-tiny.cfg", models / "yolov4-tiny.weights")
-    ranges = calibrate(network, shared / "corpus" / "images")
-    made = YoloGraph(network, ROWS, COLUMNS, ranges).build()
-    assert made == load_weights("yolov4-tiny")
+    assert quantized(network, shared / "corpus" / "images") == load_weights("yolov4-tiny")
 
 
 @pytest.mark.shared

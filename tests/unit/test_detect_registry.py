@@ -1,0 +1,54 @@
+"""Detectors are made by the names the user types, and cost nothing until they are opened."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from livetrack_vcam.detectors.registry import detector_names, make_detector
+from livetrack_vcam.errors import EXIT_USAGE, SettingsError
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        ("auto", "auto"),
+        ("yolov4-tiny", "yolov4-tiny"),
+        ("blazeface, yolov4-tiny", "blazeface,yolov4-tiny"),
+        ("blazeface,blazeface", "blazeface"),
+    ],
+)
+def test_names_make_the_detectors_they_name(names: str, expected: str) -> None:
+    assert make_detector(names).name == expected
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        ("yolo4-tiny", "did you mean yolov4-tiny?"),
+        ("auto,blazeface", "cannot be combined"),
+        ("", "choose from: auto, yolov4-tiny, blazeface"),
+        ("blazeface,,", "no detector is named ''"),
+    ],
+)
+def test_an_unknown_name_is_answered_with_the_choices(names: str, said: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        make_detector(names)
+    assert said in str(caught.value)
+    assert caught.value.exit_code == EXIT_USAGE
+
+
+def test_every_listed_name_can_be_made() -> None:
+    for name in detector_names():
+        assert make_detector(name).name == name
+
+
+def test_making_a_detector_does_not_load_the_runtime() -> None:
+    code = (
+        "import sys; from livetrack_vcam.detectors.registry import make_detector; "
+        "make_detector('auto'); print('ai_edge_litert' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
