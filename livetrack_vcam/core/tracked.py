@@ -53,6 +53,11 @@ class TrackedThing:
         return 2 * math.sqrt(max(self._x.pp, self._y.pp)) / self._scale
 
     @property
+    def inferred(self) -> bool:
+        """Whether only a face was ever seen, or seen last."""
+        return self._last.inferred
+
+    @property
     def left_height(self) -> float:
         return self._last.box.height
 

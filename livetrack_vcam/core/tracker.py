@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from livetrack_vcam.core.assignment import FORBIDDEN, assign
 from livetrack_vcam.core.detection import Observation, Track
-from livetrack_vcam.core.fusion import Measurement, measurements
+from livetrack_vcam.core.fusion import Measurement, face_misfit, measurements
 from livetrack_vcam.core.geometry import Size, intersection_area, iou
 from livetrack_vcam.core.tracked import TrackedThing
 
@@ -149,6 +149,9 @@ def match_cost(thing: TrackedThing, measurement: Measurement, now: int) -> float
         shared = iou(thing.face, measurement.face)
         if shared > 0.3:
             return 0.3 * (1 - shared)
+    misfit = _face_to_body(thing, measurement)
+    if misfit is not None:
+        return 0.3 + misfit
     reach = 0.5 * (min(predicted.height, 3 * predicted.width) + min(box.height, 3 * box.width))
     distance = math.hypot(
         predicted.center.x - box.center.x, predicted.center.y - box.center.y
@@ -159,6 +162,17 @@ def match_cost(thing: TrackedThing, measurement: Measurement, now: int) -> float
     if distance > gate or growth > 1.1:
         return FORBIDDEN
     return (1 - iou(predicted, box)) + distance + 0.7 * growth
+
+
+def _face_to_body(thing: TrackedThing, measurement: Measurement) -> float | None:
+    """How badly a face alone sits on the body we know, or a body on the face alone we know."""
+    if measurement.inferred == thing.inferred:
+        return None
+    if measurement.inferred and measurement.face is not None:
+        return face_misfit(measurement.face, thing.box)
+    if thing.inferred and thing.face is not None:
+        return face_misfit(thing.face, measurement.box)
+    return None
 
 
 def return_cost(thing: TrackedThing, measurement: Measurement, now: int, frame: Size) -> float:
