@@ -60,6 +60,7 @@ class Page:
             await self.call(f"{domain}.enable")
         screen = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500}
         await self.call("Emulation.setDeviceMetricsOverride", **screen)
+        await self.call("Emulation.setFocusEmulationEnabled", enabled=True)
         feature = {"name": "prefers-color-scheme", "value": scheme}
         await self.call("Emulation.setEmulatedMedia", features=[feature])
         await self.call("Page.navigate", url=url)

@@ -8,6 +8,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from fractions import Fraction
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -162,22 +163,20 @@ def test_the_figures_are_shown_and_follow_the_program(in_browser: Callable[..., 
     in_browser(body)
 
 
-@pytest.mark.parametrize("width", [320, 360, 768, 1440])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [SIZE, Size(360, 640)], ids=str)
-def test_the_page_fits_the_screen(
-    in_browser: Callable[..., None], tmp_path: Path, width: int, scheme: str, size: Size
+def test_the_page_fits_every_screen(
+    in_browser: Callable[..., None], tmp_path: Path, size: Size
 ) -> None:
+    shape = "(r => r.width / r.height)(document.getElementById('stage').getBoundingClientRect())"
+
     async def body(page: Page, _program: Program, room: str) -> None:
-        await page.open(room, width, 900, scheme)
-        await page.until(IS_PLAYING)
-        await page.until(f"{text_of('fps')} === '30.0'")
-        assert await page.run("document.documentElement.scrollWidth") <= width
-        shape = (
-            "(r => r.width / r.height)(document.getElementById('stage').getBoundingClientRect())"
-        )
-        assert await page.run(shape) == pytest.approx(size.width / size.height, rel=0.01)
-        await page.screenshot(Path(SHOTS or tmp_path) / f"room-{width}-{scheme}-{size}.png")
+        for width, scheme in product((320, 360, 768, 1440), ("light", "dark")):
+            await page.open(room, width, 900, scheme)
+            await page.until(IS_PLAYING)
+            await page.until(f"{text_of('fps')} === '30.0'")
+            assert await page.run("document.documentElement.scrollWidth") <= width
+            assert await page.run(shape) == pytest.approx(size.width / size.height, rel=0.01)
+            await page.screenshot(Path(SHOTS or tmp_path) / f"room-{width}-{scheme}-{size}.png")
 
     in_browser(body, size=size)
 
@@ -215,6 +214,40 @@ def test_every_control_has_a_name_and_a_size_a_finger_can_hit(
         await page.until("document.querySelectorAll('nav a').length === 2")
         assert await page.run(small) == []
         assert await page.run(nameless) == []
+
+    in_browser(body)
+
+
+def test_a_picture_is_saved_and_the_address_copied(in_browser: Callable[..., None]) -> None:
+    press = "document.dispatchEvent(new KeyboardEvent('keydown', {key: 's', bubbles: true}))"
+
+    async def body(page: Page, program: Program, room: str) -> None:
+        await page.open(room, 800, 800)
+        await page.until(IS_PLAYING)
+        for save in ("document.getElementById('snapshot').click()", press):
+            before = program.pictures.stats.delivered
+            await page.run(save)
+            await page.until(f"{text_of('toast')} === 'Picture saved'")
+            assert program.pictures.stats.delivered > before
+            await page.run(f"{text_of('toast').replace('?', '')} = ''")
+        await page.run("document.getElementById('copy').click()")
+        await page.until(f"{text_of('toast')} === 'Address copied'")
+        assert page.console == []
+
+    in_browser(body)
+
+
+def test_full_screen_shows_the_whole_picture(in_browser: Callable[..., None]) -> None:
+    async def body(page: Page, _program: Program, room: str) -> None:
+        await page.open(room, 800, 800)
+        await page.until(IS_PLAYING)
+        await page.run("document.getElementById('fullscreen').click()")
+        await page.until("document.fullscreenElement?.id === 'stage'")
+        await page.until("document.getElementById('fullscreen').ariaPressed === 'true'")
+        fit = "getComputedStyle(document.querySelector('#player img')).objectFit"
+        assert await page.run(fit) == "contain"
+        await page.run("document.getElementById('fullscreen').click()")
+        await page.until("document.fullscreenElement === null")
 
     in_browser(body)
 
