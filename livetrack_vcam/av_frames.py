@@ -63,18 +63,24 @@ class Picture:
         return Size(width, height)
 
 
-def picture_of(frame: av.VideoFrame, size: Size | None = None, rotation: int = 0) -> Picture:
+def picture_of(
+    frame: av.VideoFrame, size: Size | None = None, rotation: int = 0, copy: bool = False
+) -> Picture:
     """The frame as 8-bit planar YUV, scaled to `size` when asked, then turned upright.
 
     `rotation` is a display matrix's angle, counter-clockwise: the nearest quarter turn counts.
+    With `copy` the planes never are the frame's own memory.
     """
     color = color_of(frame)
     turn = round(rotation / 90) % 4 * 90
+    original = frame
     frame = _planar(frame, color, size, whole_chroma=turn in (90, 270))
     pixel_format = DIRECT[frame.format.name]
     y, u, v = (_plane_view(plane) for plane in frame.planes)
     if turn:
         y, u, v = (_turned(plane, turn) for plane in (y, u, v))
+    elif copy and frame is original:
+        y, u, v = (plane.copy() for plane in (y, u, v))
     for plane in (y, u, v):
         plane.flags.writeable = False
     return Picture((y, u, v), pixel_format, color)

@@ -152,8 +152,9 @@ def _add_frames(room: Image) -> None:
         lean = (center - SIZE.width / 2) * 0.10
         foot = center + lean
         shape = np.array([(center - 16, 0), (center + 16, 0), (foot + 26, 1080), (foot - 26, 1080)])
-        mask = np.zeros(room.shape[:2], np.float32)
-        cv2.fillPoly(mask, [np.round(shape * 16).astype(np.int32)], (1.0,), cv2.LINE_AA, 4)
+        drawn = np.zeros(room.shape[:2], np.uint8)  # OpenCV smooths edges in 8 bits only
+        cv2.fillPoly(drawn, [np.round(shape * 16).astype(np.int32)], (255,), cv2.LINE_AA, 4)
+        mask = drawn.astype(np.float32) / np.float32(255)
         strut = np.array([0.085, 0.095, 0.125], np.float32)
         room[:] = room * (1 - mask[..., None]) + strut * mask[..., None]
         edge = cv2.GaussianBlur(mask, (0, 0), 1.2) - cv2.GaussianBlur(mask, (0, 0), 3.5)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from fractions import Fraction
 from threading import Lock
 
@@ -28,15 +28,21 @@ class StreamReader:
     `read` is called from one thread; `close` from any, more than once: the container is closed at
     once, or by the reader as soon as it comes back from the decoder. A container opened without
     blocking needs `idle`: it is called with the seconds since the last packet whenever there is
-    none, sleeps a moment, and may raise SourceError to give up.
+    none, sleeps a moment, and may raise SourceError to give up. `copy`: pictures must not share
+    the container's memory.
     """
 
     def __init__(
-        self, container: InputContainer, name: str, idle: Callable[[float], None] | None = None
+        self,
+        container: InputContainer,
+        name: str,
+        idle: Callable[[float], None] | None = None,
+        copy: bool = False,
     ) -> None:
         self._container = container
         self._name = name
         self._idle = idle
+        self._copy = copy
         self._stream = _main_video(container, name)
         self._stream.thread_type = "SLICE"
         self._aspect = self._stream.sample_aspect_ratio
@@ -83,19 +89,25 @@ class StreamReader:
         self._closed = True
         if self._lock.acquire(blocking=False):
             try:
-                self._container.close()
+                self._release()
             finally:
                 self._lock.release()
+
+    def _release(self) -> None:
+        """Close the container, packets and frames first: a camera's live in memory it takes back."""
+        self._first = None
+        self._frames.close()
+        self._container.close()
 
     def _next_frame(self) -> av.VideoFrame | None:
         with self._lock:
             frame = None if self._closed else next(self._frames, None)
             if self._closed:
-                self._container.close()
-                return None
+                frame = None
+                self._release()
         return frame
 
-    def _decoded(self) -> Iterator[av.VideoFrame]:
+    def _decoded(self) -> Generator[av.VideoFrame]:
         for packet in self._packets():
             try:
                 yield from packet.decode()
@@ -119,7 +131,7 @@ class StreamReader:
                 return
 
     def _picture(self, frame: av.VideoFrame) -> Picture:
-        return picture_of(frame, self._scaled, frame.rotation)
+        return picture_of(frame, self._scaled, frame.rotation, self._copy)
 
 
 def _nominal_rate(stream: VideoStream) -> Fraction | None:

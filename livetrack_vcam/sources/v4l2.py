@@ -28,7 +28,7 @@ CAP_VIDEO_CAPTURE, CAP_STREAMING = 0x1, 0x04000000
 CAP_DEVICE_CAPS = 0x80000000
 DISCRETE = 1  # V4L2_FRMSIZE_TYPE_DISCRETE, V4L2_FRMIVAL_TYPE_DISCRETE
 
-_CAPABILITY = struct.Struct("=16s32s32s5I8x")  # struct v4l2_capability, 104 bytes
+_CAPABILITY = struct.Struct("=16s32s32s3I12x")  # struct v4l2_capability, 104 bytes
 _FORMAT = struct.Struct("=3I32s5I")  # struct v4l2_fmtdesc, 64 bytes
 _SIZE = struct.Struct("=3I6I2I")  # struct v4l2_frmsizeenum, 44 bytes
 _INTERVAL = struct.Struct("=5I6I2I")  # struct v4l2_frmivalenum, 52 bytes
@@ -75,7 +75,7 @@ def is_camera(path: Path) -> bool:
         return True
     except OSError as error:
         return error.errno == errno.EBUSY
-    *_, capabilities, device_caps = _CAPABILITY.unpack(data)[3:6]
+    capabilities, device_caps = _CAPABILITY.unpack(data)[4:6]
     effective = device_caps if capabilities & CAP_DEVICE_CAPS else capabilities
     return bool(effective & CAP_VIDEO_CAPTURE and effective & CAP_STREAMING)
 

@@ -1,12 +1,9 @@
 from __future__ import annotations
 
-import os
 import signal
-import stat
 import subprocess
 import sys
 import textwrap
-import time
 from fractions import Fraction
 from pathlib import Path
 
@@ -15,7 +12,7 @@ import numpy as np
 import pytest
 
 from livetrack_vcam.core.geometry import Size
-from livetrack_vcam.errors import SettingsError, SinkBusyError, SinkError, SinkNotFoundError
+from livetrack_vcam.errors import SettingsError, SinkError, SinkNotFoundError
 from livetrack_vcam.interfaces import Canvas
 from livetrack_vcam.media import OUTPUT_COLOR, Frame, PixelFormat
 from livetrack_vcam.sinks.clip_writer import ClipWriter
