@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -11,6 +14,10 @@ import numpy.typing as npt
 from livetrack_vcam.errors import ModelError
 
 Array: TypeAlias = npt.NDArray[Any]
+
+# What the C++ side prints when it starts, with no way to say that nobody asked.
+_BANNER = b"INFO: Created TensorFlow Lite XNNPACK delegate for CPU."
+_STDERR = 2
 
 
 class TfliteNetwork:
@@ -27,7 +34,8 @@ class TfliteNetwork:
             if input_shape is not None:
                 index = self._interpreter.get_input_details()[0]["index"]
                 self._interpreter.resize_tensor_input(index, list(input_shape))
-            self._interpreter.allocate_tensors()
+            with _banner_held_back():
+                self._interpreter.allocate_tensors()
         except (RuntimeError, ValueError) as error:
             raise ModelError(
                 f"model {name} cannot be loaded by this ai-edge-litert ({error}); "
@@ -55,3 +63,24 @@ def _interpreter_class() -> Any:
             "type: pipx reinstall livetrack-vcam"
         ) from error
     return Interpreter
+
+
+@contextmanager
+def _banner_held_back() -> Iterator[None]:
+    """Keeps _BANNER out of the user's terminal; anything else said meanwhile comes out after."""
+    try:
+        terminal = os.dup(_STDERR)
+    except OSError:  # no stderr at all: nothing to keep clean
+        yield
+        return
+    with tempfile.TemporaryFile() as heard:
+        os.dup2(heard.fileno(), _STDERR)
+        try:
+            yield
+        finally:
+            os.dup2(terminal, _STDERR)
+            os.close(terminal)
+            heard.seek(0)
+            for line in heard:
+                if line.strip() != _BANNER:
+                    os.write(_STDERR, line)

