@@ -4,8 +4,8 @@
 by a two-tap mix, on whichever side has more samples: after enlarging, before reducing. What the
 mix softens, a symmetric three-tap filter sharpens again by as much, so that a picture does not
 breathe while its crop moves. A shrink by two or more starts with halving, on a grid fixed to the
-source. `cv2.warpAffine` does all but the last in one pass at a higher cost; benchmarks/rendering.py
-prints both costs and both distances from the ideal picture.
+source. `cv2.warpAffine` does all but the last in one pass at a higher cost: both costs are printed
+by benchmarks/rendering.py, both distances from the ideal asserted in test_render_quality.py.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from livetrack_vcam.media import Plane
 EXACT = 1 / 512  # pixels; a smaller shift of an edge of full contrast changes no 8-bit value
 # By step, the variance in pixels squared that the filter before reducing adds: below 0 it makes up
 # for the softness of bilinear samples, above 0 it keeps a step near 2 from aliasing. Found with
-# benchmarks/rendering.py.
+# the measure of tests/unit/test_render_quality.py.
 SPREADS = ((1.0, 0.0), (1.1, -0.07), (1.5, -0.05), (2.0, 0.12))
 
 
