@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from livetrack_vcam.core.axis import GUARDED_SPARE
 from livetrack_vcam.core.casting import Cast, Sighting, cast
 from livetrack_vcam.core.config import DirectorSettings, Speed, WhenLost
 from livetrack_vcam.core.detection import Observation, Track
@@ -24,16 +25,18 @@ from livetrack_vcam.core.framing import (
 from livetrack_vcam.core.geometry import Crop, Point, Size, fit_inside
 from livetrack_vcam.core.presence import PREDICT_S, State
 from livetrack_vcam.core.presets import PRESETS
+from livetrack_vcam.core.rests import with_rests
+from livetrack_vcam.core.rig import SWAY_SHARE, TILT_SHARE
 from livetrack_vcam.core.smoothing import interpolate, median_filter, rolling_max, smooth
 from livetrack_vcam.core.taut_string import taut_string
 
 GRID_S = 1 / 30
 EASE_S: dict[Speed, float] = {
-    Speed.CALM: 1.4,
-    Speed.NORMAL: 1.0,
-    Speed.FAST: 0.7,
-    Speed.SPORT: 0.4,
-    Speed.CINEMA: 1.6,
+    Speed.CALM: 1.1,
+    Speed.NORMAL: 0.7,
+    Speed.FAST: 0.5,
+    Speed.SPORT: 0.3,
+    Speed.CINEMA: 1.3,
 }
 """Length of the window that rounds the corners of the path."""
 LONG_GAP_S = 4.0
@@ -42,6 +45,8 @@ TURN_BACK_S = 1.2
 """So long before the subject comes back the crop is already on its way."""
 SIZE_TUBE = (0.05, 0.10)
 """How much smaller and larger than wanted the crop may be, on a logarithmic scale."""
+LEAST_REST = round(1.8 / GRID_S)
+"""A rest is at least this many grid points long."""
 STILL_PX = 0.05
 
 
@@ -170,7 +175,7 @@ def _height_path(
         height = largest if wish.empty else wanted_height(wish.shape, settings, frame)
         low.append(math.log(max(height * math.exp(-SIZE_TUBE[0]), smallest)))
         high.append(math.log(min(height * math.exp(SIZE_TUBE[1]), largest)))
-    path = smooth(taut_string(low, high), 1.5 * ease, GRID_S)
+    path = smooth(taut_string(*with_rests(low, high, LEAST_REST)), 1.5 * ease, GRID_S)
     return [math.exp(value) for value in path]
 
 
@@ -190,9 +195,8 @@ def _center_paths(
         center = wanted_center(shape, settings, frame, height)
         if wish.empty:
             center = _middle(frame)
-        spare = max((height * ratio - shape.width) / 2 - 0.03 * height * ratio, 0.0)
-        half_x = min(own * height * ratio, max(spare, 0.02 * height * ratio))
-        half_y = min(own, 0.08) * height
+        half_x = _room_across(shape.width, height * ratio, own)
+        half_y = TILT_SHARE * own * height
         for tube, edge in zip(
             tubes,
             (center.x - half_x, center.x + half_x, center.y - half_y, center.y + half_y),
@@ -201,9 +205,17 @@ def _center_paths(
             tube.append(edge)
     left, right, above, below = tubes
     return (
-        smooth(taut_string(left, right), ease, GRID_S),
-        smooth(taut_string(above, below), ease, GRID_S),
+        smooth(taut_string(*with_rests(left, right, LEAST_REST)), ease, GRID_S),
+        smooth(taut_string(*with_rests(above, below, LEAST_REST)), ease, GRID_S),
     )
+
+
+def _room_across(subject: float, crop: float, dead_zone: float) -> float:
+    """How far off center the subject may be: inside the crop, unless it fills it anyway."""
+    spare = (crop - subject) / 2 - 0.03 * crop
+    if spare < GUARDED_SPARE * crop:
+        return max(dead_zone * crop, SWAY_SHARE * subject)
+    return min(dead_zone * crop, spare)
 
 
 def _annotated(

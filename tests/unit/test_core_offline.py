@@ -8,8 +8,9 @@ from fractions import Fraction
 
 import pytest
 
-from livetrack_vcam.core import DirectorSettings, Observation, State
+from livetrack_vcam.core import Detection, DirectorSettings, Observation, State
 from livetrack_vcam.core.offline import PathPoint, best_path
+from livetrack_vcam.core.rests import with_rests
 from livetrack_vcam.core.smoothing import interpolate, median_filter, rolling_max, smooth
 from livetrack_vcam.core.taut_string import taut_string
 from tests.scenarios import FULL_HD, Sight, nobody, noisy, person, standing, until, walking
@@ -47,7 +48,7 @@ def test_a_walker_is_always_whole_in_the_picture_and_never_lagged_behind() -> No
 
 
 def test_a_short_walk_is_one_gentle_move_between_two_rests() -> None:
-    def sight(t: float) -> tuple:
+    def sight(t: float) -> tuple[Detection, ...]:
         return (person(500 + 300 * min(max(t - 3, 0), 2)),)
 
     points = path(noisy(sight, 10, seed=3), 8)
@@ -58,7 +59,7 @@ def test_a_short_walk_is_one_gentle_move_between_two_rests() -> None:
 
 
 def test_a_gap_is_bridged_and_a_long_absence_shows_the_scene() -> None:
-    def sight(t: float) -> tuple:
+    def sight(t: float) -> tuple[Detection, ...]:
         return () if 3 < t < 4.5 else walking(300, 200)(t)
 
     states = {point.state for point in path(sight, 7)}
@@ -137,3 +138,18 @@ def test_the_filters_see_both_ways_and_keep_rests_exact() -> None:
     assert median_filter([0, 0, 9, 0, 0], 1) == [0, 0, 0, 0, 0]
     assert rolling_max([0, 1, 0, 0], 1) == [1, 1, 1, 0]
     assert [interpolate([0, 10], place) for place in (-1, 0.5, 7)] == [0, 5, 10]
+
+
+def test_a_pause_in_a_walk_is_a_rest_not_a_creep() -> None:
+    def sight(t: float) -> tuple[Detection, ...]:
+        return (person(400 + 250 * min(t, 2.0) + 250 * max(t - 5.0, 0.0)),)
+
+    points = path(noisy(sight, 8, seed=9), 8)
+    middle = [point.crop for point in points[90:135]]
+    assert len(set(middle)) == 1
+
+
+def test_a_stretch_too_short_for_a_rest_keeps_its_tube() -> None:
+    low, high = [0.0, 0.0, 5.0, 5.0, 5.0], [1.0, 2.0, 6.0, 7.0, 6.0]
+    assert with_rests(low, high, 3) == ([0, 0, 5.5, 5.5, 5.5], [1, 2, 5.5, 5.5, 5.5])
+    assert with_rests(low, high, 4) == (low, high)
