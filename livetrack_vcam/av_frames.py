@@ -64,14 +64,15 @@ class Picture:
 
 
 def picture_of(
-    frame: av.VideoFrame, size: Size | None = None, rotation: int = 0, copy: bool = False
+    frame: av.VideoFrame, size: Size | None = None, rotation: int = 0, camera: bool = False
 ) -> Picture:
     """The frame as 8-bit planar YUV, scaled to `size` when asked, then turned upright.
 
     `rotation` is a display matrix's angle, counter-clockwise: the nearest quarter turn counts.
-    With `copy` the planes never are the frame's own memory.
+    A `camera`'s planes are never the frame's own memory, which the driver takes back, and its
+    untagged colors are BT.601 (the default of USB cameras: UVC 1.5 section 3.9.2.6).
     """
-    color = color_of(frame)
+    color = color_of(frame, ColorMatrix.BT601 if camera else None)
     turn = round(rotation / 90) % 4 * 90
     original = frame
     frame = _planar(frame, color, size, whole_chroma=turn in (90, 270))
@@ -79,18 +80,18 @@ def picture_of(
     y, u, v = (_plane_view(plane) for plane in frame.planes)
     if turn:
         y, u, v = (_turned(plane, turn) for plane in (y, u, v))
-    elif copy and frame is original:
+    elif camera and frame is original:
         y, u, v = (plane.copy() for plane in (y, u, v))
     for plane in (y, u, v):
         plane.flags.writeable = False
     return Picture((y, u, v), pixel_format, color)
 
 
-def color_of(frame: av.VideoFrame) -> ColorSpace:
+def color_of(frame: av.VideoFrame, untagged: ColorMatrix | None = None) -> ColorSpace:
     """What the planes mean after `picture_of`: as tagged, else what players assume.
 
-    Untagged RGB becomes BT.601 limited, JPEG is BT.601 full; other untagged YUV is BT.709 from
-    720 rows on and BT.601 below (the rule of mpv and VLC).
+    RGB becomes BT.601 limited, JPEG is BT.601 full; other untagged YUV is `untagged`, or BT.709
+    from 720 rows on and BT.601 below (the rule of mpv and VLC).
     """
     name = frame.format.name
     if frame.format.is_rgb or name.startswith(("gray", "mono", "pal")):
@@ -102,7 +103,8 @@ def color_of(frame: av.VideoFrame) -> ColorSpace:
         matrix = ColorMatrix.BT601
     else:
         hd = frame.height >= 720 or frame.width >= 1280
-        matrix = MATRICES.get(frame.colorspace, ColorMatrix.BT709 if hd else ColorMatrix.BT601)
+        by_size = ColorMatrix.BT709 if hd else ColorMatrix.BT601
+        matrix = MATRICES.get(frame.colorspace, untagged or by_size)
     return ColorSpace(ColorRange.FULL if full else ColorRange.LIMITED, matrix)
 
 

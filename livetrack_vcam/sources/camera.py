@@ -66,7 +66,7 @@ class Camera:
             container = av.open(input_name(self._camera), format=capture_format(), options=options)
         except (av.error.FFmpegError, OSError) as error:
             raise camera_error(self._camera, error) from None
-        self._reader = StreamReader(container, self._camera.name, self._idle, copy=True)
+        self._reader = StreamReader(container, self._camera.name, self._idle, camera=True)
         self._seq, self._last_ns, self._clock = 0, -1, LiveClock()
         self._closed.clear()
         try:

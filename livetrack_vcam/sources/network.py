@@ -15,8 +15,9 @@ from livetrack_vcam.sources.playback import Playback
 from livetrack_vcam.sources.stream_reader import StreamReader
 
 OPEN_TIMEOUT_S = 10.0
-# Live HLS may send nothing for the length of a segment, usually 6 s or less.
+# Live HLS, over HTTP, may send nothing for the length of a segment, usually 6 s or less.
 READ_TIMEOUT_S = 10.0
+DIRECT_READ_TIMEOUT_S = 4.0
 # Look only briefly at the start of the stream before decoding it.
 OPTIONS = {"flags": "low_delay", "analyzeduration": "1000000"}
 # "nobuffer" throws away what was looked at: right for what is live by nature, not for a file.
@@ -31,7 +32,7 @@ class NetworkStream:
 
     What has a duration (a file on a web server) plays like a file. Reconnecting is the caller's:
     `read` raises SourceError when the stream breaks. `close` returns at once; a `read` blocked on
-    a silent network comes back within READ_TIMEOUT_S.
+    a silent network comes back within the read timeout (FFmpeg cannot be interrupted earlier).
     """
 
     def __init__(self, url: str, *, paced: bool = True) -> None:
@@ -95,11 +96,10 @@ class NetworkStream:
             self._reader.close()
 
     def _connect(self) -> StreamReader:
-        options = OPTIONS | SCHEME_OPTIONS.get(urlsplit(self._url).scheme.lower(), {})
+        own = SCHEME_OPTIONS.get(urlsplit(self._url).scheme.lower())
+        timeouts = (OPEN_TIMEOUT_S, DIRECT_READ_TIMEOUT_S if own else READ_TIMEOUT_S)
         try:
-            container = av.open(
-                self._url, options=options, timeout=(OPEN_TIMEOUT_S, READ_TIMEOUT_S)
-            )
+            container = av.open(self._url, options=OPTIONS | (own or {}), timeout=timeouts)
         except (av.error.HTTPNotFoundError, av.error.ConnectionRefusedError):
             raise SourceNotFoundError(
                 f"{self._name} does not exist or refuses connections; check the address and "

@@ -97,30 +97,44 @@ def _ease(u: float, start: bool, stop: bool) -> float:
 
 def draw_room() -> Image:
     """The observation deck of a station at night, as RGB from 0 to 1 (1080, 1920, 3)."""
-    room = _sky()
-    _add_planet(room)
+    smooth = _sky()
+    _add_planet(smooth)
+    lamps = np.zeros_like(smooth)
+    _add_lamps(lamps)
+    room, light = _enlarged(smooth), _enlarged(lamps)
     _add_stars(room)
     _add_frames(room)
-    _add_lamps(room)
+    room += light
     _add_desk(room)
-    room += np.random.default_rng(7).normal(0, 0.0035, (*room.shape[:2], 1)).astype(np.float32)
+    dice = np.random.default_rng(7)
+    room += np.float32(0.0035) * dice.standard_normal((*room.shape[:2], 1), np.float32)
     return np.clip(room, 0, 1, out=room)
 
 
 def _grid() -> tuple[Image, Image]:
-    y, x = np.mgrid[0 : SIZE.height, 0 : SIZE.width].astype(np.float32)
+    """Columns and rows, in pixels of the room, for what is smooth and drawn at half size."""
+    x = np.arange(0.5, SIZE.width, 2, dtype=np.float32)[None]
+    y = np.arange(0.5, SIZE.height, 2, dtype=np.float32)[:, None]
     return x, y
 
 
+def _enlarged(smooth: Image) -> Image:
+    size = (SIZE.width, SIZE.height)
+    return np.asarray(cv2.resize(smooth, size, interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def _rgb(red: float, green: float, blue: float) -> Image:
+    return np.array([red, green, blue], np.float32)
+
+
 def _sky() -> Image:
-    _, y = _grid()
-    share = (y / SIZE.height)[..., None]
-    top, bottom = np.array([0.035, 0.05, 0.115]), np.array([0.075, 0.115, 0.215])
-    sky: Image = (top * (1 - share) + bottom * share).astype(np.float32)
+    x, y = _grid()
+    share = np.broadcast_to(y / np.float32(SIZE.height), (y.size, x.size))[..., None]
+    top, bottom = _rgb(0.035, 0.05, 0.115), _rgb(0.075, 0.115, 0.215)
+    sky: Image = (top + (bottom - top) * share).astype(np.float32)
     noise = np.random.default_rng(3).normal(0, 1, (9, 16)).astype(np.float32)
-    cloud = cv2.resize(noise, (SIZE.width, SIZE.height), interpolation=cv2.INTER_CUBIC)
-    tint = np.array([0.020, 0.012, 0.036], np.float32)
-    sky += np.maximum(cloud, 0)[..., None] * tint
+    cloud = cv2.resize(noise, (x.size, y.size), interpolation=cv2.INTER_CUBIC)
+    sky += np.maximum(cloud, 0)[..., None] * _rgb(0.020, 0.012, 0.036)
     return sky
 
 
@@ -130,10 +144,10 @@ def _add_planet(room: Image) -> None:
     distance = np.hypot(x - 1380, y - (radius + 560))
     inside = np.clip((radius - distance) / 3, 0, 1)[..., None]
     depth = np.clip((radius - distance) / 520, 0, 1)[..., None]
-    day = np.array([0.24, 0.46, 0.66]) * (1 - depth) ** 1.5 + np.array([0.03, 0.08, 0.16])
+    day = _rgb(0.24, 0.46, 0.66) * (1 - depth) ** 1.5 + _rgb(0.03, 0.08, 0.16)
     room[:] = room * (1 - inside) + day * inside
     glow = np.exp(-np.maximum(distance - radius, 0) / 38) * (1 - inside[..., 0])
-    room += (glow[..., None] * np.array([0.16, 0.34, 0.55])).astype(np.float32)
+    room += glow[..., None] * _rgb(0.16, 0.34, 0.55)
 
 
 def _add_stars(room: Image) -> None:
@@ -148,17 +162,15 @@ def _add_stars(room: Image) -> None:
 
 def _add_frames(room: Image) -> None:
     """The window's slanted struts."""
+    drawn = np.zeros(room.shape[:2], np.uint8)  # OpenCV smooths edges in 8 bits only
     for center in (-40, 600, 1320, 1960):
-        lean = (center - SIZE.width / 2) * 0.10
-        foot = center + lean
+        foot = center + (center - SIZE.width / 2) * 0.10
         shape = np.array([(center - 16, 0), (center + 16, 0), (foot + 26, 1080), (foot - 26, 1080)])
-        drawn = np.zeros(room.shape[:2], np.uint8)  # OpenCV smooths edges in 8 bits only
         cv2.fillPoly(drawn, [np.round(shape * 16).astype(np.int32)], (255,), cv2.LINE_AA, 4)
-        mask = drawn.astype(np.float32) / np.float32(255)
-        strut = np.array([0.085, 0.095, 0.125], np.float32)
-        room[:] = room * (1 - mask[..., None]) + strut * mask[..., None]
-        edge = cv2.GaussianBlur(mask, (0, 0), 1.2) - cv2.GaussianBlur(mask, (0, 0), 3.5)
-        room += np.clip(edge, 0, 1)[..., None] * np.array([0.16, 0.24, 0.36], np.float32)
+    mask = drawn.astype(np.float32) / np.float32(255)
+    room += (_rgb(0.085, 0.095, 0.125) - room) * mask[..., None]
+    edge = cv2.GaussianBlur(mask, (0, 0), 1.2) - cv2.GaussianBlur(mask, (0, 0), 3.5)
+    room += np.clip(edge, 0, 1)[..., None] * _rgb(0.16, 0.24, 0.36)
 
 
 def _add_lamps(room: Image) -> None:
@@ -173,10 +185,10 @@ def _add_desk(room: Image) -> None:
     columns = np.arange(SIZE.width, dtype=np.float32)[None, :]
     spot = np.exp(-(((columns - 960) / 900) ** 2))
     fade = np.exp(-rows / 60)
-    base = np.array([0.055, 0.062, 0.085], np.float32)
-    shine = np.array([0.05, 0.07, 0.10], np.float32)
+    base = _rgb(0.055, 0.062, 0.085)
+    shine = _rgb(0.05, 0.07, 0.10)
     desk = base + (fade * spot)[..., None] * shine
     edge = (rows < DESK_EDGE) * (0.45 + 0.55 * spot)
-    room[DESK_TOP:] = desk + edge[..., None] * np.array([0.30, 0.52, 0.72], np.float32)
+    room[DESK_TOP:] = desk + edge[..., None] * _rgb(0.30, 0.52, 0.72)
     glow = np.exp(-np.arange(60, dtype=np.float32)[::-1, None] / 14) * (0.45 + 0.55 * spot)
-    room[DESK_TOP - 60 : DESK_TOP] += glow[..., None] * np.array([0.03, 0.06, 0.09], np.float32)
+    room[DESK_TOP - 60 : DESK_TOP] += glow[..., None] * _rgb(0.03, 0.06, 0.09)

@@ -28,8 +28,8 @@ class StreamReader:
     `read` is called from one thread; `close` from any, more than once: the container is closed at
     once, or by the reader as soon as it comes back from the decoder. A container opened without
     blocking needs `idle`: it is called with the seconds since the last packet whenever there is
-    none, sleeps a moment, and may raise SourceError to give up. `copy`: pictures must not share
-    the container's memory.
+    none, sleeps a moment, and may raise SourceError to give up. A `camera` has its own
+    rules of color and memory (see `picture_of`).
     """
 
     def __init__(
@@ -37,12 +37,12 @@ class StreamReader:
         container: InputContainer,
         name: str,
         idle: Callable[[float], None] | None = None,
-        copy: bool = False,
+        camera: bool = False,
     ) -> None:
         self._container = container
         self._name = name
         self._idle = idle
-        self._copy = copy
+        self._camera = camera
         self._stream = _main_video(container, name)
         self._stream.thread_type = "SLICE"
         self._aspect = self._stream.sample_aspect_ratio
@@ -94,7 +94,7 @@ class StreamReader:
                 self._lock.release()
 
     def _release(self) -> None:
-        """Close the container, packets and frames first: a camera's live in memory it takes back."""
+        """Drop the packets, then close: a camera's packets lie in memory that goes with it."""
         self._first = None
         self._frames.close()
         self._container.close()
@@ -131,7 +131,7 @@ class StreamReader:
                 return
 
     def _picture(self, frame: av.VideoFrame) -> Picture:
-        return picture_of(frame, self._scaled, frame.rotation, self._copy)
+        return picture_of(frame, self._scaled, frame.rotation, self._camera)
 
 
 def _nominal_rate(stream: VideoStream) -> Fraction | None:
