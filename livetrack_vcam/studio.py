@@ -124,8 +124,7 @@ class Studio:
 
 def open_studio(settings: Settings) -> Studio:
     """The source opened and the settings held against it. Raises LiveTrackError."""
-    first = settings.shots[0]
-    source = open_source(settings.source, wanted=first.canvas_size())
+    source = open_source(settings.source)
     try:
         info = source.open()
         for shot in settings.shots:
