@@ -1,4 +1,27 @@
-"""Framing metrics: a crop trace against annotated truth."""
+"""Framing metrics: a crop trace against annotated truth.
+
+Pixels are output pixels. "The subject" is the annotated thing that the trace's subject track
+overlaps best; while the trace has none, it is the last one, or at the start the largest in view.
+
+- contained_pct: frames with the whole subject box inside the crop (1 px tolerance), % of the
+  frames in which the whole subject is inside the picture.
+- center_error_pct: rms distance across of the subject from where the crop's center could best
+  be (the crop cannot leave the frame), % of crop width.
+- still_frames_pct: frames in which no crop edge moves by .05 px or more, % of the frames in which
+  the subject stands still (within 2.5 % of the frame's width for a second). None is left out,
+  neither the first frames nor the first move.
+- travel_px_s: how far the crop's center travels a second in those frames.
+- walk_lag_ms: delay at which the crop's center fits the walking subject's place best, where
+  the crop can be centered on it and has it in the picture.
+- overshoot_pct: how far the crop goes beyond where it comes to rest when a walker stops, % of
+  crop width; the worst stop counts.
+- jerk_rms_w_s3, jerk_peak_w_s3: third derivative of the crop's center across, frame widths/s³.
+- reacquire_s: from the moment somebody is half visible again, after nobody was for .5 s, until
+  the center of the visible box is inside the crop; the worst return counts.
+- subject_switches: how often the subject becomes somebody else while the former is in view.
+- zoom_travel_per_s: change of the logarithm of the crop's height a second.
+- crop_travel_w_s: travel of the crop's center, frame widths a second.
+"""
 
 from __future__ import annotations
 
@@ -43,31 +66,11 @@ def framing_metrics(
     annotation: Mapping[str, Any],
     size_out: tuple[int, int],
 ) -> dict[str, float | None]:
-    """All framing metrics of a trace; None for what the clip cannot tell. px are output pixels.
+    """All framing metrics of a trace, as defined above; None for what the clip cannot tell.
 
     `trace_frames` are the trace's frame lines (without the header), `annotation` a corpus
-    annotation, `size_out` width and height of the output. "The subject" is the annotated thing
-    that the trace's subject track overlaps best; while the trace has none, it is the last one, or
-    at the start the largest in view.
-
-    - contained_pct: frames with the whole subject box inside the crop (1 px tolerance), % of the
-      frames in which the whole subject is inside the picture.
-    - center_error_pct: rms distance across of the subject from where the crop's center could best
-      be (the crop cannot leave the frame), % of crop width.
-    - still_frames_pct: frames with no crop edge moved by .05 px or more, % of the frames in which
-      the subject stands still (within 2.5 % of the frame's width for a second). None is left out,
-      neither the first frames nor the first move.
-    - travel_px_s: how far the crop's center travels a second in those frames.
-    - walk_lag_ms: delay at which the crop's center fits the walking subject's place best, where
-      the crop can be centered on it and has it in the picture.
-    - overshoot_pct: how far the crop goes beyond where it comes to rest when a walker stops, % of
-      crop width; the worst stop counts.
-    - jerk_rms_w_s3, jerk_peak_w_s3: third derivative of the crop's center across, frame widths/s³.
-    - reacquire_s: from the moment somebody is half visible again, after nobody was for .5 s, until
-      the center of the visible box is inside the crop; the worst return counts.
-    - subject_switches: how often the subject becomes somebody else while the former is in view.
-    - zoom_travel_per_s: change of the logarithm of the crop's height a second.
-    - crop_travel_w_s: travel of the crop's center, frame widths a second.
+    annotation, `size_out` width and height of the output. Raises ValueError for a trace of fewer
+    than two frames.
     """
     moments = list(_moments(trace_frames, annotation))
     if len(moments) < 2:
