@@ -12,7 +12,7 @@ STILL_Q = 1e-5
 SWITCH_RATE = -10 * math.log(0.96)
 """Decay rate of the still/moving chain, 1/s: the probability to stay is .98 over 0.1 s."""
 HUBER_NIS = 4.0
-GATE_NIS = 16.0
+GATE_NIS = 12.0
 JUMP_REJECTS = 3
 
 
