@@ -39,6 +39,7 @@ from livetrack_vcam.summary import log_summary, summarize
 log = logging.getLogger(__name__)
 
 STATUS_INTERVAL_S = 0.25
+SWITCH_INTERVAL_S = 0.001
 
 
 def run(settings: Settings, open_browser: bool = False) -> int:
@@ -49,6 +50,9 @@ def run(settings: Settings, open_browser: bool = False) -> int:
     set_up_logging(settings.log_level, settings.json_logs)
     # One thread a stage: OpenCV's own pool would fight the detector for two cores.
     cv2.setNumThreads(1)
+    # A thread that computes in Python may keep the others waiting this long; the default of 5 ms
+    # is a sixth of a frame, and several threads in a row add up.
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     studio = open_studio(settings)
     if settings.web:
         # Loading it takes a third of a second, better spent before the first frame than after.

@@ -37,8 +37,8 @@ JOIN_TIMEOUT_S = 10.0
 class Pipeline:
     """Capture, detect and render threads and one thread a sink, from `start` until `join`.
 
-    `source` is open already. `report` is called from the worker threads and must not block.
-    `decider` is called from the render thread only.
+    `source` and `detector` are open already. `report` is called from the worker threads and must
+    not block; `decider` is called from the render thread only.
     """
 
     def __init__(

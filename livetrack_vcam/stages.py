@@ -187,7 +187,6 @@ class Detect:
         self.flow = Flow()
 
     def run(self) -> None:
-        self._detector.open()
         try:
             due_ns = 0
             while not self._stopping.wait(max(0, due_ns - self._clock()) / NS_PER_S):

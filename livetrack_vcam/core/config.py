@@ -87,7 +87,9 @@ def parse_subject(text: str) -> SubjectPolicy:
     if kind is SubjectKind.TRACK and argument.isascii() and argument.isdigit():
         return SubjectPolicy(kind, track_id=int(argument))
     if kind in (SubjectKind.LABEL, SubjectKind.TRACK) or argument:
-        raise ValueError(f"subject {text!r} is incomplete or has an argument too many; try {choices}")
+        raise ValueError(
+            f"subject {text!r} is incomplete or has an argument too many; try {choices}"
+        )
     return SubjectPolicy(kind)
 
 

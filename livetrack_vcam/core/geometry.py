@@ -85,9 +85,7 @@ class Box:
         """The part of the box inside a frame of `size`; empty (zero area) when there is none."""
         x1 = min(max(self.x1, 0.0), size.width)
         y1 = min(max(self.y1, 0.0), size.height)
-        return Box(
-            x1, y1, max(x1, min(self.x2, size.width)), max(y1, min(self.y2, size.height))
-        )
+        return Box(x1, y1, max(x1, min(self.x2, size.width)), max(y1, min(self.y2, size.height)))
 
 
 def intersection_area(a: Box, b: Box) -> float:
@@ -134,7 +132,7 @@ def format_aspect_ratio(ratio: Fraction) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Crop:
-    """The rectangle we show. Made only by `fit_inside`, so it lies inside the frame and has the ratio."""
+    """What we show. Made only by `fit_inside`: it lies inside the frame and has the ratio."""
 
     box: Box
     aspect_ratio: Fraction

@@ -18,8 +18,8 @@ HEADS_PER_BODY = 7.5
 HEADS_PER_SHOULDERS = 3.0
 # In frame pixels: a head smaller than this shows no face at any size.
 MIN_HEAD_PX = 24.0
-# In pixels of the face network's input: smaller heads are never found there, clear ones always.
-SMALLEST_HEAD = 6.0
+# In pixels of the face network's input: smaller heads are seldom found there, clear ones always.
+SMALLEST_HEAD = 10.0
 CLEAR_HEAD = 24.0
 
 
