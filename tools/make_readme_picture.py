@@ -23,7 +23,7 @@ from livetrack_vcam.sources.registry import open_source
 from livetrack_vcam.testing import to_bgr
 
 OUT = Path(__file__).resolve().parents[1] / "docs" / "images" / "framing.jpg"
-MOMENT_S = 9.0
+MOMENT_S = 6.0
 HEIGHT = 540
 GAP = 12
 SHOTS = {
