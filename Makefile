@@ -5,7 +5,7 @@ UV := .tools/bin/uv
 BIN := .venv/bin
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: run test test-all lint types bench docs lock setup system-packages clean
+.PHONY: run test test-all test-reference lint types bench docs lock setup system-packages clean
 
 run: setup  ## The main job: camera in, tracked crop out; without a camera the demo
 	$(BIN)/livetrack-vcam run --open $(ARGS)
@@ -13,8 +13,11 @@ run: setup  ## The main job: camera in, tracked crop out; without a camera the d
 test: setup  ## Everything that needs only Python packages; the rest is skipped, with its reason
 	$(BIN)/python -m pytest $(ARGS)
 
-test-all: setup system-packages  ## Everything, and no skip is allowed
-	LIVETRACK_NO_SKIP=1 $(BIN)/python -m pytest $(ARGS)
+test-all: setup system-packages test-reference  ## Everything, and no skip is allowed
+	LIVETRACK_NO_SKIP=1 $(BIN)/python -m pytest -m "not reference" $(ARGS)
+
+test-reference: .venv-reference/.ready  ## Our detectors against independent programs
+	LIVETRACK_NO_SKIP=1 .venv-reference/bin/python -m pytest -W ignore -m reference tests/golden
 
 lint: setup
 	$(BIN)/ruff check .
@@ -33,6 +36,8 @@ docs: setup  ## Write the generated pages again
 lock:  ## Choose new versions of every dependency
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	  --no-annotate --group dev pyproject.toml --output-file requirements.lock --upgrade
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	  --no-annotate --group reference pyproject.toml --output-file requirements-reference.lock --upgrade
 
 setup: .venv/.ready
 
@@ -49,8 +54,13 @@ $(UV):
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
 	touch $@
 
+.venv-reference/.ready: $(UV) requirements-reference.lock
+	test -x .venv-reference/bin/python || $(UV) venv --quiet --python $(PYTHON) .venv-reference
+	$(UV) pip sync --quiet --python .venv-reference/bin/python --require-hashes requirements-reference.lock
+	touch $@
+
 system-packages:
 	sh tools/install_system_packages.sh
 
 clean:
-	rm -rf .venv .tools dist .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-reference .tools dist .mypy_cache .pytest_cache .ruff_cache
