@@ -12,10 +12,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import platform
 import statistics
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -156,6 +159,17 @@ def table(results: list[Result]) -> str:
     return "\n".join(lines)
 
 
+def machine() -> dict[str, str | int | None]:
+    """What the times depend on."""
+    return {
+        "architecture": platform.machine(),
+        "cores": os.cpu_count(),
+        "system": platform.system(),
+        "python": platform.python_version(),
+        "ai_edge_litert": version("ai-edge-litert"),
+    }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -171,7 +185,8 @@ def main() -> None:
     print(f"{len(shots)} frames of {len({shot.clip for shot in shots})} clips\n")
     print(table(results))
     if arguments.json:
-        arguments.json.write_text(json.dumps([asdict(r) for r in results], indent=1) + "\n")
+        baseline = {"machine": machine(), "results": [asdict(result) for result in results]}
+        arguments.json.write_text(json.dumps(baseline, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ SHA256 = {
     "yolov4-tiny.cfg": "6cbf5ece15235f66112e0bedebb324f37199b31aee385b7e18f0bbfb536b258e",
 }
 # What a 16:9 camera uses; the finished network may be resized.
-ROWS, COLUMNS = 224, 416
+ROWS, COLUMNS = 256, 448
 CLIPPED_PERCENT = 0.01
 # How large a channel becomes is the value that so few of a picture's pixels exceed.
 LOUDEST_PERCENT = 0.1

@@ -18,7 +18,7 @@ from livetrack_vcam.core.geometry import Box, Size
 from livetrack_vcam.detectors.labels import COCO_LABELS, class_number
 from livetrack_vcam.detectors.logits import logit, sigmoid
 from livetrack_vcam.detectors.manifest import load_weights
-from livetrack_vcam.detectors.nms import nms
+from livetrack_vcam.detectors.nms import clusters
 from livetrack_vcam.detectors.pixels import letterbox, whole
 from livetrack_vcam.detectors.runtime import TfliteNetwork
 from livetrack_vcam.media import Frame
@@ -33,6 +33,8 @@ MAX_INPUT_PIXELS = 448 * 256
 # Darknet letterboxes with gray 0.5.
 PADDING = 127
 MAX_IOU = 0.5
+# Times the lowest score: what a box's score must exceed to have any weight in the blend.
+BLEND_FLOOR = 0.99
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,13 +168,24 @@ class YoloDetector:
         detections = []
         for number in self._wanted:
             of_class = np.flatnonzero(found.classes == number)
-            for kept in nms(corners[of_class], found.scores[of_class], MAX_IOU):
-                index = of_class[kept]
-                box = Box(*(float(side) for side in corners[index])).clipped(size)
+            for group in clusters(corners[of_class], found.scores[of_class], MAX_IOU):
+                members = of_class[group]
+                box = Box(*self._blended(corners[members], found.scores[members])).clipped(size)
                 if box.area > 0:
-                    score = float(found.scores[index])
+                    score = float(found.scores[members[0]])
                     detections.append(Detection(box, score, COCO_LABELS[number]))
         return sorted(detections, key=lambda detection: -detection.score)
+
+    def _blended(self, corners: Floats, scores: Floats) -> list[float]:
+        """The mean of boxes that show the same thing.
+
+        Two anchors often see one person almost equally well but draw different boxes; the best
+        box alone jumps from one to the other. The weight of a box starts from zero at the
+        lowest score, so that none enters or leaves with a jump either.
+        """
+        weights = scores - np.float32(self._min_score * BLEND_FLOOR)
+        mean: list[float] = np.average(corners, axis=0, weights=weights).tolist()
+        return mean
 
 
 def _as_input(rgb: npt.NDArray[np.uint8], dtype: np.dtype[Any]) -> npt.NDArray[Any]:

@@ -42,7 +42,7 @@ def float_weights(shared: Path) -> bytes:
 
     models = shared / "models"
     network = read_network(models / "yolov4-tiny.cfg", models / "yolov4-tiny.weights")
-    return YoloGraph(network, 224, 416).build()
+    return YoloGraph(network, 256, 448).build()
 
 
 def assert_golden(found: tuple[Detection, ...], min_iou: float, max_score_error: float) -> None:
@@ -72,8 +72,24 @@ def test_the_int8_network_finds_what_opencv_finds_with_darknets_floats(hopper: F
 
 @pytest.mark.shared
 def test_our_float_network_is_darknets_network(shared: Path, hopper: Frame) -> None:
+    """The reference takes the best box where we blend, hence not 1.00."""
     found = opened_yolo(float_weights(shared)).detect(hopper)
-    assert_golden(found, min_iou=0.98, max_score_error=0.02)
+    assert_golden(found, min_iou=0.97, max_score_error=0.02)
+
+
+@pytest.mark.shared
+def test_boxes_hardly_shake_under_camera_noise(shared: Path) -> None:
+    """Two anchors fit this seated man; without blending his box jumps by 6 % of its height."""
+    picture = read_rgb(shared / "corpus" / "images" / "caliscope_desk_a_0018.jpg").astype(float)
+    rng = np.random.default_rng(0)
+    detector = opened_yolo()
+    edges = []
+    for _ in range(12):
+        noisy = np.clip(picture + rng.normal(0, 4, picture.shape), 0, 255).astype(np.uint8)
+        box = max((d.box for d in detector.detect(frame_of(noisy))), key=lambda box: box.area)
+        edges.append((box.x1, box.y1, box.x2, box.y2))
+    height = np.median([bottom - top for _, top, _, bottom in edges])
+    assert np.std(edges, axis=0).mean() < 0.01 * height
 
 
 def pictures(shared: Path) -> Iterator[Frame]:

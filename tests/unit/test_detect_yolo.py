@@ -36,9 +36,9 @@ def head_of(rows: int, columns: int) -> tuple[np.ndarray, np.ndarray]:
 @pytest.mark.parametrize(
     ("frame", "expected"),
     [
-        (Size(1920, 1080), Size(416, 224)),
-        (Size(1080, 1920), Size(224, 416)),
-        (Size(640, 480), Size(352, 288)),
+        (Size(1920, 1080), Size(448, 256)),
+        (Size(1080, 1920), Size(256, 448)),
+        (Size(640, 480), Size(384, 288)),
         (Size(500, 500), Size(320, 320)),
     ],
 )
