@@ -1,0 +1,76 @@
+"""The promises about framing, kept by the real detectors on real and synthetic footage."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from livetrack_vcam.clip import Cadence, Span, causal_steps
+from livetrack_vcam.detectors.registry import make_detector
+from livetrack_vcam.evaluation.framing import framing_metrics
+from livetrack_vcam.reframe import open_clip, step_line
+from livetrack_vcam.settings import build_settings
+
+pytestmark = [pytest.mark.shared, pytest.mark.slow]
+UPRIGHT = build_settings({}, {"aspect": "9:16"}).shots[0]
+
+
+@cache
+def decided(shared: Path, name: str) -> list[dict[str, Any]]:
+    """The trace of `reframe --live` at 10 Hz and 67 ms, 9:16, normal."""
+    clip = open_clip(shared / "corpus" / "video" / f"{name}.mp4", Span())
+    detector = make_detector()
+    detector.open()
+    steps = causal_steps(clip, detector, UPRIGHT.director(clip.size), Cadence())
+    canvas = UPRIGHT.canvas_size()
+    lines = [step_line(index, step, canvas) for index, step in enumerate(steps)]
+    detector.close()
+    return lines
+
+
+def metrics(shared: Path, name: str) -> dict[str, float | None]:
+    truth = json.loads((shared / "corpus" / "ann" / f"{name}.json").read_text())
+    size = UPRIGHT.canvas_size()
+    return framing_metrics(decided(shared, name), truth, (size.width, size.height))
+
+
+def test_the_picture_of_somebody_who_stands_is_still(shared: Path) -> None:
+    still = metrics(shared, "syn_static_sway")["still_frames_pct"]
+    assert still is not None
+    assert still >= 95
+
+
+def test_somebody_who_walks_stays_in_the_picture(shared: Path) -> None:
+    contained = metrics(shared, "syn_walk")["contained_pct"]
+    assert contained is not None
+    assert contained >= 97
+
+
+def test_two_who_cross_are_not_mistaken_for_each_other(shared: Path) -> None:
+    assert metrics(shared, "syn_cross")["subject_switches"] == 0
+
+
+def test_somebody_who_comes_back_is_found_again_soon(shared: Path) -> None:
+    delay_s = metrics(shared, "syn_leave_return")["reacquire_s"]
+    assert delay_s is not None
+    assert delay_s <= 0.7
+
+
+def test_every_clip_is_decided_to_its_end_inside_the_frame(shared: Path) -> None:
+    names = sorted(path.stem for path in (shared / "corpus" / "video").glob("*.mp4"))
+    assert len(names) >= 17
+    for name in names:
+        truth = json.loads((shared / "corpus" / "ann" / f"{name}.json").read_text())
+        lines = decided(shared, name)
+        assert len(lines) == truth["n_frames"], name
+        for line in lines:
+            x, y, w, h = line["crop"]
+            assert x >= 0, name
+            assert y >= 0, name
+            assert x + w <= truth["width"] + 1e-9, name
+            assert y + h <= truth["height"] + 1e-9, name
+            assert abs(w / h - 9 / 16) < 1e-6, name
