@@ -158,7 +158,7 @@ class Daemon:
         if event.opening and asked:
             self._stop(event.error)
         elif event.opening:
-            log.warning("no virtual camera: %s. The other outputs go on without it.", event.error)
+            log.warning("%s. The other outputs go on without it.", event.error)
         else:
             log.error("output %s stopped: %s. The rest goes on.", event.sink, event.error)
         outlets = self._pipeline.outlets
