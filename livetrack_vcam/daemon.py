@@ -20,11 +20,7 @@ from livetrack_vcam.errors import (
     EXIT_OK,
     LiveTrackError,
 )
-from livetrack_vcam.logs import set_up_logging
-from livetrack_vcam.monitor import Monitor
-from livetrack_vcam.settings import WARN_UPSCALE, Settings
-from livetrack_vcam.sinks.mjpeg import MjpegFeed
-from livetrack_vcam.stages import (
+from livetrack_vcam.events import (
     Failed,
     Finished,
     PipelineEvent,
@@ -32,6 +28,10 @@ from livetrack_vcam.stages import (
     SourceBack,
     SourceLost,
 )
+from livetrack_vcam.logs import set_up_logging
+from livetrack_vcam.monitor import Monitor
+from livetrack_vcam.settings import WARN_UPSCALE, Settings
+from livetrack_vcam.sinks.mjpeg import MjpegFeed
 from livetrack_vcam.status_line import clear_status, show_status
 from livetrack_vcam.studio import Studio, asked_for_sinks, open_studio
 from livetrack_vcam.summary import log_summary, summarize

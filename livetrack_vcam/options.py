@@ -72,3 +72,24 @@ def options(*names: str) -> Callable[[F], F]:
 def given(values: dict[str, Any]) -> dict[str, Any]:
     """Only what the user typed: options left out stay with the config file or the default."""
     return {key: value for key, value in values.items() if value is not None and value != ()}
+
+
+def cadence_options(function: F) -> F:
+    """How often the simulated detector looks, and how long until its answer is known."""
+    hz = click.option(
+        "--detector-hz",
+        type=click.FloatRange(0.1, 240),
+        default=10.0,
+        show_default=True,
+        metavar="HZ",
+        help="Detections a second.",
+    )
+    latency = click.option(
+        "--detector-latency-ms",
+        type=click.FloatRange(0, 5000),
+        default=67.0,
+        show_default=True,
+        metavar="MS",
+        help="Age of a detection when it is known, when deciding live.",
+    )
+    return hz(latency(function))

@@ -10,23 +10,12 @@ from threading import Lock, Thread
 
 from livetrack_vcam.core.command import Command
 from livetrack_vcam.errors import SinkError
+from livetrack_vcam.events import Failed, Finished, Report, SinkFailed
 from livetrack_vcam.interfaces import Canvas, Detector, Sink, Source, SourceInfo
 from livetrack_vcam.journal import LineWriter
 from livetrack_vcam.mailbox import Mailbox
 from livetrack_vcam.media import Frame
-from livetrack_vcam.stages import (
-    Capture,
-    Clock,
-    Decider,
-    Detect,
-    Failed,
-    Finished,
-    Journal,
-    Outlet,
-    Render,
-    Report,
-    SinkFailed,
-)
+from livetrack_vcam.stages import Capture, Clock, Decider, Detect, Journal, Outlet, Render
 from livetrack_vcam.stats import NS_PER_S
 
 log = logging.getLogger(__name__)

@@ -14,6 +14,7 @@ from livetrack_vcam.core.director import Director
 from livetrack_vcam.core.geometry import Crop, Size
 from livetrack_vcam.core.presence import State
 from livetrack_vcam.errors import LiveTrackError, SourceError
+from livetrack_vcam.events import Report, SinkFailed, SourceBack, SourceLost
 from livetrack_vcam.interfaces import Canvas, Detector, Sink, Source
 from livetrack_vcam.mailbox import Closed, Mailbox
 from livetrack_vcam.media import Frame, black_frame
@@ -30,44 +31,6 @@ STALL_NS = 2 * NS_PER_S
 SLATE_INTERVAL_S = 0.5
 REOPEN_FIRST_S = 0.5
 REOPEN_MOST_S = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class SourceLost:
-    """The source failed; it is tried again until it comes back."""
-
-    error: SourceError
-
-
-@dataclass(frozen=True, slots=True)
-class SourceBack:
-    """The source delivers again."""
-
-
-@dataclass(frozen=True, slots=True)
-class SinkFailed:
-    """An output could not be opened, or was lost while running."""
-
-    shot: str
-    sink: str
-    error: LiveTrackError
-    opening: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """The run cannot go on."""
-
-    error: BaseException
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """Every thread has ended."""
-
-
-PipelineEvent = SourceLost | SourceBack | SinkFailed | Failed | Finished
-Report = Callable[[PipelineEvent], None]
 
 
 class Decider(Protocol):

@@ -12,6 +12,7 @@ from livetrack_vcam.core.crew import Crew
 from livetrack_vcam.core.session import SessionRecorder
 from livetrack_vcam.detectors.registry import make_detector
 from livetrack_vcam.errors import SettingsError
+from livetrack_vcam.events import Report
 from livetrack_vcam.interfaces import Canvas, Detector, Sink, Source, SourceInfo
 from livetrack_vcam.journal import LineWriter, create_text_file
 from livetrack_vcam.media import Frame
@@ -22,7 +23,7 @@ from livetrack_vcam.sinks.mjpeg import MjpegFeed, MjpegSink
 from livetrack_vcam.sinks.recorder import Recorder
 from livetrack_vcam.sinks.virtual_camera import VirtualCamera
 from livetrack_vcam.sources.registry import open_source
-from livetrack_vcam.stages import Decider, Journal, Report, ShotView
+from livetrack_vcam.stages import Decider, Journal, ShotView
 from livetrack_vcam.trace import frame_line, header, to_line
 
 log = logging.getLogger(__name__)

@@ -12,6 +12,7 @@ from livetrack_vcam.core.config import DirectorSettings
 from livetrack_vcam.core.detection import Track
 from livetrack_vcam.core.geometry import Crop, Size, format_aspect_ratio, largest_height
 from livetrack_vcam.core.presence import State
+from livetrack_vcam.core.settings_json import settings_to_json
 from livetrack_vcam.errors import SourceError
 from livetrack_vcam.stats import NS_PER_S
 
@@ -30,17 +31,7 @@ def header(
         "size": [size.width, size.height],
         "fps": None if fps is None else round(float(fps), 6),
         "aspect": format_aspect_ratio(settings.aspect_ratio),
-        "settings": {
-            "shot": settings.shot.value,
-            "speed": settings.speed.value,
-            "subject": str(settings.subject),
-            "when_lost": settings.when_lost.value,
-            "fill": settings.fill.value,
-            "headroom": settings.headroom,
-            "max_zoom": settings.max_zoom,
-            "dead_zone": settings.dead_zone,
-            "min_crop_height": settings.min_crop_height,
-        },
+        "settings": settings_to_json(settings),
     }
 
 

@@ -30,7 +30,7 @@ def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Iterator[None]:
-    """With LIVETRACK_NO_SKIP=1 a skip is a failure: a machine that should have all of it has not."""
+    """With LIVETRACK_NO_SKIP=1 a skip is a failure: the machine lacks what it should have."""
     report = yield
     if os.environ.get("LIVETRACK_NO_SKIP") == "1" and report.skipped:
         report.outcome = "failed"

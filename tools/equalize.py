@@ -15,7 +15,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from tools.darknet import INPUT, Concat, Conv, Floats, Network, SecondHalf
+from tools.darknet import INPUT, Concat, Conv, Floats, Layer, Network, SecondHalf
 
 EXPONENT = 0.5
 # A channel this much quieter than the loudest is no quieter to us: it may just have been unused.
@@ -30,7 +30,7 @@ def equalized(network: Network, reach: Mapping[str, Floats]) -> Network:
     """
     heads = {head.source for head in network.heads}
     factors: dict[str, Floats] = {INPUT: np.ones(3, np.float32)}
-    layers = []
+    layers: list[Layer] = []
     for layer in network.layers:
         if isinstance(layer, Conv):
             own = np.ones_like(layer.bias) if layer.name in heads else _factors(reach[layer.name])
@@ -48,7 +48,8 @@ def equalized(network: Network, reach: Mapping[str, Floats]) -> Network:
 
 
 def _factors(reach: Floats) -> Floats:
-    return (np.maximum(reach / reach.max(), QUIETEST) ** EXPONENT).astype(np.float32)
+    factors: Floats = (np.maximum(reach / reach.max(), QUIETEST) ** EXPONENT).astype(np.float32)
+    return factors
 
 
 def _rescaled(layer: Conv, inputs: Floats, outputs: Floats) -> Conv:

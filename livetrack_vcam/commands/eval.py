@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from livetrack_vcam.errors import SourceError, SourceNotFoundError
-from livetrack_vcam.options import FRAMING, given, options
+from livetrack_vcam.options import FRAMING, cadence_options, given, options
 from livetrack_vcam.settings import build_settings
 
 
@@ -22,20 +22,7 @@ def command() -> None:
 @click.argument("source", metavar="CLIP", type=click.Path(path_type=Path))
 @click.argument("annotations", metavar="ANN.json", type=click.Path(path_type=Path))
 @options(*FRAMING, "detector")
-@click.option(
-    "--detector-hz",
-    type=click.FloatRange(0.1, 240),
-    default=10.0,
-    show_default=True,
-    help="Detections a second.",
-)
-@click.option(
-    "--detector-latency-ms",
-    type=click.FloatRange(0, 5000),
-    default=67.0,
-    show_default=True,
-    help="Age of a detection when it is known.",
-)
+@cadence_options
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def framing(
     source: Path,

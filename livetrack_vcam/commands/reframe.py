@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from livetrack_vcam.errors import SettingsError
-from livetrack_vcam.options import FRAMING, given, options
+from livetrack_vcam.options import FRAMING, cadence_options, given, options
 from livetrack_vcam.settings import build_settings
 
 
@@ -17,22 +17,7 @@ from livetrack_vcam.settings import build_settings
 @click.argument("output", metavar="[OUT]", required=False, type=click.Path(path_type=Path))
 @options(*FRAMING, "detector", "trace", "overwrite")
 @click.option("--live", is_flag=True, help="Decide as `run` would have: without seeing the future.")
-@click.option(
-    "--detector-hz",
-    type=click.FloatRange(0.1, 240),
-    default=10.0,
-    show_default=True,
-    metavar="HZ",
-    help="Detections a second.",
-)
-@click.option(
-    "--detector-latency-ms",
-    type=click.FloatRange(0, 5000),
-    default=67.0,
-    show_default=True,
-    metavar="MS",
-    help="With --live: age of a detection when known.",
-)
+@cadence_options
 @click.option(
     "--from",
     "from_s",

@@ -18,12 +18,7 @@ from livetrack_vcam.core.crew import Crew
 from livetrack_vcam.core.geometry import Box, Size
 from livetrack_vcam.core.session import SessionRecorder, replay
 from livetrack_vcam.errors import SinkBusyError
-from livetrack_vcam.interfaces import Canvas, Detector, Sink, Source
-from livetrack_vcam.journal import LineWriter, create_text_file
-from livetrack_vcam.media import Frame
-from livetrack_vcam.pipeline import Pipeline
-from livetrack_vcam.stages import (
-    Decider,
+from livetrack_vcam.events import (
     Failed,
     Finished,
     PipelineEvent,
@@ -31,6 +26,11 @@ from livetrack_vcam.stages import (
     SourceBack,
     SourceLost,
 )
+from livetrack_vcam.interfaces import Canvas, Detector, Sink, Source
+from livetrack_vcam.journal import LineWriter, create_text_file
+from livetrack_vcam.media import Frame
+from livetrack_vcam.pipeline import Pipeline
+from livetrack_vcam.stages import Decider
 from livetrack_vcam.testing import (
     FailingSource,
     ManualClock,

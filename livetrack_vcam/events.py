@@ -1,0 +1,46 @@
+"""What the worker threads report to the main thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from livetrack_vcam.errors import LiveTrackError, SourceError
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLost:
+    """The source failed; it is tried again until it comes back."""
+
+    error: SourceError
+
+
+@dataclass(frozen=True, slots=True)
+class SourceBack:
+    """The source delivers again."""
+
+
+@dataclass(frozen=True, slots=True)
+class SinkFailed:
+    """An output could not be opened, or was lost while running."""
+
+    shot: str
+    sink: str
+    error: LiveTrackError
+    opening: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The run cannot go on."""
+
+    error: BaseException
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """Every thread has ended."""
+
+
+PipelineEvent = SourceLost | SourceBack | SinkFailed | Failed | Finished
+Report = Callable[[PipelineEvent], None]
