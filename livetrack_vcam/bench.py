@@ -11,7 +11,6 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from fractions import Fraction
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -27,7 +26,9 @@ from livetrack_vcam.progress import progress
 from livetrack_vcam.render import Renderer
 from livetrack_vcam.sinks.mjpeg import encode_jpeg
 from livetrack_vcam.sinks.recorder import Recorder
+from livetrack_vcam.sources.demo import FPS, draw_scene
 from livetrack_vcam.sources.registry import open_source
+from livetrack_vcam.sources.scene import SIZE
 from livetrack_vcam.stats import NS_PER_MS, NS_PER_S
 
 CANVAS = Size(1280, 720)
@@ -98,23 +99,14 @@ def _timed_help() -> float:
 
 
 def _demo_clip(path: Path, seconds: float) -> Path:
-    source = open_source("demo", paced=False)
-    info = source.open()
-    whole = Box(0, 0, info.size.width, info.size.height)
-    renderer = Renderer(info.size)
     recorder = Recorder(path)
-    recorder.open(Canvas(info.size, info.fps or Fraction(30)))
-    first_ns: int | None = None
+    recorder.open(Canvas(SIZE, FPS))
     with progress("Making a 1080p30 clip", seconds) as update:
-        while (frame := source.read()) is not None:
-            first_ns = frame.pts_ns if first_ns is None else first_ns
-            elapsed_s = (frame.pts_ns - first_ns) / NS_PER_S
-            if elapsed_s >= seconds:
-                break
-            recorder.send(renderer.render(frame, whole))
-            update(elapsed_s)
+        for index in range(round(seconds * FPS)):
+            t = float(index / FPS)
+            recorder.send(draw_scene(t, round(t * NS_PER_S), index))
+            update(t)
     recorder.close()
-    source.close()
     return path
 
 

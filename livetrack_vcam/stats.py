@@ -98,10 +98,14 @@ class Flow:
 
 def peak_memory_mb() -> float | None:
     """Largest resident size of this process so far, in MB (10^6 bytes); None where unknown."""
-    if sys.platform == "win32":
+    status = Path("/proc/self/status")
+    if status.exists():
+        # getrusage would count what the parent had before exec.
+        return int(status.read_text().partition("VmHWM:")[2].split()[0]) * 1024 / 1e6
+    try:
+        import resource
+    except ImportError:
         return None
-    import resource
-
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6
 
