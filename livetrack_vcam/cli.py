@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import signal
 import sys
+from contextlib import suppress
 from importlib import import_module
 from itertools import pairwise
 from typing import Any
@@ -64,7 +68,26 @@ def livetrack_vcam() -> None:
 
 def main(args: list[str] | None = None) -> None:
     """Run the command line and end the process with its status."""
-    sys.exit(run_cli(sys.argv[1:] if args is None else args))
+    _have_streams()
+    status = run_cli(sys.argv[1:] if args is None else args)
+    # A second, hurried Ctrl-C finds nothing left to stop.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.exit(status)
+
+
+def _have_streams() -> None:
+    """Give a program started without some of stdin, stdout and stderr a silent one.
+
+    Otherwise the next file opened would get that number, and a library's messages with it.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    sys.stdin = sys.stdin or os.fdopen(0, closefd=False)
+    sys.stdout = sys.stdout or os.fdopen(1, "w", closefd=False)
+    sys.stderr = sys.stderr or os.fdopen(2, "w", closefd=False)
 
 
 def run_cli(args: list[str]) -> int:
@@ -82,16 +105,26 @@ def run_cli(args: list[str]) -> int:
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except BrokenPipeError:
-        sys.stderr.close()
+        _forget_output()
         return EXIT_FAILED
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            return _fault(error, args)
+        _forget_output()
+        return _fail("the disk is full; free some space and start again", EXIT_FAILED, args)
     except Exception as error:
-        return _fail(
-            f"{type(error).__name__}: {error}; this is a fault of ours, "
-            "`--log-level debug` shows where",
-            EXIT_FAILED,
-            args,
-        )
+        return _fault(error, args)
     return result if isinstance(result, int) else 0
+
+
+def _forget_output() -> None:
+    """Nobody takes what is still in stdout's buffer; flushing it at the end would fail again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
+def _fault(error: Exception, args: list[str]) -> int:
+    sentence = f"{type(error).__name__}: {error}; this is a fault of ours"
+    return _fail(f"{sentence}, `--log-level debug` shows where", EXIT_FAILED, args)
 
 
 def _fail(sentence: str, code: int, args: list[str]) -> int:
@@ -99,7 +132,8 @@ def _fail(sentence: str, code: int, args: list[str]) -> int:
         import traceback
 
         traceback.print_exc()
-    sys.stderr.write(f"livetrack-vcam: {sentence}\n")
+    with suppress(OSError):
+        sys.stderr.write(f"livetrack-vcam: {sentence}\n")
     return code
 
 

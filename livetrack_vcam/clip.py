@@ -60,11 +60,15 @@ OpenSource = Callable[[], Source]
 
 
 class Clip:
-    """A video file that can be walked through more than once."""
+    """A video file that can be walked through more than once.
+
+    `note` is a sentence for the user once the file turned out to be damaged.
+    """
 
     def __init__(self, open_source: OpenSource, span: Span) -> None:
         self._open_source = open_source
         self._span = span
+        self.note: str | None = None
         source = open_source()
         try:
             self.info: SourceInfo = source.open()
@@ -90,6 +94,7 @@ class Clip:
                     return
                 if self._span.holds(t_ns):
                     yield t_ns, frame
+            self.note = getattr(source, "note", None)
         finally:
             source.close()
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TextIO
 
-from livetrack_vcam.errors import SinkBusyError, SinkError, SinkNotFoundError
 from livetrack_vcam.mailbox import Closed, Mailbox
+from livetrack_vcam.outputs import check_writable, discard, draft_of, expanded, publish, write_error
 
 # Some minutes of lines of a disk that does not answer; more would be a leak.
 DEPTH = 20_000
@@ -44,24 +45,49 @@ class LineWriter:
             return
         except OSError as error:
             self._lines.close()
-            raise SinkError(
-                f"cannot write {self.path}: {error.strerror}; "
-                "free some space or choose another path"
-            ) from None
+            raise write_error(self.path, error, kept=True) from None
 
 
 def create_text_file(path: Path, overwrite: bool) -> TextIO:
     """Open a new text file for writing. Raises SinkError with what to type next."""
+    path = expanded(path)
+    check_writable(path, overwrite)
     try:
-        return path.open("w" if overwrite else "x", encoding="utf-8")
-    except FileExistsError:
-        raise SinkError(f"{path} exists already; choose another name or add --overwrite") from None
-    except (FileNotFoundError, NotADirectoryError):
-        raise SinkNotFoundError(
-            f"the folder of {path} does not exist; make it with `mkdir -p {path.parent}`"
-        ) from None
-    except (PermissionError, IsADirectoryError):
-        raise SinkBusyError(
-            f"{path} may not be written by you; choose a path in a folder of your own, "
-            f"such as ~/{path.name}"
-        ) from None
+        return path.open("w", encoding="utf-8")
+    except OSError as error:
+        raise write_error(path, error) from None
+
+
+class TextDraft:
+    """A text file that is there only when it is whole. Raises SinkError with what to type next."""
+
+    def __init__(self, path: Path, overwrite: bool) -> None:
+        self._path = expanded(path)
+        check_writable(self._path, overwrite)
+        self._draft = draft_of(self._path)
+        try:
+            self._file = self._draft.open("w", encoding="utf-8")
+        except OSError as error:
+            raise write_error(self._path, error) from None
+
+    def write(self, text: str) -> None:
+        try:
+            self._file.write(text)
+        except OSError as error:
+            self.abort()
+            raise write_error(self._path, error) from None
+
+    def finish(self) -> None:
+        """Complete the file and give it its name."""
+        try:
+            self._file.close()
+            publish(self._draft, self._path)
+        except OSError as error:
+            self.abort()
+            raise write_error(self._path, error) from None
+
+    def abort(self) -> None:
+        """Remove what was written; safe after a failure and more than once."""
+        with contextlib.suppress(OSError):
+            self._file.close()
+        discard(self._draft, self._path)

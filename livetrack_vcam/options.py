@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
+from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import click
@@ -14,6 +15,8 @@ from livetrack_vcam.settings import FramingOptions, Settings, ShotSettings
 F = TypeVar("F", bound=Callable[..., Any])
 
 FRAMING = tuple(FramingOptions.model_fields)
+# Whether a file can be read is found out where it is opened, which has more to say about it.
+FILE = click.Path(path_type=Path, readable=False)
 
 
 def _choices(field: FieldInfo) -> list[str]:

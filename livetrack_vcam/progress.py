@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 PLAIN_STEPS = 10
+
+
+def say(line: str) -> None:
+    """A line for whoever still listens; a closed terminal or pipe must not stop the work."""
+    with suppress(OSError, ValueError):
+        sys.stderr.write(line + "\n")
 
 
 @contextmanager
@@ -48,6 +54,6 @@ def _plain_lines(title: str, total: float | None) -> Callable[[float], None]:
         steps = int(PLAIN_STEPS * done / total) if total else 0
         if steps > shown:
             shown = steps
-            sys.stderr.write(f"{title}: {shown / PLAIN_STEPS:.0%}\n")
+            say(f"{title}: {shown / PLAIN_STEPS:.0%}")
 
     return update

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TextIO
+from typing import Protocol
 
 from livetrack_vcam.clip import (
     Cadence,
@@ -20,16 +20,19 @@ from livetrack_vcam.clip import (
 from livetrack_vcam.core.config import DirectorSettings, Fill
 from livetrack_vcam.core.geometry import Box, Size
 from livetrack_vcam.detectors.registry import make_detector
-from livetrack_vcam.errors import SettingsError
-from livetrack_vcam.interfaces import Detector
-from livetrack_vcam.journal import create_text_file
+from livetrack_vcam.errors import SettingsError, SourceError
+from livetrack_vcam.interfaces import Detector, Source
+from livetrack_vcam.interrupts import Interrupts
+from livetrack_vcam.journal import TextDraft
 from livetrack_vcam.media import Frame
+from livetrack_vcam.outputs import check_outputs, expanded
 from livetrack_vcam.overlay import draw_overlay, overlay_size
 from livetrack_vcam.progress import progress
 from livetrack_vcam.render import Renderer
 from livetrack_vcam.settings import FramingOptions, check_canvas
 from livetrack_vcam.sinks.clip_writer import ClipWriter
 from livetrack_vcam.sources.registry import open_source
+from livetrack_vcam.sources.video_file import VideoFile
 from livetrack_vcam.stats import NS_PER_S
 from livetrack_vcam.trace import frame_line, header, to_line
 
@@ -67,8 +70,7 @@ class TraceFile:
     def __init__(
         self, path: Path, clip: Clip, settings: DirectorSettings, canvas: Size, overwrite: bool
     ) -> None:
-        self._path = path
-        self._file: TextIO = create_text_file(path, overwrite)
+        self._file = TextDraft(path, overwrite)
         self._canvas = canvas
         self._index = 0
         self._file.write(to_line(header(clip.info.name, clip.size, clip.info.fps, settings)))
@@ -78,11 +80,10 @@ class TraceFile:
         self._index += 1
 
     def finish(self) -> None:
-        self._file.close()
+        self._file.finish()
 
     def abort(self) -> None:
-        self._file.close()
-        self._path.unlink(missing_ok=True)
+        self._file.abort()
 
 
 class Picture:
@@ -129,7 +130,17 @@ def step_line(index: int, step: Step, canvas: Size) -> dict[str, object]:
 
 def open_clip(path: Path, span: Span) -> Clip:
     """The clip at `path`, decoded as fast as it can be. Raises SourceError."""
-    return Clip(lambda: open_source(str(path), paced=False), span)
+    return Clip(lambda: _open_file(path), span)
+
+
+def _open_file(path: Path) -> Source:
+    """A file comes before the demo of the same name."""
+    path = expanded(path)
+    if path.is_fifo():
+        raise SourceError(f"{path} is a pipe, which cannot be read twice; save it to a file first")
+    if str(path) == "demo" and not path.exists():
+        return open_source("demo", paced=False)
+    return VideoFile(path, paced=False)
 
 
 def steps(
@@ -144,22 +155,34 @@ def steps(
     return foresighted_steps(clip, settings, observations, times)
 
 
-def reframe(job: ReframeJob) -> int:
-    """Do the job; returns the number of frames written.
+@dataclass(frozen=True, slots=True)
+class Reframed:
+    """What came of a job: frames written, and a sentence when the clip was damaged."""
 
-    Raises LiveTrackError. Ctrl-C leaves a finished, playable file of what was done so far and
-    passes KeyboardInterrupt on; any other failure leaves nothing.
+    frames: int
+    note: str | None
+
+
+def reframe(job: ReframeJob) -> Reframed:
+    """Do the job.
+
+    Raises LiveTrackError. Ctrl-C or SIGTERM leave a finished, playable file of what was done so
+    far and raise KeyboardInterrupt; any other failure leaves nothing.
     """
-    _refuse_same_file(job)
-    clip = open_clip(job.source, job.span)
-    check_canvas(job.framing, clip.size)
-    settings = job.framing.director(clip.size)
-    detector = make_detector(job.detector)
-    detector.open()
-    with ExitStack() as stack:
+    outputs = [path for path in (job.output, job.trace) if path is not None]
+    interrupts = Interrupts()
+    with interrupts.caught(), ExitStack() as stack:
+        clip = open_clip(job.source, job.span)
+        check_outputs(outputs, str(job.source), job.overwrite)
+        check_canvas(job.framing, clip.size)
+        settings = job.framing.director(clip.size)
+        detector = make_detector(job.detector)
+        detector.open()
         stack.callback(detector.close)
-        sinks = _open_sinks(job, clip, settings)
-        return _write_all(sinks, clip, detector, settings, job)
+        with interrupts.held():
+            sinks = _open_sinks(job, clip, settings)
+        frames = _write_all(sinks, clip, detector, settings, job, interrupts)
+        return Reframed(frames, clip.note)
 
 
 def _open_sinks(job: ReframeJob, clip: Clip, settings: DirectorSettings) -> list[StepSink]:
@@ -169,7 +192,7 @@ def _open_sinks(job: ReframeJob, clip: Clip, settings: DirectorSettings) -> list
             canvas = job.framing.canvas_size()
             sinks.append(TraceFile(job.trace, clip, settings, canvas, job.overwrite))
         if job.output is not None:
-            sinks.append(Picture(job, job.output, clip))
+            sinks.append(Picture(job, expanded(job.output), clip))
     except BaseException:
         _abort(sinks)
         raise
@@ -182,24 +205,36 @@ def _write_all(
     detector: Detector,
     settings: DirectorSettings,
     job: ReframeJob,
+    interrupts: Interrupts,
 ) -> int:
     count = 0
     try:
         decided = steps(clip, detector, settings, job)
         with progress("Framing", _length_s(clip, job.span), job.quiet) as update:
             for step in decided:
-                for sink in sinks:
-                    sink.write(step)
-                count += 1
+                with interrupts.held():
+                    count += 1
+                    for sink in sinks:
+                        sink.write(step)
                 update(step.t_ns / NS_PER_S - job.span.start_s)
+        if count == 0:
+            raise SettingsError(_nothing_there(clip, job))
+        with interrupts.held():
+            _finish(sinks)
+            sinks.clear()
     except KeyboardInterrupt:
         _finish(sinks) if count else _abort(sinks)
         raise
     except BaseException:
         _abort(sinks)
         raise
-    _finish(sinks)
     return count
+
+
+def _nothing_there(clip: Clip, job: ReframeJob) -> str:
+    length_s = clip.info.duration_s
+    end = f"; it is {length_s:.1f} s long" if length_s else ""
+    return f"{job.source} has no picture after --from {job.span.start_s:g}{end}"
 
 
 def _finish(sinks: list[StepSink]) -> None:
@@ -215,11 +250,3 @@ def _abort(sinks: list[StepSink]) -> None:
 def _length_s(clip: Clip, span: Span) -> float | None:
     end_s = span.end_s if span.end_s is not None else clip.info.duration_s
     return None if end_s is None else max(end_s - span.start_s, 0.0)
-
-
-def _refuse_same_file(job: ReframeJob) -> None:
-    for output in (job.output, job.trace):
-        if output is not None and output.exists() and output.samefile(job.source):
-            raise SettingsError(
-                f"{output} is the clip itself; name another file, so that nothing is lost"
-            )

@@ -6,12 +6,12 @@ import json
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.core.session import Replayed, replay
 from livetrack_vcam.core.settings_json import settings_from_json
-from livetrack_vcam.journal import create_text_file
+from livetrack_vcam.journal import TextDraft
 from livetrack_vcam.settings import default_size
 from livetrack_vcam.trace import frame_line, header, to_line
 
@@ -25,12 +25,17 @@ def replay_session(lines: Iterable[str], trace: Path | None, overwrite: bool) ->
     first = next(iterator, "")
     crops = list(replay(chain([first], iterator)))
     if trace is not None:
-        with create_text_file(trace, overwrite) as file:
+        file = TextDraft(trace, overwrite)
+        try:
             _write_trace(file, json.loads(first), crops)
+        except BaseException:
+            file.abort()
+            raise
+        file.finish()
     return len(crops)
 
 
-def _write_trace(file: TextIO, head: dict[str, Any], crops: list[Replayed]) -> None:
+def _write_trace(file: TextDraft, head: dict[str, Any], crops: list[Replayed]) -> None:
     frame = Size(*head["size"])
     name, settings = next(iter(head["shots"].items()))
     file.write(to_line(header(head["source"], frame, None, settings_from_json(settings))))

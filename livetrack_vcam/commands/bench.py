@@ -7,13 +7,15 @@ from pathlib import Path
 
 import click
 
+from livetrack_vcam.options import FILE
+
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.option(
     "--source",
     metavar="FILE",
-    type=click.Path(path_type=Path, exists=True),
+    type=FILE,
     help="A clip to measure with; without it a 1080p30 clip of the demo is made.",
 )
 @click.option(

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from livetrack_vcam.commands.run import OPTIONS
+from livetrack_vcam.commands.run import OPTIONS, start
 from livetrack_vcam.options import given, options
 from livetrack_vcam.settings import build_settings
 
@@ -17,6 +17,4 @@ from livetrack_vcam.settings import build_settings
 def command(no_browser: bool, **values: Any) -> int:
     """Try it without a camera: a moving scene, shown in the browser."""
     settings = build_settings({}, {**given(values), "source": "demo"})
-    from livetrack_vcam.daemon import run
-
-    return run(settings, open_browser=not no_browser)
+    return start(settings, open_browser=not no_browser)

@@ -8,8 +8,9 @@ from typing import Any
 
 import click
 
-from livetrack_vcam.errors import SourceError, SourceNotFoundError
-from livetrack_vcam.options import FRAMING, cadence_options, given, options
+from livetrack_vcam.errors import SourceError
+from livetrack_vcam.inputs import read_text
+from livetrack_vcam.options import FILE, FRAMING, cadence_options, given, options
 from livetrack_vcam.settings import build_settings
 
 
@@ -19,8 +20,8 @@ def command() -> None:
 
 
 @command.command()
-@click.argument("source", metavar="CLIP", type=click.Path(path_type=Path))
-@click.argument("annotations", metavar="ANN.json", type=click.Path(path_type=Path))
+@click.argument("source", metavar="CLIP", type=FILE)
+@click.argument("annotations", metavar="ANN.json", type=FILE)
 @options(*FRAMING, "detector")
 @cadence_options
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
@@ -49,19 +50,24 @@ def framing(
     decided = causal_steps(clip, detector, shot.director(clip.size), cadence)
     frames = [step_line(index, step, canvas) for index, step in enumerate(decided)]
     detector.close()
+    if len(frames) < 2:
+        raise SourceError(f"{source} has a single picture; framing is measured over a clip")
     metrics = framing_metrics(frames, truth, (canvas.width, canvas.height))
     click.echo(json.dumps(metrics, indent=2) if as_json else _table(metrics))
 
 
 def _read_annotations(path: Path) -> dict[str, Any]:
+    from livetrack_vcam.evaluation.truth import truth_by_frame
+
+    wrong = SourceError(f"{path} is not an annotation file; docs/evaluation.md shows the format")
     try:
-        truth = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise SourceNotFoundError(f"there is no annotation file {path}; check its name") from None
-    except (OSError, ValueError) as error:
-        raise SourceError(f"{path} cannot be read as annotations: {error}") from None
-    if not isinstance(truth, dict) or "frames" not in truth:
-        raise SourceError(f"{path} has no `frames`; docs/evaluation.md shows the format")
+        truth = json.loads(read_text(path, "annotation file"))
+        rate = float(truth["fps"])
+        truth_by_frame(truth, 0, ("person",))
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
+        raise wrong from None
+    if not rate > 0 or not isinstance(truth, dict):
+        raise wrong
     return truth
 
 

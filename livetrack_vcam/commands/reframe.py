@@ -8,13 +8,13 @@ from typing import Any
 import click
 
 from livetrack_vcam.errors import SettingsError
-from livetrack_vcam.options import FRAMING, cadence_options, given, options
+from livetrack_vcam.options import FILE, FRAMING, cadence_options, given, options
 from livetrack_vcam.settings import build_settings
 
 
 @click.command()
-@click.argument("source", metavar="IN", type=click.Path(path_type=Path))
-@click.argument("output", metavar="[OUT]", required=False, type=click.Path(path_type=Path))
+@click.argument("source", metavar="IN", type=FILE)
+@click.argument("output", metavar="[OUT]", required=False, type=FILE)
 @options(*FRAMING, "detector", "trace", "overwrite")
 @click.option("--live", is_flag=True, help="Decide as `run` would have: without seeing the future.")
 @cadence_options
@@ -53,6 +53,7 @@ def command(
     if to_s is not None and to_s <= from_s:
         raise SettingsError(f"--to {to_s:g} is not after --from {from_s:g}")
     from livetrack_vcam.clip import Cadence, Span
+    from livetrack_vcam.progress import say
     from livetrack_vcam.reframe import ReframeJob, reframe
 
     job = ReframeJob(
@@ -67,7 +68,9 @@ def command(
         show_overlay=overlay,
         overwrite=settings.overwrite,
     )
-    count = reframe(job)
+    done = reframe(job)
+    if done.note is not None:
+        say(f"warning: {done.note}")
     written = " and ".join(str(path) for path in (output, settings.trace) if path is not None)
-    click.echo(f"{count} frames written to {written}", err=True)
+    say(f"{done.frames} frames written to {written}")
     return 0

@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from livetrack_vcam.options import FRAMING, given, options
-from livetrack_vcam.settings import build_settings, read_config, to_toml
+from livetrack_vcam.options import FILE, FRAMING, given, options
+from livetrack_vcam.settings import Settings, build_settings, read_config, to_toml
 
 OPTIONS = (
     "source",
@@ -32,7 +32,7 @@ OPTIONS = (
 @options(*OPTIONS)
 @click.option(
     "--config",
-    type=click.Path(path_type=Path),
+    type=FILE,
     metavar="FILE",
     help="TOML file; every option has a key of the same name.",
 )
@@ -44,6 +44,17 @@ def command(config: Path | None, open_browser: bool, print_config: bool, **value
     if print_config:
         click.echo(to_toml(settings), nl=False)
         return 0
+    return start(settings, open_browser)
+
+
+def start(settings: Settings, open_browser: bool) -> int:
+    """Run with these settings, once it is clear that every file can be written."""
+    from livetrack_vcam.outputs import check_outputs
+
+    sinks = [sink for shot in settings.shots for sink in shot.sink]
+    recordings = [Path(sink.argument) for sink in sinks if sink.kind == "file"]
+    logs = [path for path in (settings.session, settings.trace) if path is not None]
+    check_outputs([*recordings, *logs], settings.source, settings.overwrite)
     from livetrack_vcam.daemon import run
 
     return run(settings, open_browser)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -18,14 +17,8 @@ from livetrack_vcam.av_frames import to_av
 from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.errors import SinkError
 from livetrack_vcam.media import Frame
-from livetrack_vcam.sinks.recorder import (
-    SECOND_NS,
-    TIME_BASE,
-    add_h264,
-    check_writable,
-    muxer_options,
-    write_error,
-)
+from livetrack_vcam.outputs import check_writable, discard, draft_of, publish, write_error
+from livetrack_vcam.sinks.recorder import SECOND_NS, TIME_BASE, add_h264, muxer_options
 
 DEFAULT_FPS = Fraction(30)
 # Sound that may be copied as it is; everything else becomes AAC.
@@ -58,7 +51,7 @@ class ClipWriter:
         muxer_options(out)
         check_writable(out, overwrite)
         self._out = out
-        self._partial = out.with_name(f".{out.stem}.{os.getpid()}.part{out.suffix}")
+        self._draft = draft_of(out)
         self._from_ns = round(from_s * SECOND_NS)
         self._interval_ns = round(SECOND_NS / (fps or DEFAULT_FPS))
         self._last_pts = -1
@@ -66,10 +59,11 @@ class ClipWriter:
         self._sound: _Sound | None = None
         options = {"movflags": "+faststart"} if out.suffix.lower() == ".mp4" else {}
         try:
-            self._container: OutputContainer = av.open(str(self._partial), "w", options=options)
+            self._container: OutputContainer = av.open(str(self._draft), "w", options=options)
             self._video = add_h264(self._container, canvas, fps or DEFAULT_FPS, live=False)
             if audio_from is not None:
                 self._sound = _Sound(audio_from, self._container, out.suffix.lower(), from_s, to_s)
+            self._container.start_encoding()  # a full disk is known now, not after the first pass
         except (OSError, av.error.FFmpegError) as error:
             self.abort()
             raise write_error(out, error) from None
@@ -102,7 +96,7 @@ class ClipWriter:
             if self._sound is not None:
                 self._sound.finish(self._end_ns)
             self._container.close()
-            self._partial.replace(self._out)
+            publish(self._draft, self._out)
         except (OSError, av.error.FFmpegError) as error:
             self.abort()
             raise write_error(self._out, error) from None
@@ -115,7 +109,7 @@ class ClipWriter:
         if container is not None:
             with contextlib.suppress(OSError, av.error.FFmpegError):
                 container.close()
-        self._partial.unlink(missing_ok=True)
+        discard(self._draft, self._out)
 
 
 class _Sound:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import struct
 from fractions import Fraction
@@ -15,9 +14,10 @@ from av.video.stream import VideoStream
 
 from livetrack_vcam.av_frames import to_av
 from livetrack_vcam.core.geometry import Size
-from livetrack_vcam.errors import SettingsError, SinkBusyError, SinkError, SinkNotFoundError
+from livetrack_vcam.errors import SettingsError, SinkError
 from livetrack_vcam.interfaces import Canvas
 from livetrack_vcam.media import Frame
+from livetrack_vcam.outputs import check_writable, expanded, write_error
 
 TIME_BASE = Fraction(1, 90_000)
 SECOND_NS = 1_000_000_000
@@ -46,7 +46,7 @@ class Recorder:
     repeat_after_s = None
 
     def __init__(self, path: Path, overwrite: bool = False) -> None:
-        self._path = path
+        self._path = expanded(path)
         self._overwrite = overwrite
         self._options = muxer_options(path)
         self._container: OutputContainer | None = None
@@ -56,11 +56,15 @@ class Recorder:
 
     def open(self, canvas: Canvas) -> None:
         check_writable(self._path, self._overwrite)
+        new = not self._path.exists()
         try:
             self._container = av.open(str(self._path), "w", options=self._options)
             self._stream = add_h264(self._container, canvas.size, canvas.fps)
             self._container.start_encoding()  # creates the file now, not at the first picture
         except (OSError, av.error.FFmpegError) as error:
+            self._container = self._stream = None
+            if new:
+                self._path.unlink(missing_ok=True)
             raise write_error(self._path, error) from None
 
     def send(self, frame: Frame) -> None:
@@ -79,7 +83,7 @@ class Recorder:
                 self._container.mux(packet)
         except (OSError, av.error.FFmpegError) as error:
             self._discard()
-            raise write_error(self._path, error) from None
+            raise write_error(self._path, error, kept=True) from None
 
     def close(self) -> None:
         container, stream = self._container, self._stream
@@ -91,7 +95,7 @@ class Recorder:
                 container.mux(packet)
             container.close()
         except (OSError, av.error.FFmpegError) as error:
-            raise write_error(self._path, error) from None
+            raise write_error(self._path, error, kept=True) from None
 
     def _discard(self) -> None:
         """Let go of a file that cannot be written any more; what is on the disk is playable."""
@@ -134,18 +138,6 @@ def muxer_options(path: Path) -> dict[str, str]:
     return options
 
 
-def check_writable(path: Path, overwrite: bool) -> None:
-    """Raise the SinkError that says why nothing should be written to `path`."""
-    if not path.parent.is_dir():
-        raise SinkNotFoundError(
-            f"there is no folder {path.parent} to record into; try: mkdir -p {path.parent}"
-        )
-    if path.is_dir():
-        raise SinkError(f"{path} is a folder; name a file in it, such as {path / 'live.mp4'}")
-    if path.exists() and not overwrite:
-        raise SinkError(f"{path} exists already; choose another name, or add --overwrite")
-
-
 def add_h264(
     container: OutputContainer, size: Size, fps: Fraction, live: bool = True
 ) -> VideoStream:
@@ -161,21 +153,3 @@ def add_h264(
     context.gop_size = max(1, round(fps * (FRAGMENT_S if live else OFFLINE_KEYFRAME_S)))
     context.color_range, context.colorspace = 1, 6  # tv, smpte170m: OUTPUT_COLOR
     return stream
-
-
-def write_error(path: Path, error: Exception) -> SinkError:
-    """What the user should know when `path` could not be written."""
-    code = getattr(error, "errno", None)
-    if code in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return SinkBusyError(
-            f"{path} may not be written by this user; choose another folder, or check it with: "
-            f"ls -ld {path.parent}"
-        )
-    if code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return SinkError(
-            f"the disk is full: the recording {path} ends here and is playable up to this point; "
-            "free some space and start a new one"
-        )
-    return SinkError(
-        f"{path} cannot be written any more ({error.__class__.__name__}); check its disk or network"
-    )

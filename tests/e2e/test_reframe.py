@@ -124,15 +124,22 @@ def test_an_existing_file_is_never_overwritten_unasked(
     assert video_facts(out)[2] == 15
 
 
-def test_interrupting_leaves_a_finished_part(program: Program, clip: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupting_leaves_a_finished_part_and_no_draft(
+    program: Program, clip: Path, tmp_path: Path, number: signal.Signals
+) -> None:
     out = tmp_path / "out.mp4"
     process = program.start("reframe", str(clip), str(out), "--live", "--trace", "t.jsonl")
-    trace = tmp_path / "t.jsonl"
-    while not (trace.exists() and trace.stat().st_size > 4000):
+    while not any(draft.stat().st_size > 4000 for draft in tmp_path.glob(".t.*.part.jsonl")):
         assert process.poll() is None
-        time.sleep(0.02)
-    process.send_signal(signal.SIGINT)
+        time.sleep(0.01)
+    process.send_signal(number)
+    time.sleep(0.02)
+    process.send_signal(number)  # make and other parents pass a Ctrl-C on a second time
     _, err = process.communicate(timeout=30)
     assert process.returncode == EXIT_INTERRUPTED, err
     assert "Traceback" not in err
     assert 0 < video_facts(out)[2] < CLIP_FRAMES
+    lines = (tmp_path / "t.jsonl").read_text().splitlines()
+    assert len(lines) == video_facts(out)[2] + 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.mp4", "t.jsonl"]

@@ -1,0 +1,117 @@
+"""Files the program writes: what may be written, and drafts that get their name when whole."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from livetrack_vcam.errors import SettingsError, SinkBusyError, SinkError, SinkNotFoundError
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
+# A draft's name must not be too long where the name itself is not; 40 letters tell whose it is.
+DRAFT_STEM = 40
+
+
+def check_writable(path: Path, overwrite: bool) -> None:
+    """Raise the SinkError that says why nothing should or can be written to `path`.
+
+    What is no ordinary file, such as /dev/stdout or a pipe, need not be new.
+    """
+    try:
+        if not path.parent.is_dir():
+            raise SinkNotFoundError(
+                f"there is no folder {path.parent} for {path.name}; try: mkdir -p {path.parent}"
+            )
+        if path.is_dir():
+            raise SinkError(f"{path} is a folder; name a file in it")
+        if path.is_file() and not overwrite:
+            raise SinkError(f"{path} exists already; choose another name, or add --overwrite")
+        allowed = os.access(path if path.exists() else path.parent, os.W_OK)
+    except OSError as error:
+        raise write_error(path, error) from None
+    if not allowed:
+        raise _forbidden(path)
+
+
+def check_outputs(outputs: Iterable[Path], source: str, overwrite: bool) -> None:
+    """Raise unless every output can be written and none is another one or the source itself."""
+    clip = expanded(source)
+    taken: list[Path] = []
+    for path in map(expanded, outputs):
+        if _same_file(path, clip):
+            raise SettingsError(
+                f"{path} is the clip itself; name another file, so that nothing is lost"
+            )
+        if any(_same_file(path, other) for other in taken):
+            raise SettingsError(f"two outputs are the same file {path}; name them apart")
+        check_writable(path, overwrite)
+        taken.append(path)
+
+
+def expanded(path: str | Path) -> Path:
+    """`~` as the user's folder, also where the shell leaves it alone, as in `--sink file:~/a.mp4`.
+
+    An unknown user's `~name` is a name like any other.
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
+
+
+def _same_file(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return os.path.realpath(one) == os.path.realpath(other)
+
+
+def draft_of(path: Path) -> Path:
+    """Where a file is written until it is whole: beside it, so that renaming is one step.
+
+    What is no ordinary file is its own draft: it can be written to, never replaced.
+    """
+    if path.exists() and not path.is_file():
+        return path
+    return path.with_name(f".{path.stem[:DRAFT_STEM]}.{os.getpid()}.part{path.suffix}")
+
+
+def publish(draft: Path, path: Path) -> None:
+    """Give a finished draft its name."""
+    if draft != path:
+        draft.replace(path.resolve() if path.is_symlink() else path)
+
+
+def discard(draft: Path, path: Path) -> None:
+    """Remove a draft that is not wanted; safe more than once."""
+    if draft != path:
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
+
+
+def write_error(path: Path, error: Exception, kept: bool = False) -> SinkError:
+    """What the user should know when `path` could not be written.
+
+    `kept`: what was written until then is there and can be used.
+    """
+    code = getattr(error, "errno", None)
+    if code in FORBIDDEN:
+        return _forbidden(path)
+    if code in FULL:
+        end = f"{path} ends here and is playable up to this point" if kept else f"no {path}"
+        return SinkError(f"the disk is full: {end}; free some space and start again")
+    if code == errno.ENAMETOOLONG:
+        return SinkError(f"the name {path.name[:20]}… is too long for this disk; choose another")
+    reason = getattr(error, "strerror", None) or error.__class__.__name__
+    return SinkError(f"{path} cannot be written ({reason}); check its disk or network")
+
+
+def _forbidden(path: Path) -> SinkError:
+    return SinkBusyError(
+        f"{path} may not be written by this user; choose another folder, or check it with: "
+        f"ls -ld {path.parent}"
+    )

@@ -1,0 +1,68 @@
+"""Signals, kept out of what must not be torn apart."""
+
+from __future__ import annotations
+
+import os
+import signal
+from contextlib import suppress
+
+import pytest
+
+from livetrack_vcam.interrupts import Interrupts
+
+
+def press() -> None:
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_an_interrupt_outside_a_held_block_is_raised_at_once() -> None:
+    interrupts = Interrupts()
+    with interrupts.caught(), pytest.raises(KeyboardInterrupt):
+        press()
+
+
+def test_a_held_block_is_done_as_a_whole_and_interrupted_at_its_end() -> None:
+    done: list[str] = []
+
+    def work(interrupts: Interrupts) -> None:
+        with interrupts.held():
+            press()
+            done.append("whole")
+        done.append("after")
+
+    interrupts = Interrupts()
+    with interrupts.caught(), pytest.raises(KeyboardInterrupt):
+        work(interrupts)
+    assert done == ["whole"]
+
+
+def test_sigterm_is_an_interrupt_too() -> None:
+    interrupts = Interrupts()
+    with interrupts.caught(), pytest.raises(KeyboardInterrupt):
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def test_a_second_press_does_not_disturb_the_cleaning_up_but_a_third_does() -> None:
+    interrupts = Interrupts()
+    with interrupts.caught():
+        with pytest.raises(KeyboardInterrupt):
+            press()
+        press()
+        with pytest.raises(KeyboardInterrupt):
+            press()
+
+
+def test_an_interrupt_that_was_swallowed_is_asked_about_again() -> None:
+    interrupts = Interrupts()
+    with interrupts.caught():
+        with suppress(KeyboardInterrupt):  # as C does with what a callback raises
+            press()
+        with pytest.raises(KeyboardInterrupt), interrupts.held():
+            raise AssertionError("the next block must not begin")
+
+
+def test_the_handlers_of_before_are_put_back() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with Interrupts().caught():
+        assert signal.getsignal(signal.SIGINT) != before
+    assert signal.getsignal(signal.SIGINT) == before
