@@ -70,7 +70,8 @@ class Playback:
         return decoded
 
     def _due(self, media_ns: int) -> int | None:
-        """Wait for the frame's time and return it; None when it is too late to be shown."""
+        """Wait for the frame's time and return it; None when it is not to be shown: too late, or
+        closed meanwhile."""
         now_ns = time.monotonic_ns()
         if self._start_ns is None:
             self._start_ns = now_ns - media_ns
@@ -82,5 +83,7 @@ class Playback:
             return None
         elif late_ns < 0:
             self._closed.wait(-late_ns / SECOND_NS)
+            if self._closed.is_set():
+                return None
         self._skipped = 0
         return self._start_ns + media_ns

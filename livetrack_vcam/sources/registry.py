@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.errors import SettingsError, SourceNotFoundError
 from livetrack_vcam.interfaces import Source
+from livetrack_vcam.outputs import expanded
 from livetrack_vcam.sources.cameras import CameraInfo, list_cameras
 
 NETWORK_SCHEMES = frozenset(
@@ -39,7 +40,7 @@ def open_source(
             "the source 'browser' is not in this version; choose a camera, a file or an address "
             "(see: livetrack-vcam devices)"
         )
-    if urlsplit(spec).scheme.lower() in NETWORK_SCHEMES and "://" in spec:
+    if _is_address(spec):
         from livetrack_vcam.sources.network import NetworkStream
 
         return NetworkStream(spec, paced=paced)
@@ -49,13 +50,24 @@ def open_source(
     return _file(spec, paced)
 
 
+def _is_address(spec: str) -> bool:
+    scheme, found, _ = spec.partition("://")
+    if not found or scheme.lower() not in NETWORK_SCHEMES:
+        return False
+    try:
+        urlsplit(spec)
+    except ValueError as error:
+        raise SourceNotFoundError(f"the address is not one: {error}; check it") from None
+    return True
+
+
 def find_camera(spec: str, cameras: tuple[CameraInfo, ...]) -> CameraInfo | None:
     """The camera with this path, number or name; a name may be shortened if only one fits."""
     for camera in cameras:
         if spec in (camera.path, str(camera.number), camera.name):
             return camera
     fitting = [camera for camera in cameras if spec and spec.lower() in camera.name.lower()]
-    return fitting[0] if len(fitting) == 1 and not Path(spec).exists() else None
+    return fitting[0] if len(fitting) == 1 and not _exists(Path(spec)) else None
 
 
 def _automatic(wanted: Size | None, fps: Fraction | None) -> Source:
@@ -80,8 +92,8 @@ def _camera(camera: CameraInfo, wanted: Size | None, fps: Fraction | None) -> So
 def _file(spec: str, paced: bool) -> Source:
     from livetrack_vcam.sources.video_file import VideoFile
 
-    path = Path(spec).expanduser()
-    if spec and path.exists() and not str(path).startswith("/dev/"):
+    path = expanded(spec)
+    if spec and _exists(path) and not str(path).startswith("/dev/"):
         return VideoFile(path, paced=paced)
     if spec.isdigit() or spec.startswith("/dev/"):
         raise SourceNotFoundError(
@@ -91,3 +103,14 @@ def _file(spec: str, paced: bool) -> Source:
         f"there is no file and no camera called {spec!r}; check the name, or list the cameras "
         "with: livetrack-vcam devices"
     )
+
+
+def _exists(path: Path) -> bool:
+    """Whether there is such a file, as far as this user can tell: opening it tells the rest."""
+    try:
+        path.stat()
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return True

@@ -76,14 +76,14 @@ def _damage(name: str, reader: StreamReader, played_ns: int) -> str | None:
 
 
 def _open_file(path: Path) -> av.container.InputContainer:
-    if not path.exists():
-        raise SourceNotFoundError(f"there is no file {path}; check the name")
-    if path.is_dir():
-        raise SourceError(f"{path} is a folder, not a video; name a file in it")
-    if path.is_file() and path.stat().st_size == 0:
-        raise SourceError(f"{path} is empty (0 bytes); choose another file")
     try:
+        if path.is_dir():
+            raise SourceError(f"{path} is a folder, not a video; name a file in it")
+        if path.is_file() and path.stat().st_size == 0:
+            raise SourceError(f"{path} is empty (0 bytes); choose another file")
         return av.open(str(path), metadata_errors="replace")
+    except FileNotFoundError:
+        raise SourceNotFoundError(f"there is no file {path}; check the name") from None
     except PermissionError:
         raise SourceBusyError(
             f"{path} may not be read by this user; try: chmod u+r {path}"
