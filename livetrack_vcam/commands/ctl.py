@@ -6,6 +6,7 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from http.client import HTTPException
 from typing import Any
 
 import click
@@ -82,8 +83,8 @@ def _call(url: str, body: dict[str, Any] | None) -> Any:
     if body is not None:
         headers["Authorization"] = f"Bearer {read_token()}"
     data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data, headers)  # noqa: S310 (http on loopback)
     try:
+        request = urllib.request.Request(url, data, headers)  # noqa: S310 (http on loopback)
         with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:  # noqa: S310
             return json.load(response)
     except urllib.error.HTTPError as error:
@@ -91,6 +92,11 @@ def _call(url: str, body: dict[str, Any] | None) -> Any:
     except OSError:
         raise LiveTrackError(
             f"nothing answers at {url.partition('/api')[0]}; start it with `livetrack-vcam run`"
+        ) from None
+    except (ValueError, HTTPException):
+        raise LiveTrackError(
+            f"what answers at {url.partition('/api')[0]} is not livetrack-vcam; "
+            "check --host and --port"
         ) from None
 
 

@@ -40,7 +40,7 @@ def guard(bound_host: str) -> Middleware:
                 403, f"this server does not answer to the name {host!r}; use its address"
             )
         origin = request.headers.get(hdrs.ORIGIN)
-        if origin is not None and urlsplit(origin).netloc != request.headers.get(hdrs.HOST):
+        if origin is not None and origin.partition("://")[2] != request.headers.get(hdrs.HOST):
             return error_response(403, "requests from other web sites are refused")
         return await handler(request)
 
@@ -67,7 +67,9 @@ def is_own_host(host: str, bound_host: str) -> bool:
 def has_token(request: web.Request, token: str) -> bool:
     """Whether the request carries `Authorization: Bearer TOKEN`, compared in constant time."""
     scheme, _, given = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
-    return scheme.lower() == "bearer" and hmac.compare_digest(given.encode(), token.encode())
+    return scheme.lower() == "bearer" and hmac.compare_digest(
+        given.encode(errors="surrogateescape"), token.encode()
+    )
 
 
 def _host_name(host: str) -> str:

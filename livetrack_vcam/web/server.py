@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import json
+import logging
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,8 @@ from livetrack_vcam.web.context import WebContext
 from livetrack_vcam.web.guard import add_security_headers, error_response, guard, has_token
 from livetrack_vcam.web.pages import viewer_root
 from livetrack_vcam.web.streams import MAX_EVENT_HZ
+
+log = logging.getLogger(__name__)
 
 DEFAULT_PORT = 8787
 MAX_BODY_BYTES = 64 * 1024
@@ -161,7 +164,7 @@ class WebServer:
             return error_response(415, "send the command as application/json")
         try:
             body = json.loads(await request.read())
-        except ValueError:
+        except (ValueError, RecursionError):
             return error_response(400, "the command is not valid JSON")
         if not isinstance(body, dict):
             return error_response(400, 'the command is not an object like {"command":"pause"}')
@@ -229,3 +232,9 @@ async def _errors_as_json(request: web.Request, handler: Handler) -> web.StreamR
         raise
     except web.HTTPException as error:
         return error_response(error.status, error.text or error.reason)
+    except ConnectionError:
+        raise
+    except Exception as error:
+        log.error("the web server failed at %s: %s", request.path, error)
+        log.debug("the request that failed", exc_info=True)
+        return error_response(500, "the program made a mistake; its log says more")

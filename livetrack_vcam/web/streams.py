@@ -60,8 +60,7 @@ async def _send_pictures(
             part = head.encode("ascii") + picture + b"\r\n"
             await asyncio.wait_for(response.write(part), STALLED_S)
     except TimeoutError:
-        if request.transport is not None:
-            request.transport.abort()
+        _drop(request)
     except ConnectionError:
         return
 
@@ -97,14 +96,18 @@ async def stream_events(
             text = status_text()
             if text != last:
                 last, silent_s = text, 0.0
-                await response.write(f"event: status\ndata: {text}\n\n".encode())
+                part = f"event: status\ndata: {text}\n\n".encode()
+                await asyncio.wait_for(response.write(part), STALLED_S)
             elif silent_s >= KEEP_ALIVE_S:
                 silent_s = 0.0
-                await response.write(b": still here\n\n")
+                await asyncio.wait_for(response.write(b": still here\n\n"), STALLED_S)
             await asyncio.sleep(interval_s)
             silent_s += interval_s
+    except TimeoutError:
+        _drop(request)
     except ConnectionError:
-        return response
+        pass
+    return response
 
 
 class StatusText:
@@ -127,6 +130,11 @@ def _too_many(what: str) -> web.Response:
     response = error_response(503, f"too many {what} at once; close one and try again")
     response.headers[hdrs.RETRY_AFTER] = "5"
     return response
+
+
+def _drop(request: web.Request) -> None:
+    if request.transport is not None:
+        request.transport.abort()
 
 
 def _keep_little_in_flight(request: web.Request) -> None:
