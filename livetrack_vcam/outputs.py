@@ -31,7 +31,7 @@ def check_writable(path: Path, overwrite: bool) -> None:
         if path.is_file() and not overwrite:
             raise SinkError(f"{path} exists already; choose another name, or add --overwrite")
         allowed = os.access(path if path.exists() else path.parent, os.W_OK)
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: a NUL in a config file's path
         raise write_error(path, error) from None
     if not allowed:
         raise _forbidden(path)

@@ -92,6 +92,11 @@ def _parse_subject(value: object) -> SubjectPolicy:
     return value if isinstance(value, SubjectPolicy) else parse_subject(str(value))
 
 
+def _parse_source(value: object) -> object:
+    """The number of a camera may be a number in the config file too."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 def _parse_sinks(value: object) -> object:
     return (value,) if isinstance(value, str | SinkSpec) else value
 
@@ -184,7 +189,7 @@ class ShotSettings(FramingOptions):
 class Settings(_Frozen):
     """Everything one run is told."""
 
-    source: str = Field(
+    source: Annotated[str, BeforeValidator(_parse_source)] = Field(
         "auto",
         min_length=1,
         description='0, /dev/video0, "name", FILE, rtsp://…, http://…, demo or auto.',
@@ -197,7 +202,7 @@ class Settings(_Frozen):
         json_schema_extra={"metavar": "NAMES"},
     )
     detect_hz: float = Field(
-        15.0, gt=0, le=120, description="Detections a second at most; fewer save processor time."
+        15.0, ge=0.1, le=120, description="Detections a second at most; fewer save processor time."
     )
     session: Path | None = Field(None, description="Write the session log here, for `replay`.")
     trace: Path | None = Field(None, description="Write the crop of every frame here, JSON lines.")
@@ -273,7 +278,7 @@ def build_settings(config: Mapping[str, Any], options: Mapping[str, Any]) -> Set
     try:
         settings = Settings.model_validate({**rest, "shots": [_with_aspect(s) for s in shots]})
     except ValidationError as error:
-        raise SettingsError(_first_sentence(error)) from None
+        raise SettingsError(_first_sentence(error, set(options))) from None
     _check_names(settings.shots)
     return settings
 
@@ -301,8 +306,9 @@ def _check_names(shots: tuple[ShotSettings, ...]) -> None:
         )
 
 
-def _first_sentence(error: ValidationError) -> str:
-    """One line of the first complaint, naming the option as it is typed."""
+def _first_sentence(error: ValidationError, typed: set[str]) -> str:
+    """One line of the first complaint, naming the option as it is typed there: --max-zoom on the
+    command line, max_zoom in a config file."""
     first = error.errors()[0]
     names = [str(part) for part in first["loc"] if isinstance(part, str) and part != "shots"]
     name = names[0] if names else "settings"
@@ -311,7 +317,17 @@ def _first_sentence(error: ValidationError) -> str:
         return f"option {name!r} is unknown; `livetrack-vcam run --help` lists the options"
     if first["type"] == "value_error":
         return message
-    return f"{name} = {first['input']!r} is refused: {message[:1].lower()}{message[1:]}"
+    given = f"--{name.replace('_', '-')} {first['input']}" if name in typed else None
+    return (
+        f"{given or name + ' = ' + repr(first['input'])} is refused: "
+        f"it should {_wish(message)}; docs/settings.md lists what it takes"
+    )
+
+
+def _wish(message: str) -> str:
+    """What pydantic's message asks for, without its own name of the value."""
+    _, found, wish = message.partition("should ")
+    return wish if found else "be something else"
 
 
 def to_toml(settings: Settings) -> str:

@@ -36,7 +36,7 @@ from livetrack_vcam.settings import (
         ({"size": "1281x720"}, "odd side.*try 1282x720"),
         ({"size": "0x0"}, "outside 2x2"),
         ({"size": "big"}, "not WIDTHxHEIGHT"),
-        ({"shot": "huge"}, "shot = 'huge' is refused"),
+        ({"shot": "huge"}, "--shot huge is refused"),
         ({"subject": "track"}, "incomplete"),
         ({"subject": "tallest"}, "unknown"),
         ({"sink": ["file"]}, "needs a path"),
@@ -44,7 +44,7 @@ from livetrack_vcam.settings import (
         ({"sink": ["mjpeg:80"]}, "takes nothing after the colon"),
         ({"sink": ["whip:https://example.org"]}, "not in this version"),
         ({"sink": ["vcam", "vcam"]}, "same device or file"),
-        ({"max_zoom": "0.5"}, "max_zoom"),
+        ({"max_zoom": "0.5"}, "--max-zoom 0.5"),
         ({"port": "70000"}, "port"),
         ({"duration": "0"}, "duration"),
         ({"color": "blue"}, "'color' is unknown"),
@@ -106,6 +106,17 @@ def test_the_command_line_wins_over_the_file_and_speaks_of_the_first_shot() -> N
     assert [shot.aspect for shot in settings.shots] == [Fraction(4, 3), Fraction(9, 16)]
     assert {shot.speed.value for shot in settings.shots} == {"calm"}
     assert settings.detect_hz == 5
+
+
+def test_a_refused_value_is_named_as_it_was_typed() -> None:
+    with pytest.raises(SettingsError, match=r"--detect-hz 0\.01 .* greater than or equal to 0\.1"):
+        build_settings({}, {"detect_hz": 0.01})
+    with pytest.raises(SettingsError, match=r"detect_hz = 0\.01 .*docs/settings\.md"):
+        build_settings({"detect_hz": 0.01}, {})
+
+
+def test_the_number_of_a_camera_may_be_a_number_in_the_config_file() -> None:
+    assert build_settings({"source": 0}, {}).source == "0"
 
 
 def test_two_shots_of_one_name_are_refused() -> None:
