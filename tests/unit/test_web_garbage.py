@@ -1,0 +1,135 @@
+"""The web server, given what no honest client sends."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from itertools import count
+from typing import Any
+
+import pytest
+
+from livetrack_vcam.sinks.mjpeg import MjpegFeed
+from livetrack_vcam.web import server as server_module
+from livetrack_vcam.web import streams
+from livetrack_vcam.web.server import WebServer
+
+TOKEN = "0123456789abcdef0123456789abcdef"
+
+
+class Program:
+    """A running program whose status is large and never the same twice."""
+
+    shots = ("main",)
+
+    def __init__(self) -> None:
+        self._numbers = count()
+
+    def status(self) -> Mapping[str, Any]:
+        return {"number": next(self._numbers), "text": "x" * 500_000}
+
+    def stats(self) -> Mapping[str, Any]:
+        raise KeyError("a fault of ours")
+
+    def command(self, shot: str | None, body: Mapping[str, Any]) -> None:
+        raise ValueError("no command is known")
+
+    def feed(self, shot: str) -> MjpegFeed:
+        return MjpegFeed()
+
+
+def serving(body: Callable[[int], Awaitable[None]]) -> None:
+    """Run `body` with the port of a server, which is stopped afterwards."""
+
+    async def run() -> None:
+        server = WebServer(Program(), port=0, token=TOKEN)
+        await server.start()
+        try:
+            await body(int(server.urls.status.split(":")[2].split("/")[0]))
+        finally:
+            await server.stop()
+
+    asyncio.run(run())
+
+
+async def answer(port: int, request: bytes) -> tuple[int, bytes]:
+    """Status and body of the answer to a request without its Host and its end."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    head, _, body = request.partition(b"\r\n\r\n")
+    length = f"Content-Length: {len(body)}\r\n".encode()
+    close = b"Host: localhost\r\nConnection: close\r\n"
+    writer.write(head + b"\r\n" + close + length + b"\r\n" + body)
+    answered = await reader.read()
+    writer.close()
+    head, _, body = answered.partition(b"\r\n\r\n")
+    return int(head.split()[1]), body
+
+
+def post(body: bytes, token: bytes = TOKEN.encode(), more: bytes = b"") -> bytes:
+    head = b"POST /api/command HTTP/1.1\r\nContent-Type: application/json\r\n"
+    return head + b"Authorization: Bearer " + token + more + b"\r\n\r\n" + body
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "status"),
+    [
+        (post(b"{}", token=b"\xff\xfe"), 401),
+        (post(b"{}", more=b"\r\nOrigin: http://["), 403),
+        (post(b"[" * 30_000), 400),
+        (post(b'{"a":' * 10_000), 400),
+        (post(b"9" * 5000), 400),
+        (post(b"x" * 100_000), 413),
+        (b"GET /assets/..%2f..%2fpyproject.toml HTTP/1.1", 404),
+        (b"GET /assets/%2e%2e/room.html HTTP/1.1", 404),
+        (b"GET /room/%2e%2e%2fetc%2fpasswd HTTP/1.1", 404),
+        (b"GET /api/events?hz=%C2%B2 HTTP/1.1", 400),
+    ],
+)
+def test_garbage_is_answered_with_a_sentence(request_bytes: bytes, status: int) -> None:
+    async def body(port: int) -> None:
+        code, text = await answer(port, request_bytes)
+        assert code == status, text
+        assert text.startswith(b'{"error": "')
+
+    serving(body)
+
+
+def test_a_mistake_of_ours_is_one_line_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    async def body(port: int) -> None:
+        status, text = await answer(port, b"GET /api/stats HTTP/1.1")
+        assert (status, text[:10]) == (500, b'{"error": ')
+
+    serving(body)
+    errors = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert [(error.exc_info, "/api/stats" in error.getMessage()) for error in errors] == [
+        (None, True)
+    ]
+
+
+def test_an_event_client_that_takes_nothing_loses_its_place(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(server_module, "MAX_EVENT_CLIENTS", 1)
+    monkeypatch.setattr(streams, "STALLED_S", 0.2)
+
+    async def body(port: int) -> None:
+        _, stuck = await asyncio.open_connection("127.0.0.1", port, limit=1024)
+        await ask_for_events(stuck)
+        await asyncio.sleep(0.2)
+        statuses = []
+        while 200 not in statuses and len(statuses) < 100:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            await ask_for_events(writer)
+            statuses.append(int((await reader.readline()).split()[1]))
+            writer.transport.abort()
+            await asyncio.sleep(0.1)
+        stuck.transport.abort()
+        assert statuses[0] == 503
+        assert statuses[-1] == 200
+
+    serving(body)
+
+
+async def ask_for_events(writer: asyncio.StreamWriter) -> None:
+    writer.write(b"GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    await writer.drain()
