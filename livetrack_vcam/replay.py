@@ -38,12 +38,13 @@ def replay_session(lines: Iterable[str], trace: Path | None, overwrite: bool) ->
 def _write_trace(file: TextDraft, head: dict[str, Any], crops: list[Replayed]) -> None:
     frame = Size(*head["size"])
     name, settings = next(iter(head["shots"].items()))
+    canvas = default_size(settings_from_json(settings).aspect_ratio)
     file.write(to_line(header(head["source"], frame, None, settings_from_json(settings))))
-    for line in _trace_lines([crop for crop in crops if crop.shot == name], frame):
+    for line in _trace_lines([crop for crop in crops if crop.shot == name], frame, canvas):
         file.write(line)
 
 
-def _trace_lines(crops: list[Replayed], frame: Size) -> Iterator[str]:
+def _trace_lines(crops: list[Replayed], frame: Size, canvas: Size) -> Iterator[str]:
     for index, made in enumerate(crops):
         yield to_line(
             frame_line(
@@ -55,6 +56,6 @@ def _trace_lines(crops: list[Replayed], frame: Size) -> Iterator[str]:
                 made.subject,
                 made.tracks,
                 frame,
-                default_size(made.crop.aspect_ratio),
+                canvas,
             )
         )

@@ -24,9 +24,10 @@ DEFAULT_FPS = Fraction(30)
 # Sound that may be copied as it is; everything else becomes AAC.
 COPYABLE = {
     ".mp4": frozenset({"aac", "mp3", "ac3", "eac3", "alac", "opus", "flac"}),
-    ".mkv": None,  # Matroska takes any
+    ".mkv": None,  # Matroska takes nearly any
 }
 AAC_BIT_RATE = 160_000
+AAC_RATES = (96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 8_000)
 
 
 class ClipWriter:
@@ -179,15 +180,23 @@ class _SoundTrack:
     def __init__(self, source: AudioStream, output: OutputContainer, suffix: str) -> None:
         self._output = output
         copyable = COPYABLE[suffix]
-        self._copied = copyable is None or source.codec_context.name in copyable
-        self._target: AudioStream
-        if self._copied:
-            self._target = output.add_stream_from_template(source)
-        else:
-            self._target = output.add_stream("aac", rate=source.rate or 48_000)
-            self._target.bit_rate = AAC_BIT_RATE
-            # Raw sound often names no layout; AAC must have one, and two channels are enough.
-            self._target.codec_context.layout = "mono" if source.channels == 1 else "stereo"
+        template = self._template(source) if copyable is None or _name(source) in copyable else None
+        self._copied = template is not None
+        self._target = template or self._aac(source)
+
+    def _template(self, source: AudioStream) -> AudioStream | None:
+        try:
+            return self._output.add_stream_from_template(source)
+        except ValueError:  # the container does not know this codec after all
+            return None
+
+    def _aac(self, source: AudioStream) -> AudioStream:
+        rate = source.rate if source.rate in AAC_RATES else 48_000
+        target: AudioStream = self._output.add_stream("aac", rate=rate)
+        target.bit_rate = AAC_BIT_RATE
+        # Raw sound often names no layout; AAC must have one, and two channels are enough.
+        target.codec_context.layout = "mono" if source.channels == 1 else "stereo"
+        return target
 
     def put(self, packet: Packet[AudioStream], at_s: float) -> None:
         if not self._copied:
@@ -211,6 +220,10 @@ class _SoundTrack:
     def finish(self) -> None:
         if not self._copied:
             self._output.mux(self._target.encode(None))
+
+
+def _name(source: AudioStream) -> str:
+    return source.codec_context.name
 
 
 def _first_picture_s(container: InputContainer) -> float:

@@ -192,20 +192,20 @@ def test_a_full_disk_is_said_and_leaves_a_playable_file(tmp_path: Path, suffix: 
     assert len(times_ms(path)) > 30
 
 
-def write_source(path: Path, audio: str, seconds: int = 3) -> Path:
+def write_source(path: Path, audio: str, seconds: int = 3, rate: int = 48_000) -> Path:
     """A clip whose sound is a tone that starts at 1 s, so that its place can be heard."""
     with av.open(str(path), "w") as container:
         video = container.add_stream("libx264", rate=25, options={"preset": "ultrafast"})
         video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
-        sound = container.add_stream(audio, rate=48_000)
+        sound = container.add_stream(audio, rate=rate)
         sound.codec_context.layout = "mono"
         for number in range(25 * seconds):
             container.mux(video.encode(av.VideoFrame(64, 48, "yuv420p")))
-            first = number * 1920
-            at = np.arange(first, first + 1920) / 48_000
+            first = number * rate // 25
+            at = np.arange(first, first + rate // 25) / rate
             tone = np.where(at >= 1, np.sin(2 * np.pi * 440 * at) * 12_000, 0).astype(np.int16)
             frame = av.AudioFrame.from_ndarray(tone[None], "s16", "mono")
-            frame.sample_rate, frame.pts = 48_000, first
+            frame.sample_rate, frame.pts = rate, first
             container.mux(sound.encode(frame))
         container.mux(video.encode(None))
         container.mux(sound.encode(None))
@@ -241,6 +241,7 @@ def tone_starts_s(path: Path) -> float:
         ("aac", "in.mp4", "out.mkv", "aac"),
         ("pcm_s16le", "in.mkv", "out.mkv", "pcm_s16le"),
         ("pcm_s16le", "in.mkv", "out.mp4", "aac"),
+        ("pcm_mulaw", "in.mov", "out.mkv", "aac"),  # Matroska knows no such codec
     ],
 )
 def test_the_sound_goes_along_at_its_place(
@@ -252,6 +253,14 @@ def test_the_sound_goes_along_at_its_place(
         assert container.streams.audio[0].codec_context.name == codec
     assert tone_starts_s(tmp_path / out) == pytest.approx(1.0, abs=0.05)
     assert len(times_ms(tmp_path / out)) == 75
+
+
+def test_sound_with_more_samples_than_aac_can_have_becomes_less(tmp_path: Path) -> None:
+    clip = write_source(tmp_path / "in.mkv", "pcm_s16le", rate=192_000)
+    write_clip(tmp_path / "out.mp4", clip)
+    with av.open(str(tmp_path / "out.mp4")) as container:
+        assert container.streams.audio[0].rate == 48_000
+    assert tone_starts_s(tmp_path / "out.mp4") == pytest.approx(1.0, abs=0.05)
 
 
 def test_the_sound_of_a_part_is_that_part(tmp_path: Path) -> None:
