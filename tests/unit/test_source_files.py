@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
+from threading import Timer
 
 import av
 import numpy as np
@@ -91,6 +92,18 @@ def test_a_variable_frame_rate_keeps_its_real_times(tmp_path: Path) -> None:
     path = write_video(tmp_path / "vfr.mkv", pictures, pts=times)
     _, frames = read_all(path)
     assert [frame.pts_ns // 1_000_000 for frame in frames] == times
+
+
+def test_a_frame_that_is_waited_for_while_closing_is_not_given_early(tmp_path: Path) -> None:
+    pictures = [corner_picture(64, 48)] * 2
+    path = write_video(
+        tmp_path / "slow.mkv", pictures, codec="ffv1", pix_fmt="yuv444p", pts=[0, 75]
+    )
+    source = VideoFile(path)
+    source.open()
+    assert source.read() is not None
+    Timer(0.2, source.close).start()
+    assert source.read() is None
 
 
 def test_b_frames_come_in_the_order_they_are_shown(tmp_path: Path) -> None:
