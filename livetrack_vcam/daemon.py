@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -86,6 +87,10 @@ class Daemon:
             self._pipeline, self._studio.info, self._studio.canvases, self._settings.detector
         )
         self._announce()
+        # What is loaded by now stays for good: looking through it again and again stops every
+        # thread for longer than a frame.
+        gc.collect()
+        gc.freeze()
         self._pipeline.start()
         self._catch_signals(loop)
         if self._settings.duration is not None:

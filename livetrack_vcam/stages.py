@@ -29,6 +29,8 @@ Clock = Callable[[], int]
 # A camera that has sent nothing for so long is taken as lost; the outputs then carry the slate.
 STALL_NS = 2 * NS_PER_S
 SLATE_INTERVAL_S = 0.5
+# When the whole process stood still for a frame, two come at once; one place would lose the first.
+RENDER_DEPTH = 2
 REOPEN_FIRST_S = 0.5
 REOPEN_MOST_S = 5.0
 
@@ -258,7 +260,7 @@ class Render:
         journal: Journal | None,
         clock: Clock,
     ) -> None:
-        self.frames: Mailbox[Frame] = Mailbox()
+        self.frames: Mailbox[Frame] = Mailbox(RENDER_DEPTH)
         self.observations: Mailbox[Observation] = Mailbox(16)
         self.commands: Mailbox[tuple[str | None, Command]] = Mailbox(256)
         self.flow = Flow()
