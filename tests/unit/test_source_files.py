@@ -97,7 +97,7 @@ def test_a_variable_frame_rate_keeps_its_real_times(tmp_path: Path) -> None:
 def test_a_frame_that_is_waited_for_while_closing_is_not_given_early(tmp_path: Path) -> None:
     pictures = [corner_picture(64, 48)] * 2
     path = write_video(
-        tmp_path / "slow.mkv", pictures, codec="ffv1", pix_fmt="yuv444p", pts=[0, 75]
+        tmp_path / "slow.mkv", pictures, codec="ffv1", pix_fmt="yuv444p", pts=[0, 3000]
     )
     source = VideoFile(path)
     source.open()
