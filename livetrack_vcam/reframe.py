@@ -176,7 +176,7 @@ def reframe(job: ReframeJob) -> Reframed:
         check_outputs(outputs, str(job.source), job.overwrite)
         check_canvas(job.framing, clip.size)
         settings = job.framing.director(clip.size)
-        detector = make_detector(job.detector)
+        detector = make_detector(job.detector, job.framing.labels)
         detector.open()
         stack.callback(detector.close)
         with interrupts.held():

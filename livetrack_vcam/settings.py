@@ -152,6 +152,11 @@ class FramingOptions(_Frozen):
         description="Share of the crop in which the subject moves without moving the picture.",
     )
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The COCO label the subject is chosen by, if it is: the detector must look for it."""
+        return (self.subject.label,) if self.subject.label else ()
+
     def canvas_size(self) -> Size:
         return self.size or default_size(self.aspect)
 

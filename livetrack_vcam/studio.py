@@ -79,7 +79,8 @@ class Studio:
 
     def _detector(self) -> Detector:
         """Open before the first frame: 80 ms, spent later, would cost the picture some frames."""
-        detector = make_detector(self.settings.detector)
+        labels = [label for shot in self.settings.shots for label in shot.labels]
+        detector = make_detector(self.settings.detector, labels)
         detector.open()
         return detector
 

@@ -43,7 +43,7 @@ def framing(
 
     shot = settings.shots[0]
     clip = open_clip(source, Span())
-    detector = make_detector(settings.detector)
+    detector = make_detector(settings.detector, shot.labels)
     detector.open()
     cadence = Cadence(detector_hz, round(detector_latency_ms * 1e6))
     canvas = shot.canvas_size()

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from livetrack_vcam.core.detection import PERSON, Detection
 from livetrack_vcam.core.geometry import Box, iou
 from livetrack_vcam.detectors.blazeface import INPUT_SIDE, BlazeFaceDetector
-from livetrack_vcam.detectors.yolo import YoloDetector
+from livetrack_vcam.detectors.yolo import DEFAULT_LABELS, YoloDetector
 from livetrack_vcam.interfaces import Detector
 from livetrack_vcam.media import Frame
 
@@ -65,11 +65,12 @@ class DefaultDetector:
     standing person is a few pixels. So the largest person decides where it looks: at the whole
     frame when heads are large, at the upper part of that person at the camera's own resolution
     when they are not, and there as a second try when the frame did not show that person's face.
-    Every frame is treated alike: nothing depends on the frames before.
+    Every frame is treated alike: nothing depends on the frames before. `labels` are the COCO names
+    looked for beside faces.
     """
 
-    def __init__(self) -> None:
-        self._persons = YoloDetector()
+    def __init__(self, labels: Iterable[str] = DEFAULT_LABELS) -> None:
+        self._persons = YoloDetector(labels)
         self._faces = BlazeFaceDetector()
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from livetrack_vcam.detectors import blazeface, yolo
 from livetrack_vcam.detectors.combined import CombinedDetector, DefaultDetector
@@ -12,9 +12,9 @@ from livetrack_vcam.interfaces import Detector
 
 AUTO = "auto"
 
-_MAKERS: Mapping[str, Callable[[], Detector]] = {
+_MAKERS: Mapping[str, Callable[[tuple[str, ...]], Detector]] = {
     yolo.NAME: yolo.YoloDetector,
-    blazeface.NAME: blazeface.BlazeFaceDetector,
+    blazeface.NAME: lambda _labels: blazeface.BlazeFaceDetector(),
 }
 
 
@@ -23,15 +23,17 @@ def detector_names() -> tuple[str, ...]:
     return (AUTO, *_MAKERS)
 
 
-def make_detector(names: str = AUTO) -> Detector:
+def make_detector(names: str = AUTO, extra_labels: Iterable[str] = ()) -> Detector:
     """A detector, not yet opened, for `auto` or comma-separated names.
 
-    Raises SettingsError that lists the choices when a name is unknown.
+    `extra_labels` are COCO names to look for beside persons and balls. Raises SettingsError that
+    lists the choices when a name or a label is unknown.
     """
+    labels = tuple(dict.fromkeys((*yolo.DEFAULT_LABELS, *extra_labels)))
     chosen = list(dict.fromkeys(name.strip() for name in names.split(",")))
     if chosen == [AUTO]:
-        return DefaultDetector()
-    parts = tuple(_MAKERS[_known(name)]() for name in chosen)
+        return DefaultDetector(labels)
+    parts = tuple(_MAKERS[_known(name)](labels) for name in chosen)
     return parts[0] if len(parts) == 1 else CombinedDetector(parts)
 
 

@@ -102,12 +102,15 @@ def decode_head(geometry: Floats, classes: Floats, head: HeadSpec, min_score: fl
     return Candidates(boxes[kept], scores[kept], best[kept])
 
 
+DEFAULT_LABELS = (PERSON, SPORTS_BALL)
+
+
 class YoloDetector:
     """yolov4-tiny behind the Detector protocol; finds `labels` (COCO names)."""
 
     def __init__(
         self,
-        labels: Iterable[str] = (PERSON, SPORTS_BALL),
+        labels: Iterable[str] = DEFAULT_LABELS,
         min_score: float = 0.3,
         weights: bytes | None = None,
         max_pixels: int = MAX_INPUT_PIXELS,

@@ -24,6 +24,13 @@ def test_names_make_the_detectors_they_name(names: str, expected: str) -> None:
     assert make_detector(names).name == expected
 
 
+@pytest.mark.parametrize("names", ["auto", "yolov4-tiny", "blazeface,yolov4-tiny"])
+def test_a_label_nobody_knows_is_refused_with_the_nearest(names: str) -> None:
+    make_detector(names, ["dog"])
+    with pytest.raises(SettingsError, match="did you mean 'dog'"):
+        make_detector(names, ["dogg"])
+
+
 @pytest.mark.parametrize(
     ("names", "said"),
     [
