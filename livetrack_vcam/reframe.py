@@ -136,11 +136,18 @@ def open_clip(path: Path, span: Span) -> Clip:
 def _open_file(path: Path) -> Source:
     """A file comes before the demo of the same name."""
     path = expanded(path)
-    if path.is_fifo():
+    if _is_pipe(path):
         raise SourceError(f"{path} is a pipe, which cannot be read twice; save it to a file first")
     if str(path) == "demo" and not path.exists():
         return open_source("demo", paced=False)
     return VideoFile(path, paced=False)
+
+
+def _is_pipe(path: Path) -> bool:
+    try:
+        return path.is_fifo()
+    except OSError:
+        return False  # opening it says why
 
 
 def steps(

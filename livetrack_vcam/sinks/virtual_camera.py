@@ -174,7 +174,7 @@ def _load_pyvirtualcam() -> Any:
     except ImportError as error:
         raise SinkNotFoundError(
             "the virtual camera needs the package pyvirtualcam, which is not installed; add it: "
-            "pipx inject livetrack-vcam pyvirtualcam (or: pip install 'livetrack-vcam[vcam]')"
+            "pipx inject livetrack-vcam pyvirtualcam (or: pip install pyvirtualcam)"
         ) from error
 
 

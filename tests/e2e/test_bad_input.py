@@ -76,6 +76,7 @@ def folder(tmp_path: Path, clip: Path) -> Path:
         ("reframe pipe out.mp4", EXIT_FAILED, "is a pipe"),
         ("reframe clip.mp4 out.mp4 --trace ./out.mp4", EXIT_USAGE, "same file"),
         ("reframe clip.mp4 out.mp4 --trace t --from 99", EXIT_USAGE, "5.0 s long"),
+        (f"reframe {LONG} out.mp4", EXIT_FAILED, "cannot be read"),
         (f"reframe clip.mp4 {LONG}", EXIT_FAILED, "too long"),
         ("reframe nothing.mp4 out.mp4", EXIT_NOT_FOUND, "no file"),
         ("eval framing clip.mp4 list.json", EXIT_FAILED, "docs/evaluation.md"),
