@@ -29,8 +29,10 @@ from livetrack_vcam.events import (
     SourceBack,
     SourceLost,
 )
+from livetrack_vcam.interrupts import PATIENCE
 from livetrack_vcam.logs import set_up_logging
 from livetrack_vcam.monitor import Monitor
+from livetrack_vcam.pipeline import in_background
 from livetrack_vcam.settings import WARN_UPSCALE, Settings
 from livetrack_vcam.sinks.mjpeg import MjpegFeed
 from livetrack_vcam.status_line import clear_status, show_status
@@ -54,7 +56,8 @@ def run(settings: Settings, open_browser: bool = False) -> int:
     # A thread that computes in Python may keep the others waiting this long; the default of 5 ms
     # is a sixth of a frame, and several threads in a row add up.
     sys.setswitchinterval(SWITCH_INTERVAL_S)
-    studio = open_studio(settings)
+    # In a thread of its own, for an address that does not answer must not keep Ctrl-C waiting.
+    studio = in_background(lambda: open_studio(settings), "open")
     if settings.web:
         # Loading it takes a third of a second, better spent before the first frame than after.
         import_module("livetrack_vcam.web.server")
@@ -69,8 +72,11 @@ class Daemon:
         self._settings = studio.settings
         self._open_browser = open_browser
         self._events: asyncio.Queue[PipelineEvent] = asyncio.Queue()
-        self._interrupted = False
+        self._interrupts = 0
+        # An output or the web server the user asked for could not be had.
+        self._refused = False
         self._error: BaseException | None = None
+        self._note: str | None = None
 
     async def run(self) -> int:
         loop = asyncio.get_running_loop()
@@ -91,8 +97,8 @@ class Daemon:
         # thread for longer than a frame.
         gc.collect()
         gc.freeze()
-        self._pipeline.start()
         self._catch_signals(loop)
+        self._pipeline.start()
         if self._settings.duration is not None:
             loop.call_later(self._settings.duration, self._pipeline.stop)
         await self._serve()
@@ -108,9 +114,11 @@ class Daemon:
                 drawing = asyncio.create_task(self._draw())
             await self._handle_events()
         except LiveTrackError as error:
+            self._refused = True
             self._stop(error)
             await self._handle_events()
         finally:
+            self._pipeline.stop()
             if drawing is not None:
                 drawing.cancel()
                 clear_status()
@@ -118,11 +126,28 @@ class Daemon:
                 await server.stop()
             for name in self._pipeline.join():
                 log.error("%s did not end in time and was left behind", name)
-            detect = self._pipeline.detect
-            summary = summarize(
+            self._conclude()
+
+    def _conclude(self) -> None:
+        """Say what came of it; of a run that never got going nothing is said or left."""
+        if self._refused:
+            for writer in self._pipeline.writers:
+                writer.path.unlink(missing_ok=True)
+            return
+        self._say_note()
+        detect = self._pipeline.detect
+        log_summary(
+            summarize(
                 self._monitor.status(), self._pipeline.render.flow, detect.flow if detect else None
             )
-            log_summary(summary)
+        )
+
+    def _say_note(self) -> None:
+        """What the source has to tell, once; a file knows only at its end that it was cut off."""
+        note = getattr(self._studio.source, "note", None)
+        if note and note != self._note:
+            log.info("%s", note)
+            self._note = note
 
     async def _start_web(self) -> Any:
         from livetrack_vcam.web.server import WebServer
@@ -161,6 +186,7 @@ class Daemon:
             shot.name == event.shot and asked_for_sinks(shot) for shot in self._settings.shots
         )
         if event.opening and asked:
+            self._refused = True
             self._stop(event.error)
         elif event.opening:
             log.warning("%s. The other outputs go on without it.", event.error)
@@ -177,13 +203,13 @@ class Daemon:
     def _exit_status(self) -> int:
         if self._error is not None:
             raise self._error
-        return EXIT_INTERRUPTED if self._interrupted else EXIT_OK
+        return EXIT_INTERRUPTED if self._interrupts else EXIT_OK
 
     def _catch_signals(self, loop: asyncio.AbstractEventLoop) -> None:
         def interrupt() -> None:
-            if self._interrupted:
+            self._interrupts += 1
+            if self._interrupts >= PATIENCE:
                 sys.exit(EXIT_INTERRUPTED)
-            self._interrupted = True
             self._pipeline.stop()
 
         try:
@@ -199,9 +225,7 @@ class Daemon:
 
     def _announce(self) -> None:
         info = self._studio.info
-        note = getattr(self._studio.source, "note", None)
-        if note:
-            log.info("%s", note)
+        self._say_note()
         rate = f" at {float(info.fps):.4g} fps" if info.fps else ""
         log.info("Source: %s, %s%s", info.name, info.size, rate)
         for shot in self._settings.shots:

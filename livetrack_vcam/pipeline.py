@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from functools import partial
 from threading import Lock, Thread
+from typing import TypeVar
 
 from livetrack_vcam.core.command import Command
 from livetrack_vcam.errors import SinkError
@@ -21,6 +23,26 @@ from livetrack_vcam.stats import NS_PER_S
 log = logging.getLogger(__name__)
 
 JOIN_TIMEOUT_S = 10.0
+
+
+T = TypeVar("T")
+
+
+def in_background(call: Callable[[], T], name: str) -> T:
+    """The result of a call that may block, made in a thread of its own.
+
+    Ctrl-C is answered at once, by leaving the thread behind. Raises what the call raises.
+    """
+    outcome: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            outcome.set_result(call())
+        except BaseException as error:
+            outcome.set_exception(error)
+
+    Thread(target=run, name=name, daemon=True).start()
+    return outcome.result()
 
 
 class Pipeline:

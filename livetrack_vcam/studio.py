@@ -109,13 +109,19 @@ class Studio:
         size, canvas = self.info.size, shot.canvas_size()
         writer.put(to_line(header(self.info.name, size, self.info.fps, shot.director(size))))
         first: Frame | None = None
+        last: Frame | None = None
+        index = 0
 
         def write(frame: Frame, views: tuple[ShotView, ...]) -> None:
-            nonlocal first
+            nonlocal first, last, index
             first = first or frame
+            if last is not None:
+                # A source that came back counts from 0 again.
+                index += max(1, frame.seq - last.seq)
+            last = frame
             view = views[0]
             record = frame_line(
-                frame.seq - first.seq,
+                index,
                 frame.pts_ns - first.pts_ns,
                 frame.pts_ns,
                 view.crop,

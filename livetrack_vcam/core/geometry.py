@@ -115,7 +115,7 @@ def union(boxes: list[Box]) -> Box:
 def parse_aspect_ratio(text: str) -> Fraction:
     """'16:9' as an exact Fraction. Raises ValueError that says what is wrong and what to type."""
     parts = text.strip().split(":")
-    if len(parts) != 2 or not all(part.isascii() and part.isdigit() for part in parts):
+    if len(parts) != 2 or not all(_is_number(part) for part in parts):
         raise ValueError(f"aspect ratio {text!r} is not W:H; try 16:9, 9:16, 1:1 or 4:5")
     width, height = int(parts[0]), int(parts[1])
     if width == 0 or height == 0:
@@ -124,6 +124,10 @@ def parse_aspect_ratio(text: str) -> Fraction:
     if not MIN_ASPECT_RATIO <= ratio <= MAX_ASPECT_RATIO:
         raise ValueError(f"aspect ratio {text!r} is outside 1:4 to 4:1; try 16:9, 9:16 or 4:1")
     return ratio
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 9
 
 
 def format_aspect_ratio(ratio: Fraction) -> str:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import av
 
-from livetrack_vcam.errors import SourceError, SourceNotFoundError
+from livetrack_vcam.errors import SourceBusyError, SourceError, SourceNotFoundError
 from livetrack_vcam.interfaces import SourceInfo
 from livetrack_vcam.media import Frame
 from livetrack_vcam.sources.clock import SECOND_NS, LiveClock, Timeline
@@ -106,7 +106,7 @@ class NetworkStream:
                 "whether its server is running"
             ) from None
         except (av.error.HTTPUnauthorizedError, av.error.HTTPForbiddenError):
-            raise SourceError(
+            raise SourceBusyError(
                 f"{self._name} asks for a login; put it into the address: scheme://USER:PASSWORD@…"
             ) from None
         except (av.error.FFmpegError, OSError, ValueError):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import platformdirs
 
-from livetrack_vcam.errors import SettingsError
+from livetrack_vcam.errors import SettingsError, SinkBusyError
 
 
 def token_path() -> Path:
@@ -24,14 +24,14 @@ def token_path() -> Path:
 def ensure_token(path: Path | None = None) -> str:
     """The token in the file, made anew when there is none or others could have read it.
 
-    Raises SettingsError when the file cannot be written.
+    Raises SinkBusyError when the file cannot be written.
     """
     path = path or token_path()
     try:
         token = _private_token(path)
         return token if token is not None else _write_token(path)
     except OSError as error:
-        raise SettingsError(
+        raise SinkBusyError(
             f"the control token cannot be written to {path}: {error.strerror}; make that folder "
             "writable, or switch the web server off with --no-web"
         ) from error

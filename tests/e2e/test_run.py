@@ -7,6 +7,7 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.request
 from pathlib import Path
@@ -159,8 +160,6 @@ def test_a_corrupt_model_ends_the_run_with_its_own_status(program: Program, tmp_
         "from livetrack_vcam.cli import run_cli;"
         "sys.exit(run_cli(['run', '--source', 'demo', '--sink', 'none', '--no-web']))"
     )
-    import sys
-
     models = Path(__file__).resolve().parents[2] / "livetrack_vcam" / "detectors" / "models"
     for file in models.iterdir():
         content = bytearray(file.read_bytes())
@@ -194,3 +193,63 @@ def test_no_frame_of_a_paced_clip_is_lost(program: Program, clip: Path) -> None:
         json.loads(line)["summary"] for line in done.stderr.splitlines() if '"summary"' in line
     )
     assert summary["frames"] + summary["dropped"] == CLIP_FRAMES
+
+
+CTRL_C_AT_ONCE = """
+import os, signal, sys
+from livetrack_vcam.pipeline import Pipeline
+start = Pipeline.start
+def start_and_press(self):
+    start(self)
+    os.kill(os.getpid(), signal.SIGINT)
+Pipeline.start = start_and_press
+from livetrack_vcam.cli import run_cli
+sys.exit(run_cli(["run", "--source", "demo", "--sink", "none", "--no-web", "--duration", "30"]))
+"""
+
+
+def test_interrupting_right_after_the_threads_started_ends_at_once() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", CTRL_C_AT_ONCE],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == EXIT_INTERRUPTED, done.stderr
+    assert "left behind" not in done.stderr
+
+
+def test_an_address_that_never_answers_does_not_hold_up_an_interrupt(program: Program) -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}/live"
+        process = program.start("run", "--source", address, "--sink", "none", "--no-web")
+        connection, _ = silent.accept()
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=5)
+        connection.close()
+    assert process.returncode == EXIT_INTERRUPTED, err
+    assert "Traceback" not in err
+
+
+def test_a_run_whose_output_cannot_be_had_leaves_no_logs(program: Program, tmp_path: Path) -> None:
+    done = program.run(
+        *("run", "--source", "demo", "--sink", "vcam:No Such Camera", "--no-web"),
+        *("--session", "s.jsonl", "--trace", "t.jsonl"),
+    )
+    assert done.returncode == EXIT_NOT_FOUND
+    assert list(tmp_path.glob("*.jsonl")) == []
+    assert "pictures at" not in done.stderr
+
+
+def test_a_clip_that_is_cut_off_is_told_of_at_its_end(
+    program: Program, clip: Path, tmp_path: Path
+) -> None:
+    cut = tmp_path / "cut.mp4"
+    content = clip.read_bytes()
+    cut.write_bytes(content[: len(content) * 2 // 3])
+    done = program.run("run", "--source", str(cut), "--sink", "none", "--no-web")
+    assert done.returncode == 0, done.stderr
+    assert "cut" in done.stderr.replace("cut.mp4", "")
