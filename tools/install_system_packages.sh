@@ -22,3 +22,10 @@ export DEBIAN_FRONTEND=noninteractive
 $as_root apt-get update -qq
 # shellcheck disable=SC2086  # a list of words is meant
 $as_root apt-get install -y -qq --no-install-recommends $missing >/dev/null
+
+# Where the running kernel has no headers (a container, a small guest), dkms may have built nothing.
+for build in /lib/modules/*/build; do
+  kernel=$(basename "$(dirname "$build")")
+  ls /lib/modules/"$kernel"/updates/dkms/v4l2loopback.ko* >/dev/null 2>&1 \
+    || $as_root dkms autoinstall -k "$kernel"
+done

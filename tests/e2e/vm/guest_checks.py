@@ -26,6 +26,9 @@ MODULE_OPTIONS = (
     'card_label="OBS Virtual Camera,LiveTrack Camera,Open Camera"',
     "exclusive_caps=1,1,0",
 )
+CAMERA = "/dev/video20"
+VIVID_OPTIONS = ("n_devs=1", "vid_cap_nr=20", "node_types=0x1", "num_inputs=1", "input_types=0x0")
+BARS_CONTRAST = 20.0
 WIDTH, HEIGHT = 640, 360
 PATIENCE_S = 20.0
 
@@ -241,6 +244,44 @@ def an_unknown_label_is_refused_with_the_names_there_are() -> None:
     assert "modprobe" in line, line
 
 
+def the_program_turns_a_camera_into_the_virtual_camera() -> None:
+    """The whole product: vivid as the camera, real detectors, and a reader at the other end."""
+    _output("modprobe", "vivid", *VIVID_OPTIONS)
+    options = ("--source", CAMERA, "--sink", "vcam", "--size", f"{WIDTH}x{HEIGHT}", "--no-web")
+    command = (sys.executable, "-m", "livetrack_vcam", "run", *options, "--detect-hz", "1")
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    try:
+        _wait_until(lambda: "Video Capture" in _capabilities(DEVICE), process)
+        _wait_until(lambda: _contrast(_read_raw()) > BARS_CONTRAST, process)
+        process.terminate()
+        said = process.communicate(timeout=PATIENCE_S)[1]
+    finally:
+        process.kill()
+        process.wait()
+        subprocess.run(("modprobe", "-r", "vivid"), check=False)
+    assert process.returncode == 0, said
+    assert "vivid" in said, said
+    assert "pictures at" in said, said
+
+
+def _wait_until(done: Callable[[], bool], process: subprocess.Popen[str]) -> None:
+    for _ in range(120):
+        assert process.poll() is None, process.stderr.read() if process.stderr else ""
+        if done():
+            return
+        time.sleep(1)
+    raise AssertionError("it did not come in two minutes")
+
+
+def _contrast(picture: bytes) -> float:
+    """Standard deviation of the luma: 0 for the black placeholder, much for color bars."""
+    import numpy as np
+
+    luma = np.frombuffer(picture, np.uint8, WIDTH * HEIGHT)
+    assert len(picture) == WIDTH * HEIGHT * 3 // 2
+    return float(luma.std())
+
+
 CHECKS: tuple[Callable[[], None], ...] = (
     the_doctors_commands_make_two_lasting_devices,
     before_the_first_picture_the_device_is_no_camera,
@@ -254,6 +295,7 @@ CHECKS: tuple[Callable[[], None], ...] = (
     killed_while_somebody_reads_it_starts_again_at_that_size_only,
     a_device_without_exclusive_caps_works_and_is_not_shared_by_two_writers,
     an_unknown_label_is_refused_with_the_names_there_are,
+    the_program_turns_a_camera_into_the_virtual_camera,
 )
 
 

@@ -16,7 +16,7 @@ from tests.e2e.vm.guest_checks import CHECKS
 HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parents[2]
 TOOLS = ("qemu-system-x86_64", "busybox", "cpio", "v4l2-ctl", "ffmpeg")
-LIMIT_S = 300
+LIMIT_S = 420
 
 pytestmark = [pytest.mark.vm, pytest.mark.timeout(LIMIT_S + 60)]
 
