@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from fractions import Fraction
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -38,8 +39,12 @@ def replay_session(lines: Iterable[str], trace: Path | None, overwrite: bool) ->
 def _write_trace(file: TextDraft, head: dict[str, Any], crops: list[Replayed]) -> None:
     frame = Size(*head["size"])
     name, settings = next(iter(head["shots"].items()))
-    canvas = default_size(settings_from_json(settings).aspect_ratio)
-    file.write(to_line(header(head["source"], frame, None, settings_from_json(settings))))
+    chosen = settings_from_json(settings)
+    notes = head.get("notes", {})
+    fps = Fraction(notes["fps"]) if notes.get("fps") else None
+    canvases = notes.get("canvases", {})
+    canvas = Size(*canvases[name]) if name in canvases else default_size(chosen.aspect_ratio)
+    file.write(to_line(header(head["source"], frame, fps, chosen)))
     for line in _trace_lines([crop for crop in crops if crop.shot == name], frame, canvas):
         file.write(line)
 

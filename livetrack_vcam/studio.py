@@ -55,7 +55,10 @@ class Studio:
         decider: Decider
         if settings.session is not None:
             writers.append(_line_writer(settings.session, settings.overwrite))
-            decider = SessionRecorder(writers[-1].put, self.info.size, directors, self.info.name)
+            put = writers[-1].put
+            decider = SessionRecorder(
+                put, self.info.size, directors, self.info.name, self._session_notes()
+            )
         else:
             decider = Crew(self.info.size, directors)
         journal = None
@@ -76,6 +79,14 @@ class Studio:
             journal=journal,
             writers=writers,
         )
+
+    def _session_notes(self) -> dict[str, object]:
+        """What a replayed trace shows and no decision needs: the rate and the canvases."""
+        sizes = {name: canvas.size for name, canvas in self.canvases.items()}
+        return {
+            "fps": str(self.info.fps) if self.info.fps else None,
+            "canvases": {name: [size.width, size.height] for name, size in sizes.items()},
+        }
 
     def _detector(self) -> Detector:
         """Open before the first frame: 80 ms, spent later, would cost the picture some frames."""

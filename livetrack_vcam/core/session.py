@@ -53,7 +53,9 @@ class SessionRecorder:
         frame: Size,
         shots: Mapping[str, DirectorSettings],
         source: str,
+        notes: Mapping[str, object] | None = None,
     ) -> None:
+        """`notes` are JSON values for whoever reads the log; no decision depends on them."""
         self._write = write
         self._crew = Crew(frame, shots)
         self._line(
@@ -62,6 +64,7 @@ class SessionRecorder:
                 "source": source,
                 "size": [frame.width, frame.height],
                 "shots": {name: settings_to_json(each) for name, each in shots.items()},
+                "notes": dict(notes or {}),
             }
         )
 
