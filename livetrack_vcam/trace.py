@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 from livetrack_vcam.core.config import DirectorSettings
@@ -13,7 +12,6 @@ from livetrack_vcam.core.detection import Track
 from livetrack_vcam.core.geometry import Crop, Size, format_aspect_ratio, largest_height
 from livetrack_vcam.core.presence import State
 from livetrack_vcam.core.settings_json import settings_to_json
-from livetrack_vcam.errors import SourceError
 from livetrack_vcam.stats import NS_PER_S
 
 
@@ -71,14 +69,3 @@ def frame_line(
 def to_line(record: dict[str, Any]) -> str:
     """The record as one line of the file, line feed included."""
     return json.dumps(record, separators=(",", ":")) + "\n"
-
-
-def read_trace(path: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Header and frames of a trace file. Raises SourceError when it is not one."""
-    try:
-        records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    except (OSError, ValueError) as error:
-        raise SourceError(f"{path} cannot be read as a trace: {error}") from None
-    if not records or not isinstance(records[0], dict) or "livetrack_trace" not in records[0]:
-        raise SourceError(f"{path} is not a trace; `livetrack-vcam reframe IN --trace` makes one")
-    return records[0], records[1:]
