@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from livetrack_vcam.core.geometry import Size
-from livetrack_vcam.core.session import Replayed, replay
+from livetrack_vcam.core.session import Replayed, SessionError, replay
 from livetrack_vcam.core.settings_json import settings_from_json
 from livetrack_vcam.journal import TextDraft
 from livetrack_vcam.settings import default_size
@@ -40,13 +40,21 @@ def _write_trace(file: TextDraft, head: dict[str, Any], crops: list[Replayed]) -
     frame = Size(*head["size"])
     name, settings = next(iter(head["shots"].items()))
     chosen = settings_from_json(settings)
-    notes = head.get("notes", {})
-    fps = Fraction(notes["fps"]) if notes.get("fps") else None
-    canvases = notes.get("canvases", {})
-    canvas = Size(*canvases[name]) if name in canvases else default_size(chosen.aspect_ratio)
+    fps, canvas = _rate_and_canvas(head.get("notes", {}), name, chosen.aspect_ratio)
     file.write(to_line(header(head["source"], frame, fps, chosen)))
     for line in _trace_lines([crop for crop in crops if crop.shot == name], frame, canvas):
         file.write(line)
+
+
+def _rate_and_canvas(notes: Any, shot: str, ratio: Fraction) -> tuple[Fraction | None, Size]:
+    """What the log's notes say of them; a log without notes gets what `run` has by default."""
+    try:
+        rate = notes.get("fps")
+        sides = notes.get("canvases", {}).get(shot)
+        canvas = default_size(ratio) if sides is None else Size(*map(int, sides))
+        return None if rate is None else Fraction(rate), canvas
+    except (TypeError, ValueError, AttributeError):
+        raise SessionError("line 1: the notes of the session log are broken") from None
 
 
 def _trace_lines(crops: list[Replayed], frame: Size, canvas: Size) -> Iterator[str]:
