@@ -7,6 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A busy machine is no failure. In CI the examples are the same each time, so that a change is
+# judged by itself; on a developer's machine they are new each time, so that they find things.
+settings.register_profile("livetrack", deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("livetrack")
 
 ROOT = Path(__file__).resolve().parents[1]
 
