@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from fractions import Fraction
 from threading import Lock
+from typing import TypeVar
 
 import av
 from av.container import InputContainer
@@ -16,6 +17,8 @@ from livetrack_vcam.av_frames import Picture, picture_of
 from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.errors import SourceError
 from livetrack_vcam.sources.clock import SECOND_NS
+
+T = TypeVar("T")
 
 DEFAULT_FPS = Fraction(30)
 MAX_FPS = 240  # a "frame rate" above this is a stream's time base, not its rate
@@ -59,24 +62,17 @@ class StreamReader:
 
     def prime(self) -> Picture:
         """Decode the first picture, which fixes the size of all; `read` will give it again."""
-        frame = self._next_frame()
-        if frame is None:
+        picture = self._undisturbed(self._first_picture)
+        if picture is None:
             raise SourceError(
                 f"{self._name} holds no picture that can be decoded: it is damaged or not a video; "
                 "try to play it in another player, or choose another file"
             )
-        self._scaled = _square_size(frame, self._aspect)
-        self._first = frame
-        return self._picture(frame)
+        return picture
 
     def read(self) -> tuple[Picture, int | None] | None:
         """The next picture and its stream time in nanoseconds; None at the end or when closed."""
-        frame, self._first = self._first, None
-        if frame is None:
-            frame = self._next_frame()
-        if frame is None:
-            return None
-        return self._picture(frame), stream_time_ns(frame)
+        return self._undisturbed(self._next_picture)
 
     def rewind(self) -> None:
         """Start over at the first frame."""
@@ -99,13 +95,28 @@ class StreamReader:
         self._frames.close()
         self._container.close()
 
-    def _next_frame(self) -> av.VideoFrame | None:
+    def _undisturbed(self, step: Callable[[], T | None]) -> T | None:
+        """One step that `close` waits for: a raw camera's picture goes with its container."""
         with self._lock:
-            frame = None if self._closed else next(self._frames, None)
+            result = None if self._closed else step()
             if self._closed:
-                frame = None
+                result = None
                 self._release()
-        return frame
+        return result
+
+    def _first_picture(self) -> Picture | None:
+        frame = next(self._frames, None)
+        if frame is None:
+            return None
+        self._scaled = _square_size(frame, self._aspect)
+        self._first = frame
+        return self._picture(frame)
+
+    def _next_picture(self) -> tuple[Picture, int | None] | None:
+        frame, self._first = self._first, None
+        if frame is None:
+            frame = next(self._frames, None)
+        return None if frame is None else (self._picture(frame), stream_time_ns(frame))
 
     def _decoded(self) -> Generator[av.VideoFrame]:
         for packet in self._packets():

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from livetrack_vcam.errors import SettingsError
+from livetrack_vcam.errors import SettingsError, SinkBusyError
 from livetrack_vcam.web.token import ensure_token, read_token, token_path
 
 posix_only = pytest.mark.skipif(os.name != "posix", reason="file modes of POSIX")
@@ -53,7 +53,7 @@ def test_reading_before_the_daemon_ever_ran_says_to_start_it(tmp_path: Path) -> 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(SettingsError, match="--no-web"):
+    with pytest.raises(SinkBusyError, match="--no-web"):
         ensure_token(tmp_path / "file" / "token")
 
 
