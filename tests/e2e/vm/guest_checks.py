@@ -259,7 +259,7 @@ def the_program_turns_a_camera_into_the_virtual_camera() -> None:
         process.kill()
         process.wait()
         subprocess.run(("modprobe", "-r", "vivid"), check=False)
-    assert process.returncode == 0, said
+    assert process.returncode == 0, (process.returncode, said)
     assert "vivid" in said, said
     assert "pictures at" in said, said
 
