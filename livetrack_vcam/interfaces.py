@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Protocol
 
 from livetrack_vcam.core.detection import Detection
-from livetrack_vcam.core.geometry import Size
+from livetrack_vcam.core.geometry import Box, Size
 from livetrack_vcam.media import Frame
 
 
@@ -57,15 +57,21 @@ class Detector(Protocol):
 
     `open` loads the weights and raises ModelError; `detect` is then called from one thread only,
     never changes the frame, and returns boxes in that frame's pixels, best score first, without
-    duplicates. `close` releases the weights; no call follows it.
+    duplicates. With a `region` it sees only that part of the frame, at the camera's own
+    resolution where it can. `close` releases the weights; no call follows it.
     """
 
     @property
     def name(self) -> str: ...
 
+    @property
+    def labels(self) -> frozenset[str]:
+        """Everything it can find: COCO names, or "face"."""
+        ...
+
     def open(self) -> None: ...
 
-    def detect(self, frame: Frame) -> tuple[Detection, ...]: ...
+    def detect(self, frame: Frame, region: Box | None = None) -> tuple[Detection, ...]: ...
 
     def close(self) -> None: ...
 

@@ -157,9 +157,11 @@ class ScriptedDetector:
         script: Callable[[float], Box | Iterable[Detection] | None]
         | list[Box | Iterable[Detection] | None],
         name: str = "scripted",
+        labels: Iterable[str] = (PERSON,),
     ) -> None:
         self._script = script
         self._name = name
+        self.labels = frozenset(labels)
         self.calls = 0
 
     @property
@@ -169,7 +171,8 @@ class ScriptedDetector:
     def open(self) -> None:
         self.calls = 0
 
-    def detect(self, frame: Frame) -> tuple[Detection, ...]:
+    def detect(self, frame: Frame, region: Box | None = None) -> tuple[Detection, ...]:
+        """What the script says, of that what lies inside `region`."""
         if callable(self._script):
             found = self._script(frame.pts_ns / SECOND_NS)
         else:
@@ -178,8 +181,9 @@ class ScriptedDetector:
         if found is None:
             return ()
         if isinstance(found, Box):
-            return (Detection(found, 0.9, PERSON),)
-        return tuple(sorted(found, key=lambda detection: -detection.score))
+            found = (Detection(found, 0.9, PERSON),)
+        seen = [each for each in found if region is None or region.contains(each.box)]
+        return tuple(sorted(seen, key=lambda detection: -detection.score))
 
     def close(self) -> None:
         pass

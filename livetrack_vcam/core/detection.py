@@ -17,20 +17,36 @@ class Detection:
 
     `landmarks` of a face are, in order: right eye, left eye, nose tip, mouth center,
     right ear, left ear (the person's own right), in source pixels; empty for other labels.
+    `appearance` describes how the thing looks: a unit vector, alike for the same person in the
+    same clothes; empty when nobody computed it.
     """
 
     box: Box
     score: float
     label: str
     landmarks: tuple[Point, ...] = ()
+    appearance: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One pass of a detector: the part of the frame it saw, and what it could have found there."""
+
+    region: Box
+    labels: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """Everything the detectors found in the frame captured at `pts_ns`."""
+    """Everything the detectors found in the frame captured at `pts_ns`.
+
+    `looks` says where they looked: what lies elsewhere was not missed. Without any, they saw the
+    whole frame and knew every label.
+    """
 
     detections: tuple[Detection, ...]
     pts_ns: int
+    looks: tuple[Look, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

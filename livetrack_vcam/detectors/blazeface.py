@@ -7,6 +7,7 @@ Anchors and decoding follow MediaPipe's `ssd_anchors_calculator` and
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -82,7 +83,9 @@ def blend(faces: Faces) -> Faces:
 
 
 class BlazeFaceDetector:
-    """BlazeFace behind the Detector protocol; can also look at a part of the frame only."""
+    """BlazeFace behind the Detector protocol."""
+
+    labels = frozenset({FACE})
 
     def __init__(self, min_score: float = 0.5) -> None:
         self._min_score = min_score
@@ -99,14 +102,10 @@ class BlazeFaceDetector:
     def close(self) -> None:
         self._network = None
 
-    def detect(self, frame: Frame) -> tuple[Detection, ...]:
-        return self.detect_in(frame, whole(frame))
-
-    def detect_in(self, frame: Frame, region: Box) -> tuple[Detection, ...]:
-        """Faces inside `region` of the frame, in frame pixels, best score first."""
+    def detect(self, frame: Frame, region: Box | None = None) -> tuple[Detection, ...]:
         assert self._network is not None, "detect() before open()"
         side = Size(INPUT_SIDE, INPUT_SIDE)
-        rgb, placed = letterbox(frame, region, side, PADDING, centered=True)
+        rgb, placed = letterbox(frame, region or whole(frame), side, PADDING, centered=True)
         regressors, logits = self._network.run((rgb * np.float32(2 / 255) - 1)[None])
         faces = blend(decode(regressors[0], logits[0, :, 0], self._anchors, self._min_score))
         points = placed.to_frame(faces.points)
@@ -121,3 +120,8 @@ def _detection(points: Floats, score: float, size: Size) -> Detection:
     corners, landmarks = points[:2].ravel(), points[2:]
     box = Box(*(float(side) for side in corners)).clipped(size)
     return Detection(box, score, FACE, tuple(Point(float(x), float(y)) for x, y in landmarks))
+
+
+def make(_name: str, _labels: Iterable[str]) -> BlazeFaceDetector:
+    """As the registry wants it."""
+    return BlazeFaceDetector()

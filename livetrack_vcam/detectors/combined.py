@@ -50,8 +50,12 @@ class CombinedDetector:
         for part in self._parts:
             part.open()
 
-    def detect(self, frame: Frame) -> tuple[Detection, ...]:
-        return merge(found for part in self._parts for found in part.detect(frame))
+    @property
+    def labels(self) -> frozenset[str]:
+        return frozenset().union(*(part.labels for part in self._parts))
+
+    def detect(self, frame: Frame, region: Box | None = None) -> tuple[Detection, ...]:
+        return merge(found for part in self._parts for found in part.detect(frame, region))
 
     def close(self) -> None:
         for part in self._parts:
@@ -81,8 +85,12 @@ class DefaultDetector:
         self._persons.open()
         self._faces.open()
 
-    def detect(self, frame: Frame) -> tuple[Detection, ...]:
-        persons = self._persons.detect(frame)
+    @property
+    def labels(self) -> frozenset[str]:
+        return self._persons.labels | self._faces.labels
+
+    def detect(self, frame: Frame, region: Box | None = None) -> tuple[Detection, ...]:
+        persons = self._persons.detect(frame, region)
         return merge(persons + self._find_faces(frame, largest_person(persons)))
 
     def close(self) -> None:
@@ -97,7 +105,7 @@ class DefaultDetector:
         faces = self._faces.detect(frame) if shrunk >= SMALLEST_HEAD else ()
         worth_a_closer_look = shrunk < CLEAR_HEAD and head >= MIN_HEAD_PX
         if worth_a_closer_look and not _has_face(person, faces):
-            faces += self._faces.detect_in(frame, head_region(person))
+            faces += self._faces.detect(frame, head_region(person))
         return faces
 
 

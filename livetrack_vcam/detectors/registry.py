@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping
+from importlib import import_module
+from typing import cast
 
-from livetrack_vcam.detectors import blazeface, yolo
+from livetrack_vcam.core.detection import PERSON, SPORTS_BALL
 from livetrack_vcam.detectors.combined import CombinedDetector, DefaultDetector
 from livetrack_vcam.errors import SettingsError
 from livetrack_vcam.interfaces import Detector
 
 AUTO = "auto"
+DEFAULT_LABELS = (PERSON, SPORTS_BALL)
 
-_MAKERS: Mapping[str, Callable[[tuple[str, ...]], Detector]] = {
-    yolo.NAME: yolo.YoloDetector,
-    blazeface.NAME: lambda _labels: blazeface.BlazeFaceDetector(),
+# Each module has make(name, labels); it is imported when one of its names is asked for.
+_MODULES: Mapping[str, str] = {
+    "yolov4-tiny": "yolo",
+    "blazeface": "blazeface",
 }
 
 
 def detector_names() -> tuple[str, ...]:
     """Every name `make_detector` knows, `auto` first."""
-    return (AUTO, *_MAKERS)
+    return (AUTO, *_MODULES)
 
 
 def make_detector(names: str = AUTO, extra_labels: Iterable[str] = ()) -> Detector:
@@ -29,16 +33,22 @@ def make_detector(names: str = AUTO, extra_labels: Iterable[str] = ()) -> Detect
     `extra_labels` are COCO names to look for beside persons and balls. Raises SettingsError that
     lists the choices when a name or a label is unknown.
     """
-    labels = tuple(dict.fromkeys((*yolo.DEFAULT_LABELS, *extra_labels)))
+    labels = tuple(dict.fromkeys((*DEFAULT_LABELS, *extra_labels)))
     chosen = list(dict.fromkeys(name.strip() for name in names.split(",")))
     if chosen == [AUTO]:
         return DefaultDetector(labels)
-    parts = tuple(_MAKERS[_known(name)](labels) for name in chosen)
+    parts = tuple(_make(_known(name), labels) for name in chosen)
     return parts[0] if len(parts) == 1 else CombinedDetector(parts)
 
 
+def _make(name: str, labels: tuple[str, ...]) -> Detector:
+    module = import_module(f"livetrack_vcam.detectors.{_MODULES[name]}")
+    make = cast(Callable[[str, tuple[str, ...]], Detector], module.make)
+    return make(name, labels)
+
+
 def _known(name: str) -> str:
-    if name in _MAKERS:
+    if name in _MODULES:
         return name
     if name == AUTO:
         raise SettingsError(f"--detector {AUTO} cannot be combined with other names; type it alone")

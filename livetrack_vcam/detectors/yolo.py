@@ -115,7 +115,8 @@ class YoloDetector:
         weights: bytes | None = None,
         max_pixels: int = MAX_INPUT_PIXELS,
     ) -> None:
-        self._wanted = [class_number(label) for label in labels]
+        self.labels = frozenset(labels)
+        self._wanted = sorted(class_number(label) for label in self.labels)
         self._min_score = min_score
         self._weights = weights
         self._max_pixels = max_pixels
@@ -136,9 +137,10 @@ class YoloDetector:
         self._network = None
         self._weights = None
 
-    def detect(self, frame: Frame) -> tuple[Detection, ...]:
+    def detect(self, frame: Frame, region: Box | None = None) -> tuple[Detection, ...]:
         network = self._prepare(frame.size)
-        rgb, placed = letterbox(frame, whole(frame), self._input_size, PADDING, centered=False)
+        seen = region or whole(frame)
+        rgb, placed = letterbox(frame, seen, self._input_size, PADDING, centered=False)
         outputs = network.run(_as_input(rgb, network.input_dtype))
         found = self._decode(outputs)
         corners = placed.to_frame(found.boxes.reshape(-1, 2, 2)).reshape(-1, 4)
@@ -189,6 +191,11 @@ class YoloDetector:
         weights = scores - np.float32(self._min_score * BLEND_FLOOR)
         mean: list[float] = np.average(corners, axis=0, weights=weights).tolist()
         return mean
+
+
+def make(_name: str, labels: Iterable[str]) -> YoloDetector:
+    """As the registry wants it."""
+    return YoloDetector(labels)
 
 
 def _as_input(rgb: npt.NDArray[np.uint8], dtype: np.dtype[Any]) -> npt.NDArray[Any]:

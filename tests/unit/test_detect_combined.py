@@ -31,7 +31,11 @@ class Scripted:
     def open(self) -> None:
         self.calls.append("open")
 
-    def detect(self, frame: Frame) -> tuple[Detection, ...]:
+    @property
+    def labels(self) -> frozenset[str]:
+        return frozenset(found.label for found in self._found)
+
+    def detect(self, frame: Frame, region: Box | None = None) -> tuple[Detection, ...]:
         self.calls.append("detect")
         return self._found
 
