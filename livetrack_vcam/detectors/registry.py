@@ -43,7 +43,7 @@ def make_detector(names: str = AUTO, extra_labels: Iterable[str] = ()) -> Detect
 
 def _make(name: str, labels: tuple[str, ...]) -> Detector:
     module = import_module(f"livetrack_vcam.detectors.{_MODULES[name]}")
-    make = cast(Callable[[str, tuple[str, ...]], Detector], module.make)
+    make = cast("Callable[[str, tuple[str, ...]], Detector]", module.make)
     return make(name, labels)
 
 
