@@ -31,6 +31,7 @@ INPUT_SIDE = 256
 ANCHOR_GRIDS = ((16, 2), (32, 6))
 LANDMARKS = 6
 MAX_IOU = 0.3
+MIN_SCORE = 0.5
 PADDING = 0
 
 
@@ -87,8 +88,8 @@ class BlazeFaceDetector:
 
     labels = frozenset({FACE})
 
-    def __init__(self, min_score: float = 0.5) -> None:
-        self._min_score = min_score
+    def __init__(self, min_score: float | None = None) -> None:
+        self._min_score = MIN_SCORE if min_score is None else min_score
         self._anchors = make_anchors()
         self._network: TfliteNetwork | None = None
 
@@ -122,6 +123,6 @@ def _detection(points: Floats, score: float, size: Size) -> Detection:
     return Detection(box, score, FACE, tuple(Point(float(x), float(y)) for x, y in landmarks))
 
 
-def make(_name: str, _labels: Iterable[str]) -> BlazeFaceDetector:
+def make(_name: str, _labels: Iterable[str], min_score: float | None = None) -> BlazeFaceDetector:
     """As the registry wants it."""
-    return BlazeFaceDetector()
+    return BlazeFaceDetector(min_score)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from livetrack_vcam.core.detection import PERSON, Detection
 from livetrack_vcam.core.geometry import Box, iou
 from livetrack_vcam.detectors.blazeface import INPUT_SIDE, BlazeFaceDetector
-from livetrack_vcam.detectors.yolo import DEFAULT_LABELS, YoloDetector
+from livetrack_vcam.detectors.yolo import DEFAULT_LABELS, MIN_SCORE, YoloDetector
 from livetrack_vcam.interfaces import Detector
 from livetrack_vcam.media import Frame
 
@@ -70,12 +70,15 @@ class DefaultDetector:
     frame when heads are large, at the upper part of that person at the camera's own resolution
     when they are not, and there as a second try when the frame did not show that person's face.
     Every frame is treated alike: nothing depends on the frames before. `labels` are the COCO names
-    looked for beside faces.
+    looked for beside faces. `min_score` decides which detections come out, not where the face
+    network looks.
     """
 
-    def __init__(self, labels: Iterable[str] = DEFAULT_LABELS) -> None:
-        self._persons = YoloDetector(labels)
-        self._faces = BlazeFaceDetector()
+    def __init__(
+        self, labels: Iterable[str] = DEFAULT_LABELS, min_score: float | None = None
+    ) -> None:
+        self._persons = YoloDetector(labels, min_score)
+        self._faces = BlazeFaceDetector(min_score)
 
     @property
     def name(self) -> str:
@@ -110,7 +113,8 @@ class DefaultDetector:
 
 
 def largest_person(detections: tuple[Detection, ...]) -> Box | None:
-    boxes = [found.box for found in detections if found.label == PERSON]
+    """The person worth a closer look: those the detector would not show by itself do not count."""
+    boxes = [d.box for d in detections if d.label == PERSON and d.score >= MIN_SCORE]
     return max(boxes, key=lambda box: box.area, default=None)
 
 

@@ -15,7 +15,7 @@ from livetrack_vcam.interfaces import Detector
 AUTO = "auto"
 DEFAULT_LABELS = (PERSON, SPORTS_BALL)
 
-# Each module has make(name, labels); it is imported when one of its names is asked for.
+# Each module has make(name, labels, min_score); it is imported when one of its names is asked for.
 _MODULES: Mapping[str, str] = {
     "yolov4-tiny": "yolo",
     "blazeface": "blazeface",
@@ -27,24 +27,27 @@ def detector_names() -> tuple[str, ...]:
     return (AUTO, *_MODULES)
 
 
-def make_detector(names: str = AUTO, extra_labels: Iterable[str] = ()) -> Detector:
+def make_detector(
+    names: str = AUTO, extra_labels: Iterable[str] = (), min_score: float | None = None
+) -> Detector:
     """A detector, not yet opened, for `auto` or comma-separated names.
 
-    `extra_labels` are COCO names to look for beside persons and balls. Raises SettingsError that
-    lists the choices when a name or a label is unknown.
+    `extra_labels` are COCO names to look for beside persons and balls. Detections below
+    `min_score` are left out; None is what each detector finds best for itself. Raises SettingsError
+    that lists the choices when a name or a label is unknown.
     """
     labels = tuple(dict.fromkeys((*DEFAULT_LABELS, *extra_labels)))
     chosen = list(dict.fromkeys(name.strip() for name in names.split(",")))
     if chosen == [AUTO]:
-        return DefaultDetector(labels)
-    parts = tuple(_make(_known(name), labels) for name in chosen)
+        return DefaultDetector(labels, min_score)
+    parts = tuple(_make(_known(name), labels, min_score) for name in chosen)
     return parts[0] if len(parts) == 1 else CombinedDetector(parts)
 
 
-def _make(name: str, labels: tuple[str, ...]) -> Detector:
+def _make(name: str, labels: tuple[str, ...], min_score: float | None) -> Detector:
     module = import_module(f"livetrack_vcam.detectors.{_MODULES[name]}")
-    make = cast("Callable[[str, tuple[str, ...]], Detector]", module.make)
-    return make(name, labels)
+    make = cast("Callable[[str, tuple[str, ...], float | None], Detector]", module.make)
+    return make(name, labels, min_score)
 
 
 def _known(name: str) -> str:

@@ -33,6 +33,7 @@ MAX_INPUT_PIXELS = 448 * 256
 # Darknet letterboxes with gray 0.5.
 PADDING = 127
 MAX_IOU = 0.5
+MIN_SCORE = 0.3
 # Times the lowest score: what a box's score must exceed to have any weight in the blend.
 BLEND_FLOOR = 0.99
 
@@ -111,13 +112,13 @@ class YoloDetector:
     def __init__(
         self,
         labels: Iterable[str] = DEFAULT_LABELS,
-        min_score: float = 0.3,
+        min_score: float | None = None,
         weights: bytes | None = None,
         max_pixels: int = MAX_INPUT_PIXELS,
     ) -> None:
         self.labels = frozenset(labels)
         self._wanted = sorted(class_number(label) for label in self.labels)
-        self._min_score = min_score
+        self._min_score = MIN_SCORE if min_score is None else min_score
         self._weights = weights
         self._max_pixels = max_pixels
         self._network: TfliteNetwork | None = None
@@ -186,16 +187,18 @@ class YoloDetector:
 
         Two anchors often see one person almost equally well but draw different boxes; the best
         box alone jumps from one to the other. The weight of a box starts from zero at the
-        lowest score, so that none enters or leaves with a jump either.
+        lowest score, so that none enters or leaves with a jump either. Looking for lower scores
+        than MIN_SCORE adds boxes and changes none of the others.
         """
-        weights = scores - np.float32(self._min_score * BLEND_FLOOR)
+        lowest = self._min_score if scores[0] < MIN_SCORE else max(self._min_score, MIN_SCORE)
+        weights = np.clip(scores - np.float32(lowest * BLEND_FLOOR), 0, None)
         mean: list[float] = np.average(corners, axis=0, weights=weights).tolist()
         return mean
 
 
-def make(_name: str, labels: Iterable[str]) -> YoloDetector:
+def make(_name: str, labels: Iterable[str], min_score: float | None = None) -> YoloDetector:
     """As the registry wants it."""
-    return YoloDetector(labels)
+    return YoloDetector(labels, min_score)
 
 
 def _as_input(rgb: npt.NDArray[np.uint8], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
