@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from livetrack_vcam.core.assignment import FORBIDDEN, assign
-from livetrack_vcam.core.detection import Observation, Track
+from livetrack_vcam.core.ball import BallTracker
+from livetrack_vcam.core.detection import SPORTS_BALL, Observation, Track
 from livetrack_vcam.core.fusion import Measurement, face_misfit, measurements
 from livetrack_vcam.core.geometry import Size, intersection_area, iou
 from livetrack_vcam.core.tracked import TrackedThing
@@ -44,6 +45,7 @@ class Tracker:
         self._settings = settings or TrackerSettings()
         self._things: list[TrackedThing] = []
         self._next_id = 1
+        self._balls = BallTracker(frame, self._new_id)
         self._pts_ns: int | None = None
         self._tracks: tuple[Track, ...] = ()
 
@@ -58,7 +60,9 @@ class Tracker:
             return self._tracks
         self._pts_ns = observation.pts_ns
         now = observation.pts_ns
-        seen = measurements(observation.detections, self._frame)
+        found = measurements(observation.detections, self._frame)
+        balls = [m for m in found if m.label == SPORTS_BALL]
+        seen = [m for m in found if m.label != SPORTS_BALL]
         for thing in self._things:
             thing.predict(now)
         settings = self._settings
@@ -74,8 +78,15 @@ class Tracker:
             for thing in self._things
             if thing.confirmed and thing.unseen_s(now) <= settings.coast_s
         )
-        self._tracks = tuple(track for track in shown if track.box.area > 0)
+        others = [track for track in shown if track.box.area > 0]
+        followed = self._balls.update(balls, observation.looks, now, others)
+        self._tracks = tuple(sorted([*others, *followed], key=lambda track: track.track_id))
         return self._tracks
+
+    def _new_id(self) -> int:
+        """The next number, never used before."""
+        self._next_id += 1
+        return self._next_id - 1
 
     def _associate(
         self, things: list[TrackedThing], seen: list[Measurement], now: int
@@ -103,8 +114,7 @@ class Tracker:
                 known.return_at(measurement, now)
                 continue
             sure = measurement.score >= settings.sure_score and not measurement.inferred
-            self._things.append(TrackedThing(self._next_id, measurement, now, confirmed=sure))
-            self._next_id += 1
+            self._things.append(TrackedThing(self._new_id(), measurement, now, confirmed=sure))
 
     def _covered(self, measurement: Measurement, now: int) -> bool:
         """Whether it is a part of something just seen: a second box on the same person."""
