@@ -19,6 +19,7 @@ DEFAULT_LABELS = (PERSON, SPORTS_BALL)
 _MODULES: Mapping[str, str] = {
     "yolov4-tiny": "yolo",
     "blazeface": "blazeface",
+    "yolox-nano": "yolox",
 }
 
 

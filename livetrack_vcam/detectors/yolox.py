@@ -1,0 +1,136 @@
+"""Persons, balls and the other COCO things with YOLOX-nano.
+
+Ge et al., "YOLOX: Exceeding YOLO Series in 2021", arXiv:2107.08430; the file is Megvii's export
+`yolox_nano.onnx` of release 0.1.1rc0. Its input is BGR, 0 to 255 without any normalization,
+letterboxed at the top left with gray 114 (`ValTransform` in yolox/data/data_augment.py). The file
+was exported for 416 x 416; here the input has the shape of the picture (`network_size`).
+
+Each row of the output is one cell of the grids of stride 8, 16 and 32: center in cells relative to
+the cell, logarithm of the size in cells, then objectness and 80 class probabilities, both already
+through a sigmoid (`demo_postprocess` in yolox/utils/demo_utils.py). There are no anchors. A score
+is objectness times class probability, as YOLOX itself has it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from livetrack_vcam.core.detection import Detection
+from livetrack_vcam.core.geometry import Box, Size
+from livetrack_vcam.detectors.labels import COCO_LABELS, class_number
+from livetrack_vcam.detectors.manifest import load_weights
+from livetrack_vcam.detectors.nms import nms
+from livetrack_vcam.detectors.onnx_runtime import OnnxNetwork
+from livetrack_vcam.detectors.pixels import letterbox, whole
+from livetrack_vcam.detectors.yolo import DEFAULT_LABELS, Candidates, network_size
+from livetrack_vcam.media import Frame
+
+Floats: TypeAlias = npt.NDArray[np.floating]
+
+NAME = "yolox-nano"
+FILE_SIDE = 416
+MAX_INPUT_PIXELS = 544 * 320
+STRIDES = (8, 16, 32)
+PADDING = 114
+MAX_IOU = 0.5
+MIN_SCORE = 0.3
+# A logarithm of more would be a box larger than any picture, and could overflow.
+MAX_LOG_SIZE = 9.0
+
+
+@lru_cache(maxsize=4)
+def grid(size: Size) -> Floats:
+    """(n, 3): column, row and stride of every cell of an input, in the order of the rows."""
+    parts = []
+    for stride in STRIDES:
+        rows, columns = np.mgrid[: size.height // stride, : size.width // stride]
+        strides = np.full(rows.size, stride)
+        parts.append(np.column_stack([columns.ravel(), rows.ravel(), strides]))
+    cells: Floats = np.concatenate(parts).astype(np.float32)
+    return cells
+
+
+def decode(output: Floats, size: Size, min_score: float) -> Candidates:
+    """Everything of `output` (n, 85) with a score of at least `min_score`, in input pixels."""
+    rows = np.flatnonzero(output[:, 4] >= min_score)
+    raw, cells = output[rows], grid(size)[rows]
+    best = raw[:, 5:].argmax(axis=1)
+    scores = raw[:, 4] * raw[np.arange(len(best)), 5 + best]
+    centers = raw[:, :2] + cells[:, :2]
+    half = np.exp(np.minimum(raw[:, 2:4], MAX_LOG_SIZE)) / 2
+    boxes = np.hstack([centers - half, centers + half]) * cells[:, 2:]
+    kept = (scores >= min_score) & np.isfinite(boxes).all(axis=1)
+    return Candidates(boxes[kept], scores[kept], best[kept])
+
+
+class YoloxDetector:
+    """YOLOX-nano behind the Detector protocol; finds `labels` (COCO names)."""
+
+    def __init__(
+        self,
+        labels: Iterable[str] = DEFAULT_LABELS,
+        min_score: float | None = None,
+        weights: bytes | None = None,
+        max_pixels: int = MAX_INPUT_PIXELS,
+    ) -> None:
+        self.labels = frozenset(labels)
+        self._wanted = sorted(class_number(label) for label in self.labels)
+        self._min_score = MIN_SCORE if min_score is None else min_score
+        self._weights = weights
+        self._max_pixels = max_pixels
+        self._network: OnnxNetwork | None = None
+        self._input_size = Size(0, 0)
+
+    @property
+    def name(self) -> str:
+        return NAME
+
+    def open(self) -> None:
+        if self._weights is None:
+            self._weights = load_weights(NAME)
+        self._prepare(Size(16, 9))
+
+    def close(self) -> None:
+        self._network = None
+        self._weights = None
+
+    def detect(self, frame: Frame, region: Box | None = None) -> tuple[Detection, ...]:
+        network = self._prepare(frame.size)
+        rgb, placed = letterbox(
+            frame, region or whole(frame), self._input_size, PADDING, centered=False
+        )
+        bgr = np.ascontiguousarray(rgb[..., ::-1].transpose(2, 0, 1), np.float32)
+        found = decode(network.run(bgr[None])[0][0], self._input_size, self._min_score)
+        corners = placed.to_frame(found.boxes.reshape(-1, 2, 2)).reshape(-1, 4)
+        return tuple(self._detections(corners, found, frame.size))
+
+    def _prepare(self, frame_size: Size) -> OnnxNetwork:
+        size = network_size(frame_size, self._max_pixels)
+        if self._network is None or size != self._input_size:
+            assert self._weights is not None, "detect() before open()"
+            shape = (1, 3, size.height, size.width)
+            file_shape = (1, 3, FILE_SIDE, FILE_SIDE)
+            self._network = OnnxNetwork(self._weights, NAME, file_shape, shape)
+            self._input_size = size
+        return self._network
+
+    def _detections(self, corners: Floats, found: Candidates, size: Size) -> list[Detection]:
+        detections = []
+        for number in self._wanted:
+            of_class = np.flatnonzero(found.classes == number)
+            for index in nms(corners[of_class], found.scores[of_class], MAX_IOU):
+                box = Box(*(float(side) for side in corners[of_class[index]])).clipped(size)
+                if box.area > 0:
+                    score = float(found.scores[of_class[index]])
+                    detections.append(Detection(box, score, COCO_LABELS[number]))
+        return sorted(detections, key=lambda detection: -detection.score)
+
+
+def make(_name: str, labels: Iterable[str], min_score: float | None = None) -> YoloxDetector:
+    """As the registry wants it."""
+    return YoloxDetector(labels, min_score)
