@@ -1,4 +1,4 @@
-"""`livetrack-vcam eval`: measure decisions against annotations."""
+"""`livetrack-vcam eval framing`: how well a clip is framed, by its annotations."""
 
 from __future__ import annotations
 
@@ -14,12 +14,7 @@ from livetrack_vcam.options import FILE, FRAMING, cadence_options, given, option
 from livetrack_vcam.settings import build_settings
 
 
-@click.group()
-def command() -> None:
-    """Measure framing on a clip with annotations."""
-
-
-@command.command()
+@click.command()
 @click.argument("source", metavar="CLIP", type=FILE)
 @click.argument("annotations", metavar="ANN.json", type=FILE)
 @options(*FRAMING, "detector")
