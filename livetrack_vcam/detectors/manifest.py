@@ -1,12 +1,18 @@
-"""Weights that come with the package, checked against models/manifest.json before use."""
+"""Weights by the name of their model: those of the package (models/manifest.json) and the user's.
+
+This is what detectors ask; every byte they get has been checked.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from livetrack_vcam.detectors.catalog import find_in_catalog, read_catalog
+from livetrack_vcam.detectors.pins import Pin, read_pinned
+from livetrack_vcam.detectors.store import is_stored, read_stored, store_folder
+from livetrack_vcam.detectors.store_converted import is_converted, load_converted
 from livetrack_vcam.errors import ModelError
 
 MODELS = Path(__file__).parent / "models"
@@ -22,26 +28,50 @@ class ModelFile:
     sha256: str
     source: str
     made: str
+    runtime: str
+    finds: str
     license: str
     facts: tuple[str, ...]
 
 
 def load_weights(name: str, folder: Path = MODELS) -> bytes:
-    """The verified content of model `name`. Raises ModelError when it is missing or damaged."""
-    model = find_model(name, folder)
-    path = folder / model.file
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise ModelError(f"model file {path} cannot be read ({reason}); {_REMEDY}") from error
-    if len(content) != model.bytes:
-        raise ModelError(
-            f"model file {path} has {len(content)} bytes instead of {model.bytes}; {_REMEDY}"
-        )
-    if hashlib.sha256(content).hexdigest() != model.sha256:
-        raise ModelError(f"model file {path} is damaged (wrong sha256); {_REMEDY}")
-    return content
+    """The verified content of model `name`: of the package, or fetched or imported by the user.
+
+    Raises ModelError when it is missing, damaged or unknown. Never downloads anything.
+    """
+    if name in _names(folder):
+        return read_vendored(find_model(name, folder), folder)
+    model = find_in_catalog(name)
+    if model.converter is not None:
+        return load_converted(model, model.converter, store_folder())
+    return read_stored(model, store_folder())
+
+
+def model_path(name: str) -> Path:
+    """Where the verified file of model `name` is. Raises ModelError as `load_weights` does."""
+    load_weights(name)
+    if name in _names(MODELS):
+        return MODELS / find_model(name).file
+    model = find_in_catalog(name)
+    return store_folder() / (model.converter.file if model.converter else model.file)
+
+
+def is_present(name: str) -> bool:
+    """Whether `load_weights` will very likely succeed, judged by file sizes alone."""
+    if name in _names(MODELS):
+        return True
+    model = {model.name: model for model in read_catalog()}.get(name)
+    folder = store_folder()
+    return model is not None and (is_stored(model, folder) or is_converted(model, folder))
+
+
+def read_vendored(model: ModelFile, folder: Path = MODELS) -> bytes:
+    """The verified content of a file of the package. Raises ModelError when it is damaged."""
+    return read_pinned(folder / model.file, [Pin(model.bytes, model.sha256)], _REMEDY)
+
+
+def _names(folder: Path) -> set[str]:
+    return {model.name for model in read_manifest(folder)}
 
 
 def find_model(name: str, folder: Path = MODELS) -> ModelFile:

@@ -17,12 +17,15 @@ def models(tmp_path: Path) -> Path:
     return Path(shutil.copytree(MODELS, tmp_path / "models"))
 
 
-def assert_refused(folder: Path, what: str, name: str = "blazeface") -> None:
+REMEDY = "type: pipx reinstall livetrack-vcam"
+
+
+def assert_refused(folder: Path, what: str, name: str = "blazeface", remedy: str = REMEDY) -> None:
     with pytest.raises(ModelError, match=what) as caught:
         load_weights(name, folder)
     message = str(caught.value)
     assert caught.value.exit_code == EXIT_MODEL
-    assert message.endswith("type: pipx reinstall livetrack-vcam")
+    assert message.endswith(remedy)
     assert "\n" not in message
 
 
@@ -34,12 +37,12 @@ def test_every_model_of_the_package_is_intact(model: object) -> None:
 
 @pytest.mark.parametrize("model", read_manifest(), ids=lambda m: m.name)
 def test_every_model_says_where_it_is_from_and_under_which_license(model: object) -> None:
-    for fact in ("source", "made", "license", "facts"):
+    for fact in ("source", "made", "runtime", "finds", "license", "facts"):
         assert getattr(model, fact)
 
 
 def test_every_file_in_the_folder_is_in_the_manifest() -> None:
-    files = {path.name for path in MODELS.iterdir()} - {"manifest.json"}
+    files = {path.name for path in MODELS.iterdir()} - {"manifest.json", "catalog.json"}
     assert files == {model.file for model in read_manifest()}
 
 
@@ -63,7 +66,7 @@ def test_one_flipped_bit_is_refused(models: Path) -> None:
 
 
 def test_an_unknown_model_is_refused(models: Path) -> None:
-    assert_refused(models, "model nothing is not in", "nothing")
+    assert_refused(models, "no model is named 'nothing'", "nothing", "livetrack-vcam models list")
 
 
 def test_a_missing_manifest_is_refused(models: Path) -> None:
