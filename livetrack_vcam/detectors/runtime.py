@@ -1,4 +1,7 @@
-"""Runs TensorFlow Lite networks; the only file that imports ai_edge_litert."""
+"""Runs TensorFlow Lite networks and knows their file format.
+
+The only file that imports ai_edge_litert.
+"""
 
 from __future__ import annotations
 
@@ -58,11 +61,27 @@ def _interpreter_class() -> Any:
     try:
         from ai_edge_litert.interpreter import Interpreter
     except ImportError as error:
-        raise ModelError(
-            f"the inference runtime ai-edge-litert cannot be imported ({error}); "
-            "type: pipx reinstall livetrack-vcam"
-        ) from error
+        raise _not_installed(error) from error
     return Interpreter
+
+
+def file_schema() -> Any:
+    """The classes of the flatbuffers a model file is made of, as the runtime's authors wrote them.
+
+    Raises ModelError when they cannot be imported.
+    """
+    try:
+        from ai_edge_litert import schema_py_generated
+    except ImportError as error:
+        raise _not_installed(error) from error
+    return schema_py_generated
+
+
+def _not_installed(error: ImportError) -> ModelError:
+    return ModelError(
+        f"the inference runtime ai-edge-litert cannot be imported ({error}); "
+        "type: pipx reinstall livetrack-vcam"
+    )
 
 
 @contextmanager

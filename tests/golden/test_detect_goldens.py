@@ -16,6 +16,8 @@ import pytest
 from livetrack_vcam.core.detection import PERSON, Detection
 from livetrack_vcam.core.geometry import Box, iou
 from livetrack_vcam.detectors.blazeface import BlazeFaceDetector
+from livetrack_vcam.detectors.convert.darknet_file import Network, read_network, read_sections
+from livetrack_vcam.detectors.convert.yolo_graph import YoloGraph
 from livetrack_vcam.detectors.yolo import YoloDetector
 from livetrack_vcam.media import Frame
 from tests.detect_pictures import GOLDEN, frame_of, golden_numbers, golden_picture, read_rgb
@@ -37,12 +39,13 @@ def opened_yolo(weights: bytes | None = None, min_score: float = 0.3) -> YoloDet
 
 def float_weights(shared: Path) -> bytes:
     """The network as darknet has it, in float32, made from darknet's own files."""
-    from tools.darknet import read_network
-    from tools.yolo_graph import YoloGraph
+    return YoloGraph(darknets_network(shared), 256, 448).build()
 
+
+def darknets_network(shared: Path) -> Network:
     models = shared / "models"
-    network = read_network(models / "yolov4-tiny.cfg", models / "yolov4-tiny.weights")
-    return YoloGraph(network, 256, 448).build()
+    sections = read_sections((models / "yolov4-tiny.cfg").read_text())
+    return read_network(sections, (models / "yolov4-tiny.weights").read_bytes())
 
 
 def assert_golden(found: tuple[Detection, ...], min_iou: float, max_score_error: float) -> None:
@@ -130,12 +133,11 @@ def test_int8_sees_hardly_anything_that_float_does_not(shared: Path) -> None:
 @pytest.mark.shared
 def test_making_the_network_again_gives_the_committed_file(shared: Path) -> None:
     from livetrack_vcam.detectors.manifest import load_weights
-    from tools.darknet import read_network
     from tools.make_yolov4_tiny import quantized
 
-    models = shared / "models"
-    network = read_network(models / "yolov4-tiny.cfg", models / "yolov4-tiny.weights")
-    assert quantized(network, shared / "corpus" / "images") == load_weights("yolov4-tiny")
+    assert quantized(darknets_network(shared), shared / "corpus" / "images") == load_weights(
+        "yolov4-tiny"
+    )
 
 
 @pytest.mark.shared

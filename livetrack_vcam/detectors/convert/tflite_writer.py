@@ -1,4 +1,4 @@
-"""Writes TensorFlow Lite flatbuffers one operator at a time, float32 or int8, NHWC.
+"""Writes TensorFlow Lite files one operator at a time, float32 or int8, NHWC.
 
 Only the schema classes shipped with ai-edge-litert are used, so no TensorFlow is needed and the
 same calls always give the same bytes. Quantization follows the TensorFlow Lite 8-bit
@@ -14,9 +14,12 @@ from typing import Any, TypeAlias
 import flatbuffers  # type: ignore[import-untyped]
 import numpy as np
 import numpy.typing as npt
-from ai_edge_litert import schema_py_generated as schema
+
+from livetrack_vcam.detectors.runtime import file_schema
 
 Array: TypeAlias = npt.NDArray[Any]
+
+schema = file_schema()
 
 FILE_IDENTIFIER = b"TFL3"
 _TYPES = {
@@ -97,10 +100,12 @@ class TfliteWriter:
         options.alpha = alpha
         self._operator("LEAKY_RELU", [source], [output], "LeakyReluOptions", options, 2)
 
-    def max_pool(self, source: int, output: int, size: int) -> None:
+    def max_pool(self, source: int, output: int, size: int, stride: int) -> None:
+        """With stride 1 the picture keeps its size; what lies outside is smaller than anything."""
         options = schema.Pool2DOptionsT()
-        options.padding = schema.Padding.VALID
-        options.strideW = options.strideH = options.filterWidth = options.filterHeight = size
+        options.padding = schema.Padding.SAME if stride == 1 else schema.Padding.VALID
+        options.filterWidth = options.filterHeight = size
+        options.strideW = options.strideH = stride
         self._operator("MAX_POOL_2D", [source], [output], "Pool2DOptions", options, 2)
 
     def concat(self, sources: Sequence[int], output: int) -> None:

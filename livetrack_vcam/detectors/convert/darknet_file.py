@@ -1,4 +1,4 @@
-"""Reads a darknet .cfg and .weights pair into a small list of layers, batch norm folded in.
+"""Reads darknet's .cfg and .weights into a small list of layers, batch norm folded in.
 
 Sources: darknet's `parser.c` (file layout) and `batchnorm_layer.c` (epsilon 1e-5 is added to the
 variance). Weights are returned in TensorFlow Lite's OHWI order.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
@@ -17,6 +16,7 @@ import numpy.typing as npt
 Floats: TypeAlias = npt.NDArray[np.float32]
 
 BATCH_NORM_EPSILON = 1e-5
+_LONGEST_HEADER = 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,10 +50,15 @@ class Concat:
 
 @dataclass(frozen=True, slots=True)
 class MaxPool:
-    """Maximum over 2x2 pixels, stride 2."""
+    """Maximum over 2x2 pixels, every `stride` pixels, 1 or 2.
+
+    With stride 1 the picture keeps its size: a pixel on the right or lower edge has fewer
+    neighbors to take the maximum of (darknet's `maxpool_layer.c`: padding = size - 1).
+    """
 
     name: str
     source: str
+    stride: int = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +99,8 @@ INPUT = "input"
 
 @dataclass(frozen=True, slots=True)
 class Section:
+    """One `[kind]` of a .cfg file with its `key=value` lines."""
+
     kind: str
     options: Mapping[str, str]
 
@@ -125,16 +132,22 @@ class _Weights:
     """Hands out the file's float32 numbers in order."""
 
     def __init__(self, content: bytes) -> None:
-        major, minor = np.frombuffer(content, np.int32, 2)
+        if len(content) < _LONGEST_HEADER or len(content) % 4:
+            raise ValueError("it is no darknet weights file")
+        major, minor = np.frombuffer(content, np.uint32, 2).tolist()
         # From version 0.2 on the count of images seen is a 64-bit number.
-        header_bytes = 20 if major * 10 + minor >= 2 else 16
+        header_bytes = _LONGEST_HEADER if major * 10 + minor >= 2 else 16
         self._numbers = np.frombuffer(content, np.float32, offset=header_bytes)
         self._position = 0
 
     def take(self, *shape: int) -> Floats:
         count = int(np.prod(shape))
+        if count > self.left:
+            raise ValueError("it ends before its last layer")
         taken = self._numbers[self._position : self._position + count]
         self._position += count
+        if not np.isfinite(taken).all():
+            raise ValueError("it holds something else than numbers")
         return taken.reshape(shape).astype(np.float32)
 
     @property
@@ -159,8 +172,8 @@ class _Builder:
                 layer: Layer = self._conv(name, source, channels, section)
                 channels = section.integer("filters")
             elif section.kind == "maxpool":
-                _require(section, size=2, stride=2)
-                layer = MaxPool(name, source)
+                _require(section, size=2)
+                layer = MaxPool(name, source, section.integer("stride"))
             elif section.kind == "upsample":
                 _require(section, stride=2)
                 layer = Upsample(name, source)
@@ -236,13 +249,15 @@ def _head(source: str, section: Section) -> Head:
     )
 
 
-def read_network(cfg: Path, weights: Path) -> Network:
-    """The network of both files. Raises ValueError when they do not belong together."""
-    numbers = _Weights(weights.read_bytes())
+def read_network(sections: list[Section], weights: bytes) -> Network:
+    """The network of both; `sections` as `read_sections` gives them.
+
+    Raises ValueError, in words that go on after "weights cannot be used:", when they do not
+    belong together.
+    """
+    numbers = _Weights(weights)
     builder = _Builder(numbers)
-    layers = tuple(builder.build(read_sections(cfg.read_text())[1:]))
+    layers = tuple(builder.build(sections[1:]))
     if numbers.left:
-        raise ValueError(
-            f"{weights.name} holds {numbers.left} numbers that {cfg.name} does not use"
-        )
+        raise ValueError(f"it holds {numbers.left} numbers more than the network has")
     return Network(layers, tuple(builder.heads))

@@ -1,4 +1,4 @@
-"""Emits yolov4-tiny as a TensorFlow Lite network, float32 or int8.
+"""Emits a darknet network with YOLO heads as a TensorFlow Lite file, float32 or int8.
 
 The int8 network computes the few channels that hold box and objectness in float32, from
 dequantized input: 8 bits there would cost box accuracy and gain nothing. All outputs are raw
@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from tools.darknet import (
+from livetrack_vcam.detectors.convert.darknet_file import (
     INPUT,
     Concat,
     Conv,
@@ -26,7 +26,7 @@ from tools.darknet import (
     SecondHalf,
     Upsample,
 )
-from tools.tflite_writer import Quantization, TfliteWriter
+from livetrack_vcam.detectors.convert.tflite_writer import Quantization, TfliteWriter
 
 Floats: TypeAlias = npt.NDArray[np.float32]
 Ranges: TypeAlias = Mapping[str, tuple[float, float]]
@@ -66,11 +66,16 @@ class YoloGraph:
     """
 
     def __init__(
-        self, network: Network, rows: int, columns: int, ranges: Ranges | None = None
+        self,
+        network: Network,
+        rows: int,
+        columns: int,
+        ranges: Ranges | None = None,
+        name: str = "yolov4-tiny",
     ) -> None:
         self._network = network
         self._ranges = ranges
-        self._writer = TfliteWriter("yolov4-tiny, raw heads")
+        self._writer = TfliteWriter(f"{name}, raw heads")
         self._tensors: dict[str, _Tensor] = {}
         self._shape = (1, rows, columns, 3)
         self._head_sources = {head.source: head for head in network.heads}
@@ -126,8 +131,8 @@ class YoloGraph:
             self._second_half(layer, self._tensors[layer.source])
         elif isinstance(layer, MaxPool):
             source = self._tensors[layer.source]
-            output = self._output(layer.name, _scaled(source.shape, 1 / 2), source)
-            self._writer.max_pool(source.index, output.index, 2)
+            output = self._output(layer.name, _scaled(source.shape, 1 / layer.stride), source)
+            self._writer.max_pool(source.index, output.index, 2, layer.stride)
         else:
             self._upsample(layer, self._tensors[layer.source])
 

@@ -15,7 +15,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from tools.darknet import INPUT, Concat, Conv, Floats, Layer, Network, SecondHalf
+from livetrack_vcam.detectors.convert.darknet_file import (
+    INPUT,
+    Concat,
+    Conv,
+    Floats,
+    Layer,
+    Network,
+    SecondHalf,
+)
 
 EXPONENT = 0.5
 # A channel this much quieter than the loudest is no quieter to us: it may just have been unused.
