@@ -6,12 +6,16 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from livetrack_vcam.core.attention import Attention
 from livetrack_vcam.core.config import DirectorSettings
 from livetrack_vcam.core.detection import Observation, Track
 from livetrack_vcam.core.director import Director
 from livetrack_vcam.core.geometry import Crop, Size
 from livetrack_vcam.core.offline import best_path
 from livetrack_vcam.core.presence import State
+from livetrack_vcam.core.tracker import Tracker
+from livetrack_vcam.detectors.lookout import lookout
+from livetrack_vcam.detectors.watch import Watch
 from livetrack_vcam.errors import SourceError
 from livetrack_vcam.interfaces import Detector, Source, SourceInfo
 from livetrack_vcam.media import Frame
@@ -104,16 +108,18 @@ def causal_steps(
 ) -> Iterator[Step]:
     """What `run` decides, with the detector's cadence and latency simulated deterministically."""
     director = Director(clip.size, settings)
+    watch = Watch(lookout(detector), clip.size)
     waiting: deque[tuple[int, Observation]] = deque()
     due_ns: int | None = None
     for t_ns, frame in clip.frames():
         if due_ns is None or t_ns >= due_ns:
-            observation = Observation(detector.detect(frame), t_ns)
-            waiting.append((t_ns + cadence.latency_ns, observation))
+            observation = watch.observe(frame, director.attention, t_ns)
+            if observation is not None:
+                waiting.append((t_ns + cadence.latency_ns, observation))
             due_ns = (t_ns if due_ns is None else due_ns) + cadence.interval_ns
         while waiting and waiting[0][0] <= t_ns:
             known = waiting.popleft()[1]
-            director.observe(known.detections, known.pts_ns)
+            director.observe(known.detections, known.pts_ns, known.looks)
         crop = director.crop_at(t_ns)
         yield Step(frame, t_ns, crop, director.state, director.subject, director.tracks)
 
@@ -122,12 +128,18 @@ def observe_clip(
     clip: Clip, detector: Detector, cadence: Cadence, progress: Callable[[int], None]
 ) -> tuple[list[Observation], list[int]]:
     """First pass of two: what the detector sees at its cadence, and the time of every frame."""
+    watch = Watch(lookout(detector), clip.size)
+    tracker = Tracker(clip.size)
+    attention = Attention()
     observations: list[Observation] = []
     times: list[int] = []
     due_ns = 0
     for t_ns, frame in clip.frames():
         if not times or t_ns >= due_ns:
-            observations.append(Observation(detector.detect(frame), t_ns))
+            seen = watch.observe(frame, attention, t_ns)
+            if seen is not None:
+                observations.append(seen)
+                attention = Attention(tracker.update(seen), everybody=True, pts_ns=t_ns)
             due_ns = t_ns + cadence.interval_ns
         times.append(t_ns)
         progress(t_ns)

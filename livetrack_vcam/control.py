@@ -73,7 +73,11 @@ class ShotStatus:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The whole program at one moment, as `GET /api/status` gives it."""
+    """The whole program at one moment, as `GET /api/status` gives it.
+
+    `detector_state`: running, waiting (failed, tried again soon) or off; `detector_error` why.
+    `detect_hz`: frames looked at a second.
+    """
 
     version: str
     uptime_s: float
@@ -83,6 +87,8 @@ class Status:
     latency_p99_ms: float | None
     dropped: int
     detector: str
+    detector_state: str
+    detector_error: str | None
     detect_hz: float
     detect_latency_p50_ms: float | None
     tracks: tuple[TrackStatus, ...]

@@ -22,6 +22,8 @@ from livetrack_vcam.errors import (
     LiveTrackError,
 )
 from livetrack_vcam.events import (
+    DetectorBack,
+    DetectorFailed,
     Failed,
     Finished,
     PipelineEvent,
@@ -175,6 +177,11 @@ class Daemon:
                 self._stop(event.error)
             elif isinstance(event, SinkFailed):
                 self._sink_failed(event)
+            elif isinstance(event, DetectorFailed):
+                retry = f"trying again in {event.retry_s:.0f} s" if event.retry_s else "given up"
+                log.warning("%s; %s. The picture goes on.", event.error, retry)
+            elif isinstance(event, DetectorBack):
+                log.info("the detector is back")
             elif isinstance(event, SourceLost):
                 log.warning("%s; looking for it again", event.error)
             elif isinstance(event, SourceBack):

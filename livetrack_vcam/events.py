@@ -21,6 +21,19 @@ class SourceBack:
 
 
 @dataclass(frozen=True, slots=True)
+class DetectorFailed:
+    """Nobody looks at the moment; tried again after `retry_s`, or no more (None)."""
+
+    error: str
+    retry_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorBack:
+    """Somebody looks again."""
+
+
+@dataclass(frozen=True, slots=True)
 class SinkFailed:
     """An output could not be opened, or was lost while running."""
 
@@ -42,5 +55,7 @@ class Finished:
     """Every thread has ended."""
 
 
-PipelineEvent = SourceLost | SourceBack | SinkFailed | Failed | Finished
+PipelineEvent = (
+    SourceLost | SourceBack | DetectorFailed | DetectorBack | SinkFailed | Failed | Finished
+)
 Report = Callable[[PipelineEvent], None]

@@ -64,6 +64,8 @@ class Monitor:
             + pipeline.render.frames.dropped
             + sum(sink.dropped for sink in sinks),
             detector=self._detector,
+            detector_state=pipeline.detect.state if pipeline.detect else "off",
+            detector_error=pipeline.detect.error if pipeline.detect else None,
             detect_hz=seen.fps if seen else 0.0,
             detect_latency_p50_ms=seen.latency_p50_ms if seen else None,
             tracks=self._tracks(),
@@ -81,6 +83,7 @@ class Monitor:
             "source_fps": status.source.fps,
             "source_lost": status.source.state == "lost",
             "detect_hz": status.detect_hz,
+            "detector_failed": status.detector_state != "running",
             "detect_latency_ms": status.detect_latency_p50_ms,
             "latency_p50_ms": status.latency_p50_ms,
             "latency_p99_ms": status.latency_p99_ms,

@@ -11,13 +11,12 @@ from threading import Lock, Thread
 from typing import TypeVar
 
 from livetrack_vcam.core.command import Command
+from livetrack_vcam.detecting import DetectorKeeper, OpenWatch
 from livetrack_vcam.errors import SinkError
 from livetrack_vcam.events import Failed, Finished, Report, SinkFailed
-from livetrack_vcam.interfaces import Canvas, Detector, Sink, Source, SourceInfo
+from livetrack_vcam.interfaces import Canvas, Sink, Source, SourceInfo
 from livetrack_vcam.journal import LineWriter
-from livetrack_vcam.mailbox import Mailbox
-from livetrack_vcam.media import Frame
-from livetrack_vcam.stages import Capture, Clock, Decider, Detect, Journal, Outlet, Render
+from livetrack_vcam.stages import Capture, Clock, Decider, Journal, Outlet, Render
 from livetrack_vcam.stats import NS_PER_S
 
 log = logging.getLogger(__name__)
@@ -48,7 +47,8 @@ def in_background(call: Callable[[], T], name: str) -> T:
 class Pipeline:
     """Capture, detect and render threads and one thread a sink, from `start` until `join`.
 
-    `source` and `detector` are open already. `report` is called from the worker threads and must
+    `source` is open already; `open_watch` is called at once, and again when a detector fails.
+    Without it nobody looks. `report` is called from the worker threads and must
     not block; `decider` is called from the render thread only.
     """
 
@@ -56,7 +56,7 @@ class Pipeline:
         self,
         source: Source,
         info: SourceInfo,
-        detector: Detector | None,
+        open_watch: OpenWatch | None,
         detect_hz: float,
         decider: Decider,
         shots: Mapping[str, tuple[Canvas, Sequence[Sink]]],
@@ -75,16 +75,31 @@ class Pipeline:
         canvases = {shot: canvas for shot, (canvas, _) in shots.items()}
         self.render = Render(decider, canvases, self.outlets, journal, clock)
         targets = [self.render.frames]
-        self.detect: Detect | None = None
-        if detector is not None:
-            frames: Mailbox[Frame] = Mailbox()
-            interval_ns = round(NS_PER_S / detect_hz)
-            self.detect = Detect(detector, frames, self.render.observations, interval_ns, clock)
-            targets.append(frames)
+        self.detect: DetectorKeeper | None = None
+        if open_watch is not None:
+            self.detect = self._keeper(open_watch, detect_hz, clock)
+            targets.append(self.detect.frames)
         self.capture = Capture(source, info.size, info.live, targets, report, clock)
         self._threads: list[Thread] = []
         self._running = 0
         self._lock = Lock()
+
+    def _keeper(self, open_watch: OpenWatch, detect_hz: float, clock: Clock) -> DetectorKeeper:
+        """Open before the first frame: 80 ms, spent later, would cost the picture some frames."""
+        return DetectorKeeper(
+            open_watch(),
+            open_watch,
+            self.render.observations,
+            lambda: self.render.attention,
+            round(NS_PER_S / detect_hz),
+            clock,
+            self._report,
+            self._start_thread,
+        )
+
+    @staticmethod
+    def _start_thread(run: Callable[[], None], name: str) -> None:
+        Thread(target=run, name=name, daemon=True).start()
 
     def start(self) -> None:
         """Start every thread. The sinks open first, each in its own."""
@@ -96,7 +111,7 @@ class Pipeline:
         ]
         work.append(("render", self._render))
         if self.detect is not None:
-            work.append(("detect", self.detect.run))
+            work.append(("detect-keeper", self.detect.run))
         work.append(("capture", self.capture.run))
         self._running = len(work)
         self._threads = [

@@ -27,6 +27,7 @@ from livetrack_vcam.core.geometry import (
     largest_height,
     parse_aspect_ratio,
 )
+from livetrack_vcam.core.schedule import DEFAULT_CPU
 from livetrack_vcam.errors import SettingsError
 
 LONG_SIDE = 1280
@@ -207,7 +208,13 @@ class Settings(_Frozen):
         json_schema_extra={"metavar": "NAMES"},
     )
     detect_hz: float = Field(
-        15.0, ge=0.1, le=120, description="Detections a second at most; fewer save processor time."
+        60.0, ge=0.1, le=120, description="Frames a second looked at, at most."
+    )
+    detect_cpu: float = Field(
+        DEFAULT_CPU,
+        gt=0,
+        le=1,
+        description="Share of one processor core that detection may use; less when nothing moves.",
     )
     session: Path | None = Field(None, description="Write the session log here, for `replay`.")
     trace: Path | None = Field(None, description="Write the crop of every frame here, JSON lines.")

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from threading import Event
 from typing import Protocol
 
+from livetrack_vcam.core.attention import Attention
 from livetrack_vcam.core.command import Command
-from livetrack_vcam.core.detection import Detection, Observation, Track
+from livetrack_vcam.core.detection import Detection, Look, Observation, Track
 from livetrack_vcam.core.director import Director
 from livetrack_vcam.core.geometry import Crop, Size
 from livetrack_vcam.core.presence import State
 from livetrack_vcam.errors import LiveTrackError, SourceError
 from livetrack_vcam.events import Report, SinkFailed, SourceBack, SourceLost
-from livetrack_vcam.interfaces import Canvas, Detector, Sink, Source
+from livetrack_vcam.interfaces import Canvas, Sink, Source
 from livetrack_vcam.mailbox import Closed, Mailbox
 from livetrack_vcam.media import Frame, black_frame
 from livetrack_vcam.render import Renderer
@@ -38,7 +39,12 @@ REOPEN_MOST_S = 5.0
 class Decider(Protocol):
     """A crew, or a recorder around one that logs each call."""
 
-    def observe(self, detections: tuple[Detection, ...], pts_ns: int) -> None: ...
+    @property
+    def attention(self) -> Attention: ...
+
+    def observe(
+        self, detections: tuple[Detection, ...], pts_ns: int, looks: tuple[Look, ...] = ()
+    ) -> None: ...
 
     def command(self, shot: str | None, command: Command) -> None: ...
 
@@ -130,46 +136,6 @@ class Capture:
                 return True
             pause_s = min(2 * pause_s, REOPEN_MOST_S)
         return False
-
-
-class Detect:
-    """Runs the detector on the newest frame, at most so many times a second."""
-
-    def __init__(
-        self,
-        detector: Detector,
-        frames: Mailbox[Frame],
-        observations: Mailbox[Observation],
-        interval_ns: int,
-        clock: Clock,
-    ) -> None:
-        self._detector = detector
-        self._frames = frames
-        self._observations = observations
-        self._interval_ns = interval_ns
-        self._clock = clock
-        self._stopping = Event()
-        self.flow = Flow()
-
-    def run(self) -> None:
-        try:
-            due_ns = 0
-            while not self._stopping.wait(max(0, due_ns - self._clock()) / NS_PER_S):
-                frame = self._frames.get()
-                if frame is None:
-                    continue
-                due_ns = max(due_ns + self._interval_ns, self._clock())
-                detections = self._detector.detect(frame)
-                self._observations.put(Observation(detections, frame.pts_ns))
-                self.flow.add(frame.pts_ns, self._clock())
-        except Closed:
-            return
-        finally:
-            self._detector.close()
-
-    def stop(self) -> None:
-        self._stopping.set()
-        self._frames.close()
 
 
 class Outlet:
@@ -265,6 +231,7 @@ class Render:
         self.commands: Mailbox[tuple[str | None, Command]] = Mailbox(256)
         self.flow = Flow()
         self.views: tuple[ShotView, ...] = ()
+        self.attention = decider.attention
         self._decider = decider
         self._renderers = {shot: Renderer(canvas.size) for shot, canvas in canvases.items()}
         self._canvases = canvases
@@ -298,7 +265,8 @@ class Render:
             except ValueError as error:
                 log.warning("%s", error)
         for observation in self.observations.drain():
-            self._decider.observe(observation.detections, observation.pts_ns)
+            self._decider.observe(observation.detections, observation.pts_ns, observation.looks)
+        self.attention = self._decider.attention
 
     def _show(self, frame: Frame) -> None:
         crops = {shot: self._decider.crop_at(shot, frame.pts_ns) for shot in self._renderers}

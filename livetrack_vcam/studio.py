@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -10,10 +11,12 @@ from pathlib import Path
 
 from livetrack_vcam.core.crew import Crew
 from livetrack_vcam.core.session import SessionRecorder
+from livetrack_vcam.detectors.lookout import lookout
 from livetrack_vcam.detectors.registry import make_detector
+from livetrack_vcam.detectors.watch import Watch
 from livetrack_vcam.errors import SettingsError
 from livetrack_vcam.events import Report
-from livetrack_vcam.interfaces import Canvas, Detector, Sink, Source, SourceInfo
+from livetrack_vcam.interfaces import Canvas, Sink, Source, SourceInfo
 from livetrack_vcam.journal import LineWriter, create_text_file
 from livetrack_vcam.media import Frame
 from livetrack_vcam.pipeline import Pipeline
@@ -49,7 +52,6 @@ class Studio:
         """Everything, connected and not yet started. Raises LiveTrackError."""
         settings = self.settings
         directors = {shot.name: shot.director(self.info.size) for shot in settings.shots}
-        detector = self._detector()
         sinks = {shot.name: self._sinks(shot) for shot in settings.shots}
         writers: list[LineWriter] = []
         decider: Decider
@@ -71,7 +73,7 @@ class Studio:
         return Pipeline(
             source=self.source,
             info=self.info,
-            detector=detector,
+            open_watch=self._open_watch,
             detect_hz=settings.detect_hz,
             decider=decider,
             shots=shots,
@@ -88,12 +90,12 @@ class Studio:
             "canvases": {name: [size.width, size.height] for name, size in sizes.items()},
         }
 
-    def _detector(self) -> Detector:
-        """Open before the first frame: 80 ms, spent later, would cost the picture some frames."""
+    def _open_watch(self) -> Watch:
+        """Raises ModelError."""
         labels = [label for shot in self.settings.shots for label in shot.labels]
-        detector = make_detector(self.settings.detector, labels)
-        detector.open()
-        return detector
+        eyes = lookout(make_detector(self.settings.detector, labels))
+        eyes.open()
+        return Watch(eyes, self.info.size, self.settings.detect_cpu, time.thread_time)
 
     def _sinks(self, shot: ShotSettings) -> list[Sink]:
         sinks = [self._sink(spec) for spec in shot.sink if spec.kind not in ("mjpeg", "room")]

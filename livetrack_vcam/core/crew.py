@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from livetrack_vcam.core.attention import Attention, combined
 from livetrack_vcam.core.command import Command
 from livetrack_vcam.core.config import DirectorSettings
-from livetrack_vcam.core.detection import Detection, Observation, Track
+from livetrack_vcam.core.detection import Detection, Look, Observation, Track
 from livetrack_vcam.core.director import Director
 from livetrack_vcam.core.geometry import Crop, Size
 from livetrack_vcam.core.tracker import Tracker
@@ -30,6 +31,11 @@ class Crew:
     def tracks(self) -> tuple[Track, ...]:
         return self._tracker.tracks
 
+    @property
+    def attention(self) -> Attention:
+        """What all shots together are about."""
+        return combined([director.attention for director in self._directors.values()])
+
     def director(self, shot: str) -> Director:
         """The director of a shot. Raises ValueError, naming the shots there are, for another."""
         try:
@@ -38,9 +44,11 @@ class Crew:
             names = ", ".join(self._directors)
             raise ValueError(f"there is no shot {shot!r}; the shots are: {names}") from None
 
-    def observe(self, detections: tuple[Detection, ...], pts_ns: int) -> None:
+    def observe(
+        self, detections: tuple[Detection, ...], pts_ns: int, looks: tuple[Look, ...] = ()
+    ) -> None:
         """What the detectors found in the frame of `pts_ns`, told to every director."""
-        tracks = self._tracker.update(Observation(detections, pts_ns))
+        tracks = self._tracker.update(Observation(detections, pts_ns, looks))
         for director in self._directors.values():
             director.observe_tracks(tracks, pts_ns)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from enum import Enum
 
+from livetrack_vcam.core.attention import Attention
 from livetrack_vcam.core.changes import changed, check_settings
 from livetrack_vcam.core.command import (
     Command,
@@ -23,7 +24,7 @@ from livetrack_vcam.core.command import (
     SetShot,
 )
 from livetrack_vcam.core.config import DirectorSettings, SubjectKind, SubjectPolicy, WhenLost
-from livetrack_vcam.core.detection import Detection, Observation, Track
+from livetrack_vcam.core.detection import Detection, Look, Observation, Track
 from livetrack_vcam.core.framing import (
     SubjectShape,
     height_bounds,
@@ -87,6 +88,18 @@ class Director:
         return self._tracks
 
     @property
+    def attention(self) -> Attention:
+        """What the detectors should know of this shot to look in the right places."""
+        kind = self._settings.subject.kind
+        return Attention(
+            tracks=self._tracks,
+            subject=self._framed,
+            everybody=kind is SubjectKind.GROUP,
+            ball=kind is SubjectKind.BALL,
+            pts_ns=self._observed_ns or 0,
+        )
+
+    @property
     def settings(self) -> DirectorSettings:
         return self._settings
 
@@ -98,9 +111,11 @@ class Director:
     def _now(self) -> int:
         return max(self._observed_ns or 0, self._pts_ns or 0)
 
-    def observe(self, detections: tuple[Detection, ...], pts_ns: int) -> None:
+    def observe(
+        self, detections: tuple[Detection, ...], pts_ns: int, looks: tuple[Look, ...] = ()
+    ) -> None:
         """What the detectors found in the frame of `pts_ns`; ignored if not newer than the last."""
-        self.observe_tracks(self._tracker.update(Observation(detections, pts_ns)), pts_ns)
+        self.observe_tracks(self._tracker.update(Observation(detections, pts_ns, looks)), pts_ns)
 
     def observe_tracks(self, tracks: tuple[Track, ...], pts_ns: int) -> None:
         """What a tracker made of the frame of `pts_ns`; one not newer than the last is ignored."""

@@ -11,11 +11,12 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from livetrack_vcam.core.attention import Attention
 from livetrack_vcam.core.command import Command
 from livetrack_vcam.core.command_json import command_from_json, command_to_json
 from livetrack_vcam.core.config import DirectorSettings
 from livetrack_vcam.core.crew import Crew
-from livetrack_vcam.core.detection import Detection, Track
+from livetrack_vcam.core.detection import Detection, Look, Track
 from livetrack_vcam.core.director import Director
 from livetrack_vcam.core.geometry import Box, Crop, Point, Size
 from livetrack_vcam.core.presence import State
@@ -79,9 +80,18 @@ class SessionRecorder:
     def director(self, shot: str) -> Director:
         return self._crew.director(shot)
 
-    def observe(self, detections: tuple[Detection, ...], pts_ns: int) -> None:
-        self._line({"observe": [_detection_to_json(d) for d in detections], "pts_ns": pts_ns})
-        self._crew.observe(detections, pts_ns)
+    @property
+    def attention(self) -> Attention:
+        return self._crew.attention
+
+    def observe(
+        self, detections: tuple[Detection, ...], pts_ns: int, looks: tuple[Look, ...] = ()
+    ) -> None:
+        record: dict[str, object] = {"observe": [_detection_to_json(d) for d in detections]}
+        if looks:
+            record["looks"] = [_look_to_json(look) for look in looks]
+        self._line({**record, "pts_ns": pts_ns})
+        self._crew.observe(detections, pts_ns, looks)
 
     def command(self, shot: str | None, command: Command) -> None:
         """As Crew.command; a refused command changes nothing and is not logged."""
@@ -90,8 +100,7 @@ class SessionRecorder:
 
     def crop_at(self, shot: str, pts_ns: int) -> Crop:
         crop = self._crew.crop_at(shot, pts_ns)
-        box = crop.box
-        self._line({"crop": [box.x1, box.y1, box.x2, box.y2], "shot": shot, "pts_ns": pts_ns})
+        self._line({"crop": _box_to_json(crop.box), "shot": shot, "pts_ns": pts_ns})
         return crop
 
     def _line(self, record: Mapping[str, object]) -> None:
@@ -148,14 +157,14 @@ def _apply(crew: Crew, record: object, number: int) -> Replayed | None:
             raise ValueError("it is not an object")
         if "observe" in record:
             found = tuple(_detection_from_json(each) for each in record["observe"])
-            crew.observe(found, _whole(record["pts_ns"]))
+            looks = tuple(_look_from_json(each) for each in record.get("looks", ()))
+            crew.observe(found, _whole(record["pts_ns"]), looks)
             return None
         if "command" in record:
             crew.command(record["shot"], command_from_json(record["command"]))
             return None
         shot, pts_ns = str(record["shot"]), _whole(record["pts_ns"])
-        x1, y1, x2, y2 = (_number(edge) for edge in record["crop"])
-        logged = Box(x1, y1, x2, y2)
+        logged = _box_from_json(record["crop"])
     except (KeyError, TypeError, ValueError) as error:
         raise SessionError(f"line {number} of the session log is broken: {error}") from None
     return _compare(crew, shot, pts_ns, logged, number)
@@ -182,22 +191,46 @@ def _whole(value: object) -> int:
 
 
 def _detection_to_json(detection: Detection) -> list[object]:
-    box = detection.box
     return [
         detection.label,
         detection.score,
-        [box.x1, box.y1, box.x2, box.y2],
+        _box_to_json(detection.box),
         [[point.x, point.y] for point in detection.landmarks],
+        list(detection.appearance),
     ]
 
 
 def _detection_from_json(data: list[object]) -> Detection:
-    label, score, box, landmarks = data
-    if not isinstance(label, str) or not isinstance(box, list) or not isinstance(landmarks, list):
+    label, score, box, landmarks, appearance = data
+    if not isinstance(landmarks, list) or not isinstance(appearance, list):
         raise ValueError(f"{data!r} is not a detection")
-    x1, y1, x2, y2 = (_number(edge) for edge in box)
+    if not isinstance(label, str):
+        raise ValueError(f"{data!r} is not a detection")
     points = tuple(Point(_number(x), _number(y)) for x, y in landmarks)
-    return Detection(Box(x1, y1, x2, y2), _number(score), label, points)
+    looks_like = tuple(_number(each) for each in appearance)
+    return Detection(_box_from_json(box), _number(score), label, points, looks_like)
+
+
+def _look_to_json(look: Look) -> list[object]:
+    return [_box_to_json(look.region), sorted(look.labels)]
+
+
+def _look_from_json(data: list[object]) -> Look:
+    region, labels = data
+    if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
+        raise ValueError(f"{data!r} is not a look")
+    return Look(_box_from_json(region), frozenset(labels))
+
+
+def _box_to_json(box: Box) -> list[float]:
+    return [box.x1, box.y1, box.x2, box.y2]
+
+
+def _box_from_json(data: object) -> Box:
+    if not isinstance(data, list):
+        raise ValueError(f"{data!r} is not a box")
+    x1, y1, x2, y2 = (_number(edge) for edge in data)
+    return Box(x1, y1, x2, y2)
 
 
 def _number(value: object) -> float:

@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import cast
 
 from livetrack_vcam.core.detection import PERSON, SPORTS_BALL
-from livetrack_vcam.detectors.combined import CombinedDetector, DefaultDetector
+from livetrack_vcam.detectors.lookout import Lookout
 from livetrack_vcam.errors import SettingsError
 from livetrack_vcam.interfaces import Detector
 
@@ -40,9 +40,10 @@ def make_detector(
     labels = tuple(dict.fromkeys((*DEFAULT_LABELS, *extra_labels)))
     chosen = list(dict.fromkeys(name.strip() for name in names.split(",")))
     if chosen == [AUTO]:
-        return DefaultDetector(labels, min_score)
-    parts = tuple(_make(_known(name), labels, min_score) for name in chosen)
-    return parts[0] if len(parts) == 1 else CombinedDetector(parts)
+        defaults = ("yolov4-tiny", "blazeface")
+        return Lookout([_make(name, labels, min_score) for name in defaults], AUTO)
+    parts = [_make(_known(name), labels, min_score) for name in chosen]
+    return parts[0] if len(parts) == 1 else Lookout(parts)
 
 
 def _make(name: str, labels: tuple[str, ...], min_score: float | None) -> Detector:

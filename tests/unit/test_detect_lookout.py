@@ -6,14 +6,9 @@ import pytest
 
 from livetrack_vcam.core.detection import FACE, PERSON, SPORTS_BALL, Detection
 from livetrack_vcam.core.geometry import Box, Size
-from livetrack_vcam.detectors.combined import (
-    CombinedDetector,
-    DefaultDetector,
-    head_region,
-    head_side,
-    largest_person,
-    merge,
-)
+from livetrack_vcam.core.regions import head_region, head_side
+from livetrack_vcam.detectors.lookout import Lookout, largest_person, lookout, merge
+from livetrack_vcam.detectors.registry import make_detector
 from livetrack_vcam.media import Frame, black_frame
 from tests.detect_pictures import frame_of, golden_picture, placed, resized
 
@@ -64,7 +59,7 @@ def test_every_part_is_opened_asked_and_closed() -> None:
         Scripted("a", Detection(BODY, 0.5, PERSON)),
         Scripted("b", Detection(BODY, 0.9, FACE)),
     )
-    both = CombinedDetector(parts)
+    both = Lookout(parts)
     both.open()
     found = both.detect(black_frame(Size(640, 480)))
     both.close()
@@ -97,15 +92,15 @@ def test_the_head_of_a_standing_person_is_well_inside_its_region() -> None:
 
 
 @pytest.fixture
-def detector() -> DefaultDetector:
-    made = DefaultDetector()
+def detector() -> Lookout:
+    made = lookout(make_detector())
     made.open()
     return made
 
 
 @pytest.mark.parametrize("width", [250, 400, 800])
 def test_a_face_is_found_in_1080p_where_the_whole_frame_shows_it_too_small(
-    detector: DefaultDetector, width: int
+    detector: Lookout, width: int
 ) -> None:
     person = resized(golden_picture(), width, width * 469 // 400)
     height = person.shape[0]
@@ -117,7 +112,7 @@ def test_a_face_is_found_in_1080p_where_the_whole_frame_shows_it_too_small(
     assert face.center.y == pytest.approx(1080 - height + height * 0.394, abs=height * 0.03)
 
 
-def test_every_frame_is_judged_alike(detector: DefaultDetector) -> None:
+def test_every_frame_is_judged_alike(detector: Lookout) -> None:
     frame = frame_of(placed(resized(golden_picture(), 250, 293), 1280, 720, 500, 427))
     first = detector.detect(frame)
     detector.detect(black_frame(Size(1280, 720)))

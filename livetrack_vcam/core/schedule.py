@@ -1,0 +1,198 @@
+"""Where to look next: which part of the frame, for what, within a share of one core.
+
+Pure: the times, the costs and the motion come in as numbers, so a simulated run plans the same
+looks on every machine.
+"""
+
+from __future__ import annotations
+
+from livetrack_vcam.core.attention import Attention
+from livetrack_vcam.core.detection import FACE, PERSON, Look, Track
+from livetrack_vcam.core.geometry import Box, Size
+from livetrack_vcam.core.regions import (
+    HeadView,
+    focus_region,
+    head_region,
+    head_seen_as,
+    is_worth_a_closer_look,
+    predicted,
+    tiles,
+    whole_frame,
+)
+
+DEFAULT_CPU = 0.4
+CALM_SHARE = 0.3
+"""Of the budget, while nothing in the picture moves."""
+MOVING = 0.004
+"""Share of the picture that changes from which something moves."""
+CALM_AFTER_S = 1.0
+MOST_CREDIT_S = 0.06
+"""Unspent time is saved up to here, so that a rest is not followed by a burst."""
+FRAME_SHARE = 0.9
+"""Of the time to the next frame, how much the looks at one frame may take."""
+WHOLE_EVERY_S = 0.5
+"""The whole frame is seen at least so often, whatever it costs: somebody may have come in."""
+OBJECTS_FIRST_S = 0.12
+"""When objects were not looked for so long, faces wait."""
+FACE_RETRY_S = 0.1
+"""How often a face is looked for where none was found."""
+SMALL = 0.4
+"""Of the frame's height: people smaller than this gain from a closer look."""
+MOST_LOOKS = 3
+"""At one frame."""
+COST_GAIN = 0.1
+
+
+class Schedule:
+    """Plans the looks at each frame. Not thread-safe.
+
+    Call `plan` for each frame that could be looked at, in order, and `spent` after the looks were
+    made, if their cost is known; without it the costs stay as assumed. `cpu` is the share of one
+    core to use, 0 to 1.
+    """
+
+    def __init__(self, frame: Size, labels: frozenset[str], cpu: float = DEFAULT_CPU) -> None:
+        self._frame = frame
+        self._objects = labels - {FACE}
+        self._faces = FACE in labels
+        self._cpu = cpu
+        self._tiles = tiles(frame)
+        self._cost = {FACE: 0.006, PERSON: 0.012}
+        self._credit = MOST_CREDIT_S
+        self._now: int | None = None
+        self._moved_ns = 0
+        self._whole_ns: int | None = None
+        self._objects_ns: int | None = None
+        self._face_ns: int | None = None
+        self._turn = 0
+        self._region_turn = 0
+        self._face_turn = 0
+
+    def plan(self, attention: Attention, motion: float, now: int) -> tuple[Look, ...]:
+        """The looks at the frame of time `now`, in the order of their worth; often none.
+
+        `motion` is the share of the picture, 0 to 1, that changed since the last frame.
+        """
+        interval = self._advance(motion, now)
+        looks: list[Look] = []
+        if self._whole_is_due(now):
+            self._whole_ns = self._objects_ns = now
+            self._take(Look(whole_frame(self._frame), self._objects), looks)
+        objects_first = self._objects_ns is None or _since(self._objects_ns, now) > OBJECTS_FIRST_S
+        if objects_first:
+            self._look_for_objects(attention, looks, interval, now)
+        self._look_for_faces(attention, looks, interval, now)
+        if not objects_first:
+            self._look_for_objects(attention, looks, interval, now)
+        return tuple(looks)
+
+    def spent(self, looks: tuple[Look, ...], seconds: float) -> None:
+        """Learn what `looks` really took of the processor."""
+        assumed = sum(self._cost[_kind(look)] for look in looks)
+        if assumed <= 0:
+            return
+        self._credit += assumed - seconds
+        for kind in {_kind(look): None for look in looks}:
+            share = self._cost[kind] * seconds / assumed
+            self._cost[kind] += COST_GAIN * (share - self._cost[kind])
+
+    def _advance(self, motion: float, now: int) -> float:
+        """Earn credit for the time gone by; returns that time in seconds."""
+        elapsed = 1.0 if self._now is None else min(_since(self._now, now), 1.0)
+        self._now = now
+        if motion >= MOVING or self._moved_ns == 0:
+            self._moved_ns = now
+        calm = _since(self._moved_ns, now) > CALM_AFTER_S
+        share = self._cpu * (CALM_SHARE if calm else 1.0)
+        self._credit = min(self._credit + share * elapsed, MOST_CREDIT_S)
+        return elapsed
+
+    def _whole_is_due(self, now: int) -> bool:
+        if not self._objects:
+            return False
+        return self._whole_ns is None or _since(self._whole_ns, now) >= WHOLE_EVERY_S
+
+    def _take(self, look: Look, looks: list[Look]) -> None:
+        looks.append(look)
+        self._credit -= self._cost[_kind(look)]
+
+    def _affords(self, kind: str, looks: list[Look], interval: float) -> bool:
+        """Whether another look fits the budget and the time to the next frame."""
+        planned = sum(self._cost[_kind(look)] for look in looks)
+        in_time = not looks or planned + self._cost[kind] <= FRAME_SHARE * interval
+        return in_time and self._credit > 0
+
+    def _look_for_objects(
+        self, attention: Attention, looks: list[Look], interval: float, now: int
+    ) -> None:
+        """The whole frame and a region in turn, as many as fit."""
+        while self._objects and len(looks) < MOST_LOOKS and self._affords(PERSON, looks, interval):
+            region = self._next_region(attention, now)
+            look = Look(region, self._objects)
+            if look in looks:
+                return
+            self._take(look, looks)
+            self._objects_ns = now
+
+    def _next_region(self, attention: Attention, now: int) -> Box:
+        self._turn += 1
+        regions = self._regions(attention, now) if self._turn % 2 else ()
+        if not regions:
+            self._whole_ns = now
+            return whole_frame(self._frame)
+        self._region_turn += 1
+        return regions[self._region_turn % len(regions)]
+
+    def _regions(self, attention: Attention, now: int) -> tuple[Box, ...]:
+        """Where a closer look at people pays, empty when the whole frame shows them well."""
+        people = [track for track in attention.tracks if track.label == PERSON]
+        small = [t for t in people if t.box.height < SMALL * self._frame.height]
+        if people and not small:
+            return ()
+        framed = [t for t in small if t.track_id in attention.subject]
+        if len(framed) == 1 and len(small) == 1 and not attention.everybody:
+            focus = focus_region(predicted(framed[0], attention.pts_ns, now), self._frame)
+            patrol = self._tiles[self._region_turn // 4 % len(self._tiles)] if self._tiles else None
+            return (focus, focus, focus, patrol) if patrol else (focus,)
+        return self._tiles
+
+    def _look_for_faces(
+        self, attention: Attention, looks: list[Look], interval: float, now: int
+    ) -> None:
+        if not self._faces or not self._affords(FACE, looks, interval):
+            return
+        person = self._whose_face(attention)
+        retry = person is None or person.face is None
+        if retry and self._face_ns is not None and _since(self._face_ns, now) < FACE_RETRY_S:
+            return
+        self._face_turn += 1
+        self._face_ns = now
+        region = self._face_region(person, attention.pts_ns, now)
+        self._take(Look(region, frozenset({FACE})), looks)
+
+    def _whose_face(self, attention: Attention) -> Track | None:
+        """The framed people in turn, then the largest of the others; None when nobody is there."""
+        people = [track for track in attention.tracks if track.label == PERSON]
+        framed = [track for track in people if track.track_id in attention.subject]
+        if framed:
+            return framed[self._face_turn % len(framed)]
+        return max(people, key=lambda track: (track.box.area, -track.track_id), default=None)
+
+    def _face_region(self, person: Track | None, observed_ns: int, now: int) -> Box:
+        """The whole frame where heads are large in it; else that person's head, seen closely."""
+        if person is None:
+            return whole_frame(self._frame)
+        box = predicted(person, observed_ns, now)
+        view = head_seen_as(box, self._frame)
+        glance = self._face_turn % (4 if view is HeadView.FAINT else 8) == 0
+        if glance or not is_worth_a_closer_look(view):
+            return whole_frame(self._frame)
+        return head_region(box)
+
+
+def _kind(look: Look) -> str:
+    return FACE if FACE in look.labels else PERSON
+
+
+def _since(then: int, now: int) -> float:
+    return (now - then) / 1e9
