@@ -6,6 +6,7 @@ import click
 
 from livetrack_vcam.commands.eval.detect import detect
 from livetrack_vcam.commands.eval.framing import framing
+from livetrack_vcam.commands.eval.track import track
 
 
 @click.group()
@@ -13,5 +14,5 @@ def command() -> None:
     """Measure detectors on pictures, and tracking and framing on clips, with annotations."""
 
 
-for part in (detect, framing):
+for part in (detect, framing, track):
     command.add_command(part)

@@ -9,7 +9,6 @@ from typing import Any
 import click
 
 from livetrack_vcam.errors import SourceError
-from livetrack_vcam.inputs import read_text
 from livetrack_vcam.options import FILE, FRAMING, cadence_options, given, options
 from livetrack_vcam.settings import build_settings
 
@@ -29,7 +28,9 @@ def framing(
     **values: Any,
 ) -> None:
     """How well `run` would have framed CLIP, by the boxes in ANN.json."""
-    truth = _read_annotations(annotations)
+    from livetrack_vcam.evaluation.annotation import read_annotation
+
+    truth = read_annotation(annotations)
     settings = build_settings({}, given(values))
     from livetrack_vcam.clip import Cadence, Span, causal_steps
     from livetrack_vcam.detectors.registry import make_detector
@@ -49,21 +50,6 @@ def framing(
         raise SourceError(f"{source} has a single picture; framing is measured over a clip")
     metrics = framing_metrics(frames, truth, (canvas.width, canvas.height))
     click.echo(json.dumps(metrics, indent=2) if as_json else _table(metrics))
-
-
-def _read_annotations(path: Path) -> dict[str, Any]:
-    from livetrack_vcam.evaluation.truth import truth_by_frame
-
-    wrong = SourceError(f"{path} is not an annotation file; docs/evaluation.md shows the format")
-    try:
-        truth = json.loads(read_text(path, "annotation file"))
-        rate = float(truth["fps"])
-        truth_by_frame(truth, 0, ("person",))
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
-        raise wrong from None
-    if not rate > 0 or not isinstance(truth, dict):
-        raise wrong
-    return truth
 
 
 def _table(metrics: dict[str, Any]) -> str:
