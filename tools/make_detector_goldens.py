@@ -22,7 +22,6 @@ import numpy as np
 
 from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.detectors.labels import COCO_LABELS
-from livetrack_vcam.detectors.yolo import network_size
 from tools.make_yolov4_tiny import FOLDER, Image, letterboxed
 
 GOLDEN = Path(__file__).parents[1] / "tests" / "golden"
@@ -54,9 +53,10 @@ def objects(wheel: Path) -> list[dict[str, Any]]:
     network = cv2.dnn.readNetFromDarknet(cfg, weights)  # type: ignore[attr-defined]
     picture = _picture()
     rows, columns, _ = picture.shape
-    size = network_size(Size(columns, rows))
+    given = letterboxed(picture)
+    size = Size(given.shape[2], given.shape[1])
     scale = min(size.width / columns, size.height / rows)
-    network.setInput(np.ascontiguousarray(letterboxed(picture).transpose(0, 3, 1, 2)))
+    network.setInput(np.ascontiguousarray(given.transpose(0, 3, 1, 2)))
     outputs = np.concatenate(network.forward(network.getUnconnectedOutLayersNames()))
     boxes = outputs[:, :4] * (size.width, size.height, size.width, size.height) / scale
     scores = outputs[:, 5:]

@@ -35,8 +35,9 @@ from livetrack_vcam.detectors.convert.darknet_file import (
 )
 from livetrack_vcam.detectors.convert.equalize import equalized
 from livetrack_vcam.detectors.convert.yolo_graph import CLASSES, YoloGraph
+from livetrack_vcam.detectors.pixels import network_size
 from livetrack_vcam.detectors.runtime import TfliteNetwork
-from livetrack_vcam.detectors.yolo import PADDING, network_size
+from livetrack_vcam.detectors.yolo import PADDING
 
 Image: TypeAlias = npt.NDArray[np.uint8]
 Range: TypeAlias = tuple[float, float]
@@ -79,7 +80,7 @@ def calibration_inputs(folder: Path) -> Iterator[npt.NDArray[np.float32]]:
 
 def letterboxed(picture: Image) -> npt.NDArray[np.float32]:
     rows, columns, _ = picture.shape
-    size = network_size(Size(columns, rows))
+    size = network_size(Size(columns, rows), ROWS * COLUMNS)
     scale = min(size.width / columns, size.height / rows)
     inner = (round(columns * scale), round(rows * scale))
     canvas = np.full((size.height, size.width, 3), PADDING, np.uint8)

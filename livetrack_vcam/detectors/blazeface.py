@@ -1,14 +1,27 @@
-"""Faces with six landmarks: BlazeFace, the back-camera network of 256 x 256.
+"""Faces with six landmarks: BlazeFace, as the networks "back", "short range" and "full range".
 
 Bazarevsky et al., "BlazeFace: Sub-millisecond Neural Face Detection on Mobile GPUs", 2019.
-Anchors and decoding follow MediaPipe's `ssd_anchors_calculator` and
-`tensors_to_detections_calculator` as set in `face_detection_back_mobile_gpu.pbtxt`.
+
+Input: RGB from -1 to 1, letterboxed in the middle of black. The files were exported for squares of
+256, 128 and 192; back and short range get an input of the picture's shape instead, because a
+square spends 44 % of its pixels on the bars around 16:9.
+
+Anchors: one or two grids, their centers in the middle of the cells, all of size one, as MediaPipe's
+`ssd_anchors_calculator` makes them with the options in `face_detection_back_mobile_gpu.pbtxt`,
+`face_detection_short_range.pbtxt` and `face_detection_full_range.pbtxt`. Decoding follows its
+`tensors_to_detections_calculator`: all numbers are input pixels relative to the anchor. Faces that
+overlap are averaged as in its `non_max_suppression_calculator` (WEIGHTED).
+
+Scores are the sigmoid of one logit. The model cards and MediaPipe's graphs use .5 for short
+range and .6 for full range; `MIN_SCORE` was chosen on the annotated frames of the development
+corpus (benchmarks/detectors.py): from .5 on no network sees a face where there is none.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
@@ -16,23 +29,44 @@ import numpy.typing as npt
 
 from livetrack_vcam.core.detection import FACE, Detection
 from livetrack_vcam.core.geometry import Box, Point, Size
+from livetrack_vcam.detectors.free_reshape import with_free_reshapes
 from livetrack_vcam.detectors.logits import sigmoid
 from livetrack_vcam.detectors.manifest import load_weights
 from livetrack_vcam.detectors.nms import clusters
 from livetrack_vcam.detectors.pixels import letterbox, whole
-from livetrack_vcam.detectors.runtime import TfliteNetwork
+from livetrack_vcam.detectors.shaped import ShapedNetworks
 from livetrack_vcam.media import Frame
 
 Floats: TypeAlias = npt.NDArray[np.floating]
 
 NAME = "blazeface"
-INPUT_SIDE = 256
-# (pixels per cell, anchors per cell): one layer of stride 16, three of stride 32, two anchors each.
-ANCHOR_GRIDS = ((16, 2), (32, 6))
 LANDMARKS = 6
 MAX_IOU = 0.3
 MIN_SCORE = 0.5
 PADDING = 0
+# In input pixels: what no face can be larger than, so that infinities do not spread.
+MAX_OFFSET = 4096.0
+
+
+@dataclass(frozen=True, slots=True)
+class FaceNetwork:
+    """One of the family. `grids` are (pixels per cell, anchors per cell), in the order of rows.
+
+    The input has at most `max_pixels`, in multiples of `stride`.
+    """
+
+    grids: tuple[tuple[int, int], ...]
+    max_pixels: int
+    stride: int
+    fixed: bool = False
+
+
+# The back network may look at 256 x 160: more would not leave it within 6 ms a frame.
+NETWORKS = {
+    NAME: FaceNetwork(((16, 2), (32, 6)), 256 * 160, 32),
+    "blazeface-short": FaceNetwork(((8, 2), (16, 6)), 128 * 128, 16),
+    "blazeface-full": FaceNetwork(((4, 1),), 192 * 192, 192, fixed=True),
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,27 +81,30 @@ class Faces:
         return self.points[:, :2].reshape(-1, 4)
 
 
-def make_anchors() -> Floats:
-    """Centers (896, 2) of the anchors in input pixels, in the order of the network's rows."""
-    grids = []
-    for stride, repeats in ANCHOR_GRIDS:
-        centers = (np.arange(INPUT_SIDE // stride) + 0.5) * stride
-        x, y = np.meshgrid(centers, centers)
-        grids.append(np.repeat(np.column_stack([x.ravel(), y.ravel()]), repeats, axis=0))
-    return np.concatenate(grids).astype(np.float32)
+@lru_cache(maxsize=8)
+def make_anchors(grids: tuple[tuple[int, int], ...], size: Size) -> Floats:
+    """Centers (n, 2) of the anchors in input pixels, in the order of the network's rows."""
+    parts = []
+    for stride, repeats in grids:
+        x, y = np.meshgrid(
+            (np.arange(size.width // stride) + 0.5) * stride,
+            (np.arange(size.height // stride) + 0.5) * stride,
+        )
+        parts.append(np.repeat(np.column_stack([x.ravel(), y.ravel()]), repeats, axis=0))
+    return np.concatenate(parts).astype(np.float32)
 
 
 def decode(regressors: Floats, logits: Floats, anchors: Floats, min_score: float) -> Faces:
     """Faces of at least `min_score` before suppression.
 
-    `regressors` (896, 16) are pixels relative to the anchor: center, size, then six landmarks;
-    `logits` is (896,).
+    `regressors` (n, 16) are pixels relative to the anchor: center, size, then six landmarks;
+    `logits` is (n,). Rows with a number that is not finite are left out.
     """
     scores = sigmoid(logits)
-    rows = np.flatnonzero(scores >= min_score)
-    values = regressors[rows].reshape(-1, 2 + LANDMARKS, 2)
+    rows = np.flatnonzero((scores >= min_score) & np.isfinite(regressors).all(axis=1))
+    values = np.clip(regressors[rows], -MAX_OFFSET, MAX_OFFSET).reshape(-1, 2 + LANDMARKS, 2)
     centers = values[:, :1] + anchors[rows, None]
-    half = values[:, 1:2] / 2
+    half = np.abs(values[:, 1:2]) / 2
     landmarks = values[:, 2:] + anchors[rows, None]
     return Faces(np.concatenate([centers - half, centers + half, landmarks], axis=1), scores[rows])
 
@@ -84,37 +121,53 @@ def blend(faces: Faces) -> Faces:
 
 
 class BlazeFaceDetector:
-    """BlazeFace behind the Detector protocol."""
+    """A BlazeFace network behind the Detector protocol."""
 
     labels = frozenset({FACE})
 
-    def __init__(self, min_score: float | None = None) -> None:
+    def __init__(
+        self,
+        min_score: float | None = None,
+        weights: bytes | None = None,
+        name: str = NAME,
+        max_pixels: int | None = None,
+    ) -> None:
+        self.name = name
+        self._spec = NETWORKS[name]
         self._min_score = MIN_SCORE if min_score is None else min_score
-        self._anchors = make_anchors()
-        self._network: TfliteNetwork | None = None
-
-    @property
-    def name(self) -> str:
-        return NAME
+        self._max_pixels = max_pixels or self._spec.max_pixels
+        self._weights = weights
+        self._networks: ShapedNetworks | None = None
 
     def open(self) -> None:
-        self._network = TfliteNetwork(load_weights(NAME), NAME)
+        weights = load_weights(self.name) if self._weights is None else self._weights
+        if not self._spec.fixed:
+            weights = with_free_reshapes(weights, self.name)
+        networks = ShapedNetworks(weights, self.name, self._max_pixels, self._spec.stride)
+        networks.expect(self._output_shapes)
+        self._networks = networks
 
     def close(self) -> None:
-        self._network = None
+        self._networks = None
 
     def detect(self, frame: Frame, region: Box | None = None) -> tuple[Detection, ...]:
-        assert self._network is not None, "detect() before open()"
-        side = Size(INPUT_SIDE, INPUT_SIDE)
-        rgb, placed = letterbox(frame, region or whole(frame), side, PADDING, centered=True)
-        regressors, logits = self._network.run((rgb * np.float32(2 / 255) - 1)[None])
-        faces = blend(decode(regressors[0], logits[0, :, 0], self._anchors, self._min_score))
+        assert self._networks is not None, "detect() before open()"
+        seen = region or whole(frame)
+        network, size = self._networks.fitting(frame.size, seen)
+        rgb, placed = letterbox(frame, seen, size, PADDING, centered=True)
+        regressors, logits = network.run((rgb * np.float32(2 / 255) - 1)[None])
+        anchors = make_anchors(self._spec.grids, size)
+        faces = blend(decode(regressors[0], logits[0, :, 0], anchors, self._min_score))
         points = placed.to_frame(faces.points)
         found = (
             _detection(face, float(score), frame.size)
             for face, score in zip(points, faces.scores, strict=True)
         )
         return tuple(face for face in found if face.box.area > 0)
+
+    def _output_shapes(self, size: Size) -> list[tuple[int, ...]]:
+        rows = len(make_anchors(self._spec.grids, size))
+        return [(1, rows, 2 * (2 + LANDMARKS)), (1, rows, 1)]
 
 
 def _detection(points: Floats, score: float, size: Size) -> Detection:
@@ -123,6 +176,6 @@ def _detection(points: Floats, score: float, size: Size) -> Detection:
     return Detection(box, score, FACE, tuple(Point(float(x), float(y)) for x, y in landmarks))
 
 
-def make(_name: str, _labels: Iterable[str], min_score: float | None = None) -> BlazeFaceDetector:
+def make(name: str, _labels: Iterable[str], min_score: float | None = None) -> BlazeFaceDetector:
     """As the registry wants it."""
-    return BlazeFaceDetector(min_score)
+    return BlazeFaceDetector(min_score, name=name)

@@ -13,11 +13,11 @@ Indices: TypeAlias = npt.NDArray[np.intp]
 
 def iou_with(box: Floats, boxes: Floats) -> Floats:
     """Intersection over union of one box (4,) with each of `boxes` (n, 4), 0 to 1, shape (n,)."""
-    top_left = np.maximum(box[:2], boxes[:, :2])
-    bottom_right = np.minimum(box[2:], boxes[:, 2:])
-    shared = np.prod(np.clip(bottom_right - top_left, 0.0, None), axis=1)
-    areas = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
-    total = np.prod(box[2:] - box[:2]) + areas - shared
+    width = np.minimum(box[2], boxes[:, 2]) - np.maximum(box[0], boxes[:, 0])
+    height = np.minimum(box[3], boxes[:, 3]) - np.maximum(box[1], boxes[:, 1])
+    shared = np.maximum(width, 0.0) * np.maximum(height, 0.0)
+    areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+    total = (box[2] - box[0]) * (box[3] - box[1]) + areas - shared
     result: Floats = np.divide(shared, total, out=np.zeros_like(shared), where=total > 0)
     return result
 

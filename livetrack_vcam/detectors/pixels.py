@@ -60,6 +60,31 @@ def letterbox(
     return canvas, Letterbox(region, inner, left, top)
 
 
+def stretch(frame: Frame, region: Box, input_size: Size) -> tuple[Plane, Letterbox]:
+    """`region` of the frame as RGB (height, width, 3) uint8, distorted so as to fill the input."""
+    region = _on_chroma_grid(frame, region)
+    return _rgb(frame, region, input_size), Letterbox(region, input_size, 0, 0)
+
+
+def network_size(shape: Size, max_pixels: int, stride: int = 32) -> Size:
+    """The smallest input, in multiples of `stride`, that shows `shape` largest in `max_pixels`.
+
+    A square input would spend almost half its pixels on the bars around a 16:9 picture.
+    """
+    widths = range(stride, max_pixels // stride + 1, stride)
+    heights = (max_pixels // width // stride * stride for width in widths)
+    scale = max(
+        min(width / shape.width, height / shape.height)
+        for width, height in zip(widths, heights, strict=True)
+    )
+    sides = (shape.width * scale, shape.height * scale)
+    return Size(*(_whole_cells(side, stride) for side in sides))
+
+
+def _whole_cells(side: float, stride: int) -> int:
+    return max(1, -(-round(side) // stride)) * stride
+
+
 def _on_chroma_grid(frame: Frame, region: Box) -> Box:
     """The smallest box around `region`, inside the frame, that starts on whole chroma samples."""
     size = frame.size

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
@@ -17,6 +17,9 @@ import numpy.typing as npt
 from livetrack_vcam.errors import ModelError
 
 Array: TypeAlias = npt.NDArray[Any]
+Shape: TypeAlias = tuple[int, ...]
+
+VERIFY = "type: livetrack-vcam models verify"
 
 # What the C++ side prints when it starts, with no way to say that nobody asked.
 _BANNER = b"INFO: Created TensorFlow Lite XNNPACK delegate for CPU."
@@ -40,20 +43,44 @@ class TfliteNetwork:
             with _banner_held_back():
                 self._interpreter.allocate_tensors()
         except (RuntimeError, ValueError) as error:
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise ModelError(
-                f"model {name} cannot be loaded by this ai-edge-litert ({error}); "
-                "type: pipx reinstall livetrack-vcam"
+                f"the file of model {name} cannot be used by this ai-edge-litert ({reason}); "
+                f"{VERIFY}"
             ) from error
+        self._name = name
         details = self._interpreter.get_input_details()[0]
         self._input: int = details["index"]
+        self.input_shape: tuple[int, ...] = _sides(details)
         self.input_dtype: np.dtype[Any] = np.dtype(details["dtype"])
-        self._outputs: list[int] = [d["index"] for d in self._interpreter.get_output_details()]
+        outputs = self._interpreter.get_output_details()
+        self._outputs: list[int] = [output["index"] for output in outputs]
+        self._output_shapes = [_sides(output) for output in outputs]
+
+    def expect(self, input_shape: Shape | None, *outputs: Shape | None) -> None:
+        """Raises ModelError unless these are the network's shapes; None fits any shape."""
+        wanted = (input_shape, *outputs)
+        present = (self.input_shape, *self._output_shapes)
+        pairs = zip(wanted, present, strict=False)
+        if len(wanted) != len(present) or any(want not in (None, have) for want, have in pairs):
+            raise ModelError(
+                f"the file of model {self._name} is another network: it has input and outputs "
+                f"{_written(present)} instead of {_written(wanted)}; {VERIFY}"
+            )
 
     def run(self, value: Array) -> list[Array]:
         """The outputs for `value` in the file's order, each a fresh array."""
         self._interpreter.set_tensor(self._input, value)
         self._interpreter.invoke()
         return [self._interpreter.get_tensor(index) for index in self._outputs]
+
+
+def _sides(details: dict[str, Any]) -> tuple[int, ...]:
+    return tuple(int(side) for side in details["shape"])
+
+
+def _written(shapes: Iterable[Shape | None]) -> str:
+    return ", ".join("any" if s is None else "x".join(map(str, s)) or "()" for s in shapes)
 
 
 def _interpreter_class() -> Any:

@@ -22,12 +22,12 @@ import numpy.typing as npt
 
 from livetrack_vcam.core.detection import Detection
 from livetrack_vcam.core.geometry import Box, Size
+from livetrack_vcam.detectors.decoding import DEFAULT_LABELS, Candidates
 from livetrack_vcam.detectors.labels import COCO_LABELS, class_number
 from livetrack_vcam.detectors.manifest import load_weights
 from livetrack_vcam.detectors.nms import nms
 from livetrack_vcam.detectors.onnx_runtime import OnnxNetwork
-from livetrack_vcam.detectors.pixels import letterbox, whole
-from livetrack_vcam.detectors.yolo import DEFAULT_LABELS, Candidates, network_size
+from livetrack_vcam.detectors.pixels import letterbox, network_size, whole
 from livetrack_vcam.media import Frame
 
 Floats: TypeAlias = npt.NDArray[np.floating]

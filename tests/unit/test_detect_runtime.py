@@ -15,7 +15,7 @@ from livetrack_vcam.errors import ModelError
 
 def test_weights_that_are_no_network_are_a_sentence() -> None:
     with pytest.raises(
-        ModelError, match=r"model nonsense cannot be loaded.*; type: pipx reinstall"
+        ModelError, match=r"model nonsense cannot be used.*; type: livetrack-vcam models verify"
     ):
         TfliteNetwork(b"nonsense" * 100, "nonsense")
 

@@ -11,14 +11,13 @@ from hypothesis import strategies as st
 
 from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.detectors.labels import COCO_LABELS
+from livetrack_vcam.detectors.pixels import network_size
 from livetrack_vcam.detectors.yolo import (
     HEADS,
     MAX_INPUT_PIXELS,
-    STRIDE,
     HeadSpec,
     YoloDetector,
     decode_head,
-    network_size,
 )
 from livetrack_vcam.errors import SettingsError
 
@@ -36,20 +35,20 @@ def head_of(rows: int, columns: int) -> tuple[np.ndarray, np.ndarray]:
 @pytest.mark.parametrize(
     ("frame", "expected"),
     [
-        (Size(1920, 1080), Size(448, 256)),
-        (Size(1080, 1920), Size(256, 448)),
+        (Size(1920, 1080), Size(416, 256)),
+        (Size(1080, 1920), Size(256, 416)),
         (Size(640, 480), Size(384, 288)),
         (Size(500, 500), Size(320, 320)),
     ],
 )
 def test_the_input_has_the_shape_of_the_picture(frame: Size, expected: Size) -> None:
-    assert network_size(frame) == expected
+    assert network_size(frame, MAX_INPUT_PIXELS) == expected
 
 
 @given(st.integers(1, 5000), st.integers(1, 5000))
 def test_the_input_is_whole_cells_and_never_too_many_pixels(width: int, height: int) -> None:
-    size = network_size(Size(width, height))
-    assert size.width % STRIDE == 0 == size.height % STRIDE
+    size = network_size(Size(width, height), MAX_INPUT_PIXELS)
+    assert size.width % 32 == 0 == size.height % 32
     assert 0 < size.width * size.height <= MAX_INPUT_PIXELS
 
 

@@ -1,0 +1,58 @@
+"""One network at the few input sizes that fit the frames of a camera and the regions in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from livetrack_vcam.core.geometry import Box, Size
+from livetrack_vcam.detectors.pixels import network_size
+from livetrack_vcam.detectors.runtime import TfliteNetwork
+
+# Beside the shape of the frame: a square, and a person standing upright.
+REGION_SHAPES = (Size(1, 1), Size(9, 16))
+USUAL_FRAME = Size(16, 9)
+
+
+class ShapedNetworks:
+    """A network of convolutions computes any input; each size costs a copy of it, made once.
+
+    Inputs have at most `max_pixels`, in multiples of `stride`. Raises ModelError when the
+    weights cannot be used.
+    """
+
+    def __init__(self, weights: bytes, name: str, max_pixels: int, stride: int = 32) -> None:
+        self._weights = weights
+        self._name = name
+        self._max_pixels = max_pixels
+        self._stride = stride
+        self._frame = Size(0, 0)
+        self._sizes: tuple[Size, ...] = ()
+        self._networks: dict[Size, TfliteNetwork] = {}
+
+    def expect(self, outputs: Callable[[Size], list[tuple[int, ...]]]) -> None:
+        """Raises ModelError unless the network's outputs have the shapes that fit its input."""
+        network, size = self.fitting(USUAL_FRAME, Box(0.0, 0.0, 16.0, 9.0))
+        network.expect((1, size.height, size.width, 3), *outputs(size))
+
+    def fitting(self, frame: Size, region: Box) -> tuple[TfliteNetwork, Size]:
+        """The network, and its input size, that shows `region` of a frame of that size largest."""
+        if frame != self._frame:
+            self._frame = frame
+            shapes = (frame, *REGION_SHAPES)
+            sizes = (network_size(shape, self._max_pixels, self._stride) for shape in shapes)
+            self._sizes = tuple(dict.fromkeys(sizes))
+            self._networks = {
+                size: made for size, made in self._networks.items() if size in self._sizes
+            }
+        size = max(
+            self._sizes,
+            key=lambda size: min(size.width / region.width, size.height / region.height),
+        )
+        return self._network(size), size
+
+    def _network(self, size: Size) -> TfliteNetwork:
+        made = self._networks.get(size)
+        if made is None:
+            made = TfliteNetwork(self._weights, self._name, (1, size.height, size.width, 3))
+            self._networks[size] = made
+        return made
