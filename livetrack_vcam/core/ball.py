@@ -1,37 +1,74 @@
-"""Balls over time: which sightings are one ball, and where it is between them."""
+"""Balls over time: which sightings are one ball, and where it is between them.
+
+Every ball has a few competing paths (multiple hypotheses), because a false ball, a white shoe, may
+be seen in the very picture in which the true one is missed. The likeliest path is the ball.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from livetrack_vcam.core.detection import Look, Track
+from livetrack_vcam.core.ball_path import BallPath, begin, extended, is_flight, sighting_of
+from livetrack_vcam.core.ballistics import Gravity, Kind, Sighting
+from livetrack_vcam.core.detection import SPORTS_BALL, Look, Track
 from livetrack_vcam.core.fusion import Measurement
-from livetrack_vcam.core.geometry import Box, Point, Size
+from livetrack_vcam.core.geometry import Box, Point, Size, iou
 
-TOP_SPEED = 60.0
-"""The fastest plausible ball, diameters a second."""
-COAST_S = 0.5
-REMEMBER_S = 4.0
+
+@dataclass(frozen=True, slots=True)
+class BallSettings:
+    """Scores are 0 to 1, times in seconds, lengths in ball diameters.
+
+    Scores from `new_score` start a path; lower ones only go on with one. A path is shown once its
+    evidence is `confirm`, or at once from `sure_score`. Only what was seen with `new_score` or
+    better within `trust_s` is shown.
+
+    Unseen it is shown while the prediction is valid: its arc explains at least `arc_sightings`
+    within `max_residual`, its standard deviation is at most `max_doubt` (two of them are half a
+    ball), and it was seen within `coast_s`, or `rest_s` when it lay still. It can be known again
+    for `remember_s`.
+    """
+
+    new_score: float = 0.25
+    sure_score: float = 0.6
+    confirm: float = 8.0
+    trust_s: float = 1.0
+    arc_sightings: int = 3
+    max_residual: float = 0.2
+    max_doubt: float = 0.25
+    coast_s: float = 0.4
+    rest_s: float = 1.0
+    remember_s: float = 4.0
+    paths: int = 4
+    candidates: int = 6
+    forget_s: float = 0.5
 
 
 @dataclass(slots=True)
 class _Ball:
-    track_id: int
-    box: Box
-    score: float
-    velocity: Point
-    seen_ns: int
-    hits: int
+    """`paths` are rival accounts, likeliest first. It has a number once it is confirmed."""
+
+    paths: list[BallPath]
+    track_id: int | None = None
+    sure_ns: int = 0
+    gravity: Gravity = field(default_factory=Gravity)
+
+    @property
+    def path(self) -> BallPath:
+        return self.paths[0]
 
 
 class BallTracker:
     """Mutable; belongs to one Tracker, which gives the numbers (`new_id`)."""
 
-    def __init__(self, frame: Size, new_id: Callable[[], int]) -> None:
+    def __init__(
+        self, frame: Size, new_id: Callable[[], int], settings: BallSettings | None = None
+    ) -> None:
         self._frame = frame
         self._new_id = new_id
+        self._settings = settings or BallSettings()
         self._balls: list[_Ball] = []
 
     def update(
@@ -43,45 +80,173 @@ class BallTracker:
     ) -> tuple[Track, ...]:
         """Balls at `now` (ns). `seen` are sightings of balls, best first, of the parts in `looks`.
 
-        `people` are the tracks of people at `now`.
+        `people` are the tracks of people at `now`: what is always where a head is, is no ball.
         """
-        for measurement in seen:
-            self._take(measurement, now)
-        self._balls = [b for b in self._balls if now - b.seen_ns <= REMEMBER_S * 1e9]
-        return tuple(
-            self._track(ball, now)
+        candidates = [
+            _Candidate(m, sighting_of(m, now, self._frame), _is_head(m.box, people))
+            for m in seen[: self._settings.candidates]
+        ]
+        taken: set[int] = set()
+        for ball in sorted(self._balls, key=lambda b: (b.track_id is None, -b.path.evidence)):
+            self._follow(ball, candidates, taken, looks, now)
+        self._start([c for c in candidates if id(c) not in taken])
+        self._confirm(now)
+        self._forget(now)
+        tracks = (self._track(ball, now) for ball in self._balls if self._shown(ball, now))
+        return tuple(track for track in tracks if track.box.area > 0)
+
+    def _follow(
+        self,
+        ball: _Ball,
+        candidates: Sequence[_Candidate],
+        taken: set[int],
+        looks: Sequence[Look],
+        now: int,
+    ) -> None:
+        """Grow every path by every sighting it may explain; keep the likeliest."""
+        settings = self._settings
+        grown: list[tuple[BallPath, int]] = []
+        for path in ball.paths:
+            missed = path.missed() if _covered(path.arc.center(now), looks) else path
+            grown.append((missed, 0))
+            for candidate in candidates:
+                old = path.unseen_s(now) > settings.coast_s
+                if id(candidate) in taken or (old and candidate.seen.score < settings.new_score):
+                    continue
+                child = extended(
+                    path, candidate.seen, candidate.sighting, ball.gravity, candidate.head
+                )
+                if child is not None:
+                    grown.append((child, id(candidate)))
+        grown.sort(key=lambda pair: -pair[0].evidence)
+        before = ball.path
+        ball.paths = _distinct([path for path, _ in grown])[: settings.paths]
+        used = next(key for path, key in grown if path is ball.path)
+        if used:
+            taken.add(used)
+            if ball.path.score >= settings.new_score:
+                ball.sure_ns = now
+        if ball.path.bounces > before.bounces and is_flight(before):
+            ball.gravity = ball.gravity.learned(*before.arc.gravity)
+
+    def _start(self, candidates: Sequence[_Candidate]) -> None:
+        for candidate in candidates:
+            if candidate.seen.score < self._settings.new_score or self._is_known(candidate):
+                continue
+            gravity = Gravity()
+            path = begin(candidate.seen, candidate.sighting, gravity, candidate.head)
+            self._balls.append(_Ball([path], sure_ns=path.seen_ns))
+
+    def _is_known(self, candidate: _Candidate) -> bool:
+        """Whether it is a second box on a ball just seen."""
+        return any(
+            ball.path.seen_ns == candidate.sighting.pts_ns
+            and iou(ball.path.box, candidate.seen.box) > 0.2
             for ball in self._balls
-            if ball.hits >= 2 and now - ball.seen_ns <= COAST_S * 1e9
         )
 
-    def _take(self, seen: Measurement, now: int) -> None:
-        near = [
-            (distance, ball.track_id, ball)
+    def _confirm(self, now: int) -> None:
+        settings = self._settings
+        for ball in self._balls:
+            path = ball.path
+            if ball.track_id is not None or path.head or path.seen_ns != now:
+                continue
+            sure = path.best >= settings.sure_score
+            likely = path.hits >= 2 and path.evidence >= settings.confirm
+            if sure or (likely and path.moved):
+                ball.track_id = self._number(ball, now)
+
+    def _number(self, ball: _Ball, now: int) -> int:
+        """Of the ball that was lost and may be this one, else a new one."""
+        for other in self._balls:
+            if other.track_id is None or other is ball or self._shown(other, now):
+                continue
+            if _may_be(other.path, ball.path, now):
+                number, other.track_id = other.track_id, None
+                ball.gravity = other.gravity
+                return number
+        return self._new_id()
+
+    def _shown(self, ball: _Ball, now: int) -> bool:
+        if ball.track_id is None or now - ball.sure_ns > self._settings.trust_s * 1e9:
+            return False
+        return ball.path.seen_ns == now or self._is_valid(ball.path, now)
+
+    def _is_valid(self, path: BallPath, now: int) -> bool:
+        """Whether the arc may stand for a sighting, as BallSettings says."""
+        settings = self._settings
+        still = path.arc.kind is Kind.REST
+        return (
+            path.arc.count >= settings.arc_sightings
+            and path.arc.residual <= settings.max_residual
+            and path.arc.doubt(now) <= settings.max_doubt
+            and path.unseen_s(now) <= (settings.rest_s if still else settings.coast_s)
+        )
+
+    def _forget(self, now: int) -> None:
+        settings = self._settings
+        self._balls = [
+            ball
             for ball in self._balls
-            if ball.seen_ns < now
-            and (distance := _distance(ball, seen.box, now))
-            <= 1 + TOP_SPEED * (now - ball.seen_ns) / 1e9
+            if ball.path.unseen_s(now)
+            <= (settings.forget_s if ball.track_id is None else settings.remember_s)
+            and (ball.track_id is not None or ball.path.evidence > -3)
         ]
-        if near:
-            ball = min(near)[2]
-            dt = (now - ball.seen_ns) / 1e9
-            before, after = ball.box.center, seen.box.center
-            ball.velocity = Point((after.x - before.x) / dt, (after.y - before.y) / dt)
-            ball.box, ball.score, ball.seen_ns = seen.box, seen.score, now
-            ball.hits += 1
-        elif seen.score >= 0.4:
-            self._balls.append(_Ball(self._new_id(), seen.box, seen.score, Point(0.0, 0.0), now, 1))
 
     def _track(self, ball: _Ball, now: int) -> Track:
-        dt = (now - ball.seen_ns) / 1e9
-        box = ball.box.shifted(ball.velocity.x * dt, ball.velocity.y * dt).clipped(self._frame)
-        return Track(ball.track_id, "sports ball", box, ball.score, ball.velocity, ball.seen_ns)
+        path = ball.path
+        box = path.box_at(now).clipped(self._frame)
+        velocity = path.arc.velocity(now)
+        assert ball.track_id is not None
+        return Track(ball.track_id, SPORTS_BALL, box, path.score, velocity, path.seen_ns)
 
 
-def _distance(ball: _Ball, box: Box, now: int) -> float:
-    """From where the ball should be, in diameters."""
-    dt = (now - ball.seen_ns) / 1e9
-    center = ball.box.center
-    x, y = center.x + ball.velocity.x * dt, center.y + ball.velocity.y * dt
-    side = math.sqrt(box.area)
-    return math.hypot(x - box.center.x, y - box.center.y) / side
+@dataclass(frozen=True, slots=True, eq=False)
+class _Candidate:
+    seen: Measurement
+    sighting: Sighting
+    head: bool
+
+
+def _distinct(paths: Sequence[BallPath]) -> list[BallPath]:
+    """Without paths that end in the same two sightings as a likelier one."""
+    kept: dict[tuple[Sighting, ...], BallPath] = {}
+    for path in paths:
+        kept.setdefault(path.sightings[-2:], path)
+    return list(kept.values())
+
+
+def _covered(center: Point, looks: Sequence[Look]) -> bool:
+    """Whether a ball there would have been looked at; without looks the whole frame was."""
+    return not looks or any(
+        SPORTS_BALL in look.labels
+        and look.region.x1 <= center.x <= look.region.x2
+        and look.region.y1 <= center.y <= look.region.y2
+        for look in looks
+    )
+
+
+def _is_head(box: Box, people: Sequence[Track]) -> bool:
+    """Whether somebody's head is there, and as large.
+
+    A standing adult is 7.5 heads tall and 3 heads wide (Loomis, "Figure Drawing for All It's
+    Worth").
+    """
+    for person in people:
+        if person.face is not None and iou(person.face, box) > 0.3:
+            return True
+        head = max(person.box.height / 7.5, person.box.width / 3)
+        center = box.center
+        distance = math.hypot(center.x - person.box.center.x, center.y - person.box.y1 - head / 2)
+        if distance < 0.7 * head and 0.6 * head < math.sqrt(box.area) < 1.7 * head:
+            return True
+    return False
+
+
+def _may_be(lost: BallPath, found: BallPath, now: int) -> bool:
+    """Whether the ball that was lost can be the one now found."""
+    growth = abs(math.log(found.diameter / lost.diameter))
+    before, after = lost.sightings[-1].center, found.sightings[0].center
+    distance = math.hypot(before.x - after.x, before.y - after.y) / lost.diameter
+    gap = max(0.0, (found.sightings[0].pts_ns - lost.seen_ns) / 1e9)
+    return growth < 0.4 + 0.1 * lost.unseen_s(now) and distance <= 2 + 20 * gap
