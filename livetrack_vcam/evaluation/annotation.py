@@ -101,7 +101,9 @@ def _check_frame(frame: Mapping[str, Any]) -> None:
             raise ValueError(f"a box of {where} has no label or no whole number as id")
         float(box.get("visible", 1.0))
         identity = (box["label"], box["id"])
-        if identity in seen and not box.get("ignore"):
+        if box.get("ignore"):
+            continue
+        if identity in seen:
             raise ValueError(f"{where} has two boxes of {box['label']} {box['id']}")
         seen.add(identity)
 

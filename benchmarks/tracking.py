@@ -1,0 +1,114 @@
+"""People followed on annotated clips.
+
+    python -m benchmarks.tracking --corpus ../shared/corpus [--vtest VTEST.avi] [--json OUT.json]
+
+Each clip is decided as `run` would (10 Hz, 67 ms, or as asked) and its tracks are compared with the
+annotation in the annotated frames, as `livetrack-vcam eval track` does. The last row is the sum
+of all clips, and the mean of the shares weighted by the clips' boxes.
+vtest.avi is in Debian's package opencv-doc; tests/data/vtest_ids.json says who is who in it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import cv2
+
+from benchmarks.detectors import machine
+from livetrack_vcam.clip import Cadence
+from livetrack_vcam.core.detection import PERSON
+from livetrack_vcam.evaluation.annotation import read_annotation, with_identities
+from livetrack_vcam.evaluation.shown import shown_tracks
+from livetrack_vcam.evaluation.tracking import TrackingResult, tracking_metrics
+from livetrack_vcam.settings import build_settings
+
+IDS = Path(__file__).parents[1] / "tests" / "data" / "vtest_ids.json"
+VTEST = Path("/usr/share/doc/opencv-doc/examples/data/vtest.avi")
+HEAD = (
+    "| clip | frames | people | boxes | IDF1 | switches | MOTA | recall | false a person |\n"
+    "|---|---|---|---|---|---|---|---|---|"
+)
+
+
+def clips(
+    corpus: Path, vtest: Path, names: list[str]
+) -> Iterator[tuple[str, Path, dict[str, Any]]]:
+    """Name, video and annotation of every clip whose video is there."""
+    for path in sorted((corpus / "ann").glob("*.json")):
+        video = vtest if path.stem == "vtest" else corpus / "video" / f"{path.stem}.mp4"
+        if video.exists() and (not names or path.stem in names):
+            annotation = read_annotation(path)
+            if path.stem == "vtest":
+                annotation = with_identities(annotation, IDS)
+            yield path.stem, video, annotation
+
+
+def row(name: str, result: TrackingResult) -> str:
+    """The result in Markdown."""
+    shares = (result.idf1, result.mota, result.recall, result.false_per_person)
+    idf1, mota, recall, false = ("–" if v is None else f"{v:.3f}" for v in shares)
+    return (
+        f"| {name} | {result.frames} | {result.people} | {result.boxes} | {idf1} | "
+        f"{result.switches} | {mota} | {recall} | {false} |"
+    )
+
+
+def everything(results: list[TrackingResult]) -> TrackingResult:
+    """All clips as one row."""
+
+    def mean(values: list[float | None]) -> float:
+        weighted = [(v, r.boxes) for v, r in zip(values, results, strict=True) if v is not None]
+        return sum(v * boxes for v, boxes in weighted) / sum(boxes for _, boxes in weighted)
+
+    return TrackingResult(
+        label=results[0].label,
+        frames=sum(r.frames for r in results),
+        boxes=sum(r.boxes for r in results),
+        people=sum(r.people for r in results),
+        idf1=mean([r.idf1 for r in results]),
+        switches=sum(r.switches for r in results),
+        mota=mean([r.mota for r in results]),
+        recall=mean([r.recall for r in results]),
+        false_per_person=mean([r.false_per_person for r in results]),
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--corpus", type=Path, required=True)
+    parser.add_argument("--vtest", type=Path, default=VTEST)
+    parser.add_argument("--detector", default="auto")
+    parser.add_argument("--detector-hz", type=float, default=10.0)
+    parser.add_argument("--detector-latency-ms", type=float, default=67.0)
+    parser.add_argument("--label", default=PERSON)
+    parser.add_argument("--json", type=Path, help="also write the results here")
+    parser.add_argument("names", nargs="*", metavar="CLIP", help="only these")
+    arguments = parser.parse_args()
+    cv2.setNumThreads(1)
+    cadence = Cadence(arguments.detector_hz, round(arguments.detector_latency_ms * 1e6))
+    shot = build_settings({}, {}).shots[0]
+    results: dict[str, TrackingResult] = {}
+    print(HEAD)
+    for name, video, annotation in clips(arguments.corpus, arguments.vtest, arguments.names):
+        if arguments.label not in annotation["complete_labels"]:
+            continue
+        shown = shown_tracks(video, annotation, arguments.detector, shot, cadence, quiet=True)
+        results[name] = tracking_metrics(shown, annotation, arguments.label)
+        print(row(name, results[name]), flush=True)
+    print(row("all", everything(list(results.values()))))
+    if arguments.json:
+        rows = {name: asdict(result) for name, result in results.items()}
+        arguments.json.write_text(
+            json.dumps({"machine": machine(), "clips": rows}, indent=1) + "\n"
+        )
+
+
+if __name__ == "__main__":
+    main()
