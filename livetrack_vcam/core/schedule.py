@@ -34,7 +34,7 @@ WHOLE_EVERY_S = 0.5
 """The whole frame is seen at least so often, whatever it costs: somebody may have come in."""
 OBJECTS_FIRST_S = 0.12
 """When objects were not looked for so long, faces wait."""
-FACE_RETRY_S = 0.1
+FACE_RETRY_S = 0.09
 """How often a face is looked for where none was found."""
 SMALL = 0.4
 """Of the frame's height: people smaller than this gain from a closer look."""
@@ -60,7 +60,7 @@ class Schedule:
         self._cost = {FACE: 0.006, PERSON: 0.012}
         self._credit = MOST_CREDIT_S
         self._now: int | None = None
-        self._moved_ns = 0
+        self._moved_ns: int | None = None
         self._whole_ns: int | None = None
         self._objects_ns: int | None = None
         self._face_ns: int | None = None
@@ -100,7 +100,7 @@ class Schedule:
         """Earn credit for the time gone by; returns that time in seconds."""
         elapsed = 1.0 if self._now is None else min(_since(self._now, now), 1.0)
         self._now = now
-        if motion >= MOVING or self._moved_ns == 0:
+        if motion >= MOVING or self._moved_ns is None:
             self._moved_ns = now
         calm = _since(self._moved_ns, now) > CALM_AFTER_S
         share = self._cpu * (CALM_SHARE if calm else 1.0)
