@@ -9,15 +9,30 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from enum import Enum
 
 from livetrack_vcam.core.detection import FACE, PERSON, Detection
 from livetrack_vcam.core.geometry import Box, Size, intersection_area, iou
 
 DUPLICATE_IOU = 0.6
 """Two boxes of one label that overlap more are one thing seen twice."""
-
+DUPLICATE_FACE_IOU = 0.3
+"""Faces are small, so two looks at one face agree less; two faces never overlap so much."""
 SMALLEST_SIDE = 1e-3
 """Boxes with a shorter side, in pixels, are empty."""
+MOST = 128
+"""Detections taken of one frame, the best; a flood of them must not delay the picture."""
+
+
+class Fusion(Enum):
+    """What leads when a person's face and body are both seen.
+
+    BOTH: the body gives identity and size, the face the aim. BEST: whichever has the better score
+    is the person's box, as in the original LiveTrack.
+    """
+
+    BOTH = "both"
+    BEST = "best"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,22 +44,29 @@ class Measurement:
     label: str
     face: Box | None = None
     inferred: bool = False
+    face_score: float = 0.0
+    appearance: tuple[float, ...] = ()
 
 
 def measurements(detections: Sequence[Detection], frame: Size) -> list[Measurement]:
     """Usable detections of one frame, best first: clipped to the frame, without duplicates, fused.
 
     Boxes that are not finite, empty, or outside the frame are ignored, and so are scores that are
-    not above 0.
+    not above 0. The order of the detections does not matter.
     """
     usable = [clean for detection in detections if (clean := _clean(detection, frame)) is not None]
-    usable.sort(key=lambda m: -m.score)
+    usable.sort(key=_rank)
     kept: list[Measurement] = []
-    for candidate in usable:
+    for candidate in usable[:MOST]:
         if not any(_same_thing(candidate, other) for other in kept):
             kept.append(candidate)
     bodies = [m for m in kept if m.label != FACE]
     return _attach_faces(bodies, [m for m in kept if m.label == FACE], frame)
+
+
+def _rank(m: Measurement) -> tuple[float, str, tuple[float, float, float, float], list[float]]:
+    """Best first; the rest only makes the order the same however the detections came."""
+    return (-m.score, m.label, m.box.xywh, list(m.appearance))
 
 
 def _clean(detection: Detection, frame: Size) -> Measurement | None:
@@ -55,11 +77,17 @@ def _clean(detection: Detection, frame: Size) -> Measurement | None:
     clipped = box.clipped(frame)
     if min(clipped.width, clipped.height) < SMALLEST_SIDE:
         return None
-    return Measurement(clipped, min(detection.score, 1.0), detection.label)
+    appearance = detection.appearance
+    if not all(-1.001 <= number <= 1.001 for number in appearance):
+        appearance = ()
+    score = min(detection.score, 1.0)
+    return Measurement(clipped, score, detection.label, appearance=appearance)
 
 
 def _same_thing(a: Measurement, b: Measurement) -> bool:
-    return a.label == b.label and iou(a.box, b.box) > DUPLICATE_IOU
+    if a.label != b.label or a.box.x1 >= b.box.x2 or b.box.x1 >= a.box.x2:
+        return False
+    return iou(a.box, b.box) > (DUPLICATE_FACE_IOU if a.label == FACE else DUPLICATE_IOU)
 
 
 def _attach_faces(
@@ -67,24 +95,26 @@ def _attach_faces(
 ) -> list[Measurement]:
     """Best face first, each to the body it fits best; faces left over become people."""
     fused = list(bodies)
+    people = [index for index, body in enumerate(bodies) if body.label == PERSON]
     for face in faces:
         owners = [
             (misfit, index)
-            for index, body in enumerate(fused)
-            if body.label == PERSON
-            and body.face is None
-            and (misfit := face_misfit(face.box, body.box)) is not None
+            for index in people
+            if fused[index].face is None
+            and (misfit := face_misfit(face.box, bodies[index].box)) is not None
         ]
         if owners:
             index = min(owners)[1]
-            fused[index] = replace(fused[index], face=face.box)
-        elif not any(_inside(face.box, body.box) for body in bodies if body.label == PERSON):
+            fused[index] = replace(fused[index], face=face.box, face_score=face.score)
+        elif not any(lies_on(face.box, bodies[index].box) for index in people):
             box = person_from_face(face.box, frame)
-            fused.append(Measurement(box, 0.9 * face.score, PERSON, face.box, inferred=True))
+            fused.append(
+                Measurement(box, 0.9 * face.score, PERSON, face.box, True, face_score=face.score)
+            )
     return fused
 
 
-def _inside(face: Box, body: Box) -> bool:
+def lies_on(face: Box, body: Box) -> bool:
     """Whether a face lies on a body that cannot own it: a picture on a shirt, a false face."""
     return intersection_area(face, body) > 0.7 * face.area
 
@@ -95,11 +125,13 @@ def face_misfit(face: Box, body: Box) -> float | None:
     It must lie in the upper half of the body and be no larger than most of it, which holds from
     a close-up cut at the neck to a standing person.
     """
-    center = face.center
-    x = (center.x - body.center.x) / body.width
-    y = (center.y - body.y1) / body.height
+    middle = (face.x1 + face.x2) / 2
+    if not body.x1 <= middle <= body.x2 or body.width <= 0 or body.height <= 0:
+        return None
+    x = (middle - body.center.x) / body.width
+    y = (face.center.y - body.y1) / body.height
     size = face.height / body.height
-    if abs(x) > 0.5 or not -0.02 <= y <= 0.5 or not 0.04 <= size <= 0.9:
+    if not -0.02 <= y <= 0.5 or not 0.04 <= size <= 0.9:
         return None
     return abs(x) + abs(y - 0.6 * size)
 

@@ -1,69 +1,107 @@
-"""One thing the tracker follows: its motion, its size, its face and when it was last seen."""
+"""One thing the tracker follows: its motion, its size, its face, its looks, when it was seen."""
 
 from __future__ import annotations
 
 import math
 
+from livetrack_vcam.core.appearance import Memory
 from livetrack_vcam.core.detection import Track
-from livetrack_vcam.core.fusion import Measurement
+from livetrack_vcam.core.fusion import Fusion, Measurement
 from livetrack_vcam.core.geometry import Box, Point, Size
 from livetrack_vcam.core.kalman import Gaussian, coast, correct
 
 MEASURED = 0.05
 """Standard deviation of a detected center, in box sizes."""
+FACE_MEASURED = 0.08
+"""The same for a center told by the face alone: heads turn and lean."""
 AGILITY = 2.0
 """White acceleration of a tracked thing, box sizes²/s³."""
-SIZE_GAIN = 0.5
-"""Share of a size change that one sighting is believed."""
+SIZE_TAU_S = 0.14
+"""Half of a size change is believed at once at ten sightings a second, less at more."""
+CUT_GAIN = 0.05
+"""Share of a size change believed while the frame's edge cuts the thing off."""
+OFFSET_GAIN = 0.3
+FADE_AFTER_S = 0.5
+FADE_S = 0.8
+"""Unseen for FADE_AFTER_S, a thing slows down with this time constant."""
+LONGEST_GAP_NS = 500_000_000
+"""Time between two looks that counts as missing; more was nobody's fault."""
+FACE_KEPT_S = 0.25
+"""A face that was looked for and not found is kept so long: it blinked or turned."""
+FACE_STALE_S = 1.0
+EDGE = 1.0
+"""Pixels from the frame's edge within which a box counts as cut off by it."""
 
 
 class TrackedThing:
-    """Mutable; belongs to one Tracker. `box` is the present estimate, moved on by `predict`."""
+    """Mutable; belongs to one Tracker. `box` is the present estimate, moved on by `predict`.
 
-    def __init__(self, track_id: int, seen: Measurement, now: int, confirmed: bool) -> None:
-        self.track_id = track_id
+    `track_id` is 0 until it is confirmed. `missing_ns` is for how long it was looked for in vain:
+    time in which nobody looked where it should be does not count.
+    """
+
+    def __init__(self, seen: Measurement, now: int, frame: Size) -> None:
+        self.track_id = 0
         self.label = seen.label
-        self.confirmed = confirmed
-        self._begin(seen, now)
-
-    def _begin(self, seen: Measurement, now: int) -> None:
+        self.begun_ns = now
         self.hits = 1
-        self.seen_ns = now
+        self.memory = Memory()
+        self.memory.learn(seen.appearance)
+        self.seen_ns = self._body_ns = self._face_ns = now
+        self._looked_ns = self._predicted_ns = now
+        self.missing_ns = 0
         self.score = seen.score
+        self.best_score = seen.score
         self.face = seen.face
-        self._last = seen
-        self._predicted_ns = now
+        self.face_score = seen.face_score
+        self._offset = Point(0.0, 0.0)
+        self.last = seen
+        self._frame = frame
+        self._place(seen)
+
+    def _place(self, seen: Measurement) -> None:
+        """Take size and place as measured, standing still."""
         self._set_size(seen.box.width, seen.box.height)
-        noise = (MEASURED * self._scale) ** 2
+        noise = (MEASURED * self.scale) ** 2
         center = seen.box.center
-        self._x = Gaussian(center.x, 0.0, noise, 0.0, self._scale**2)
-        self._y = Gaussian(center.y, 0.0, noise, 0.0, self._scale**2)
+        self._x = Gaussian(center.x, 0.0, noise, 0.0, self.scale**2)
+        self._y = Gaussian(center.y, 0.0, noise, 0.0, self.scale**2)
+        self._learn_offset(1.0)
 
     def _set_size(self, width: float, height: float) -> None:
         self._width, self._height = width, height
-        self._scale = max(math.sqrt(width * height), 1.0)
+        self.scale = max(math.sqrt(width * height), 1.0)
 
     @property
     def box(self) -> Box:
         return Box.from_cxcywh(self._x.p, self._y.p, self._width, self._height)
 
     @property
+    def visible(self) -> Box:
+        """The part of the box inside the frame."""
+        return self.box.clipped(self._frame)
+
+    @property
+    def velocity(self) -> Point:
+        return Point(self._x.v, self._y.v)
+
+    @property
+    def confirmed(self) -> bool:
+        return self.track_id > 0
+
+    @property
     def doubt(self) -> float:
         """Uncertainty of the center in box sizes, two standard deviations."""
-        return 2 * math.sqrt(max(self._x.pp, self._y.pp)) / self._scale
+        return 2 * math.sqrt(max(self._x.pp, self._y.pp)) / self.scale
 
     @property
     def inferred(self) -> bool:
-        """Whether only a face was ever seen, or seen last."""
-        return self._last.inferred
+        """Whether no body was ever seen."""
+        return self.last.inferred
 
     @property
-    def left_height(self) -> float:
-        return self._last.box.height
-
-    @property
-    def left_center(self) -> Point:
-        return self._last.box.center
+    def missing_s(self) -> float:
+        return self.missing_ns / 1e9
 
     def unseen_s(self, now: int) -> float:
         return (now - self.seen_ns) / 1e9
@@ -71,59 +109,125 @@ class TrackedThing:
     def predict(self, now: int) -> None:
         dt = (now - self._predicted_ns) / 1e9
         self._predicted_ns = now
-        q = AGILITY * self._scale**2
-        dx, dy = self._x.v * dt, self._y.v * dt
-        self._x, self._y = coast(self._x, dt, q), coast(self._y, dt, q)
-        if self.face is not None:
-            self.face = self.face.shifted(dx, dy)
-
-    def correct(self, seen: Measurement, now: int, confirm_hits: int) -> None:
-        """Take the sighting that belongs to this thing."""
-        if seen.inferred and not self._last.inferred:
-            seen = self._body_of(seen)
-        noise = (MEASURED * self._scale) ** 2
-        center = seen.box.center
-        self._x, self._y = correct(self._x, center.x, noise), correct(self._y, center.y, noise)
-        self._set_size(_blend(self._width, seen.box.width), _blend(self._height, seen.box.height))
-        self.hits += 1
-        self.confirmed = self.confirmed or self.hits >= confirm_hits
-        self.seen_ns = now
-        self.score = seen.score
-        self.face = seen.face
-        self._last = seen
-
-    def _body_of(self, seen: Measurement) -> Measurement:
-        """A sighting of the face alone: the body we know, moved along with the face."""
-        if seen.face is None or self.face is None:
-            box = Box(
-                seen.box.center.x - self._width / 2,
-                seen.box.y1,
-                seen.box.center.x + self._width / 2,
-                seen.box.y1 + self._height,
-            )
-        else:
-            before, after = self.face.center, seen.face.center
-            box = self.box.shifted(after.x - before.x, after.y - before.y)
-        return Measurement(box, seen.score, seen.label, seen.face)
-
-    def return_at(self, seen: Measurement, now: int) -> None:
-        """Known again after an absence: a new start under the old number."""
-        self._begin(seen, now)
-
-    def track(self, frame: Size) -> Track:
-        """The box as measured when seen in the last observation, else where it should be now."""
-        measured = self.seen_ns == self._predicted_ns
-        box = (self._last.box if measured else self.box).clipped(frame)
-        return Track(
-            self.track_id,
-            self.label,
-            box,
-            self.score,
-            Point(self._x.v, self._y.v),
-            self.seen_ns,
-            self.face,
+        before = self.box.center
+        q = AGILITY * self.scale**2
+        keep = math.exp(-dt / FADE_S) if self.unseen_s(now) > FADE_AFTER_S else 1.0
+        self._x, self._y = (
+            _slowed(coast(self._x, dt, q), keep),
+            _slowed(coast(self._y, dt, q), keep),
         )
+        if self.face is not None:
+            after = self.box.center
+            self.face = self.face.shifted(after.x - before.x, after.y - before.y)
+
+    def correct(self, seen: Measurement, now: int, crowding: float) -> None:
+        """Take the sighting that belongs to this thing.
+
+        `crowding`, 0 to 1, is how much of it others cover: what is seen then is less certain, and
+        may be how they look.
+        """
+        if seen.inferred and not self.inferred:
+            self._correct_by_face(seen)
+        elif self.inferred and not seen.inferred:
+            self.last = seen
+            self._place(seen)
+        else:
+            self._correct_by_box(seen, now, crowding)
+        if seen.face is not None:
+            self.face, self.face_score, self._face_ns = seen.face, seen.face_score, now
+        self.hits += 1
+        self.best_score = max(self.best_score, seen.score)
+        self.seen_ns = self._looked_ns = now
+        self.missing_ns = 0
+        if not seen.inferred or self.inferred:
+            self._body_ns = now
+            self.score = seen.score
+        if crowding < 0.1:
+            self.memory.learn(seen.appearance)
+
+    def _correct_by_box(self, seen: Measurement, now: int, crowding: float) -> None:
+        noise = (MEASURED * self.scale * (1 + 3 * crowding)) ** 2
+        gain = (1 - math.exp(-(now - self._body_ns) / 1e9 / SIZE_TAU_S)) * (1 - 0.7 * crowding)
+        box = seen.box
+        x, width = _uncut(box.x1, box.x2, self._width, self._frame.width)
+        y, height = _uncut(box.y1, box.y2, self._height, self._frame.height)
+        self._x, self._y = correct(self._x, x, noise), correct(self._y, y, noise)
+        self._set_size(_blend(self._width, width, gain), _blend(self._height, height, gain))
+        self.last = seen
+        if seen.face is not None:
+            self.face = seen.face
+            self._learn_offset(OFFSET_GAIN)
+
+    def _learn_offset(self, gain: float) -> None:
+        """Where in the box the face is."""
+        if self.face is not None:
+            x = (self.face.center.x - self._x.p) / self._width
+            y = (self.face.center.y - self._y.p) / self._height
+            self._offset = Point(
+                self._offset.x + gain * (x - self._offset.x),
+                self._offset.y + gain * (y - self._offset.y),
+            )
+
+    def _correct_by_face(self, seen: Measurement) -> None:
+        """A sighting of the face alone: the body we know, moved along with the face."""
+        assert seen.face is not None, "an inferred measurement has a face"
+        if self.face is None:
+            self.face = seen.face
+            self._learn_offset(1.0)
+        center = seen.face.center
+        noise = (FACE_MEASURED * self.scale) ** 2
+        self._x = correct(self._x, center.x - self._offset.x * self._width, noise)
+        self._y = correct(self._y, center.y - self._offset.y * self._height, noise)
+        self.last = Measurement(self.visible, self.score, self.label, seen.face)
+
+    def miss(self, now: int, share: float) -> None:
+        """It was looked for where it should be and not found; `share` of the time counts."""
+        gap = min(now - self._looked_ns, LONGEST_GAP_NS)
+        self.missing_ns += round(gap * share)
+        self._looked_ns = now
+
+    def miss_face(self, now: int, looked: bool) -> None:
+        """Forget a face that was not seen any more; `looked` says whether somebody tried."""
+        limit = FACE_KEPT_S if looked else FACE_STALE_S
+        if self.face is not None and now - self._face_ns > limit * 1e9:
+            self.face = None
+            self.face_score = 0.0
+
+    def succeed(self, before: TrackedThing) -> None:
+        """Be the same one as `before`, who had left."""
+        self.track_id = before.track_id
+        self.memory = before.memory
+
+    def track(self, fusion: Fusion, measured: bool) -> Track:
+        """The box as estimated; as `measured` if it was seen in the last observation."""
+        fresh = measured and self.seen_ns == self._predicted_ns
+        box = self.last.box if fresh else self.visible
+        face = self.face
+        score = self.score
+        if fusion is Fusion.BEST and face is not None:
+            if self.face_score > score or self.inferred:
+                box, score = face.clipped(self._frame), self.face_score
+            else:
+                face = None
+        return Track(self.track_id, self.label, box, score, self.velocity, self.seen_ns, face)
 
 
-def _blend(old: float, new: float) -> float:
-    return math.exp((1 - SIZE_GAIN) * math.log(old) + SIZE_GAIN * math.log(new))
+def _uncut(low: float, high: float, size: float, length: int) -> tuple[float, float]:
+    """Center and size of a thing seen from `low` to `high` on an axis of the frame.
+
+    Where the frame's edge cuts it off it is as large as it was before (`size`), or nearly.
+    """
+    seen = high - low
+    cut_low, cut_high = low <= EDGE, high >= length - EDGE
+    if cut_low == cut_high or seen >= size:
+        return (low + high) / 2, seen
+    size = _blend(size, seen, CUT_GAIN)
+    return (high - size / 2 if cut_low else low + size / 2), size
+
+
+def _slowed(state: Gaussian, keep: float) -> Gaussian:
+    return Gaussian(state.p, state.v * keep, state.pp, state.pv, state.vv)
+
+
+def _blend(old: float, new: float, gain: float) -> float:
+    return math.exp((1 - gain) * math.log(old) + gain * math.log(new))

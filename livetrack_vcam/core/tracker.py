@@ -2,25 +2,40 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from livetrack_vcam.core.assignment import FORBIDDEN, assign
+from livetrack_vcam.core.association import associate
 from livetrack_vcam.core.ball import BallTracker
-from livetrack_vcam.core.detection import SPORTS_BALL, Observation, Track
-from livetrack_vcam.core.fusion import Measurement, face_misfit, measurements
-from livetrack_vcam.core.geometry import Size, intersection_area, iou
+from livetrack_vcam.core.coverage import Coverage
+from livetrack_vcam.core.detection import FACE, SPORTS_BALL, Observation, Track
+from livetrack_vcam.core.fusion import Fusion, Measurement, lies_on, measurements
+from livetrack_vcam.core.geometry import Box, Size, intersection_area
+from livetrack_vcam.core.returning import returned
 from livetrack_vcam.core.tracked import TrackedThing
+
+HIDDEN = 0.5
+"""Share of a box that others cover from which it counts as hidden behind them."""
+HIDDEN_PACE = 0.33
+"""How fast the coasting time of a hidden thing runs: it is known why nobody sees it."""
+LEAVING = 0.5
+"""Share of a box outside the frame from which it counts as leaving."""
+LEAVING_PACE = 3.0
+FORGET_NEW_S = 0.35
+"""What was never confirmed is dropped when it is missing for longer."""
+MOST_THINGS = 128
+MOST_GONE = 64
 
 
 @dataclass(frozen=True, slots=True)
 class TrackerSettings:
-    """Scores are 0 to 1, times in seconds, sizes in box heights.
+    """Scores are 0 to 1, times in seconds.
 
     Detections from `high_score` are matched first, then those from `low_score`; only scores from
     `new_score` start a track. It is shown after `confirm_hits` sightings, at once from
-    `sure_score`. Unseen it coasts for `coast_s` and can be known again for `remember_s`.
+    `sure_score`; a face alone after one more. Looked for in vain it coasts for `coast_s`, three
+    times as long when it is hidden behind another. It can be known again by place and size for
+    `remember_s`, by its looks for `remember_looks_s`.
     """
 
     high_score: float = 0.5
@@ -31,19 +46,23 @@ class TrackerSettings:
     confirm_hits: int = 2
     coast_s: float = 1.0
     remember_s: float = 4.0
+    remember_looks_s: float = 300.0
+    fusion: Fusion = Fusion.BOTH
 
 
 class Tracker:
     """Gives every person and thing a number that stays with it.
 
     A face and a body of one person are one track, labeled person. A face whose body nobody sees
-    is a person too, its box inferred from the face until the body appears.
+    is a person too, its box inferred from the face until the body appears. An observation may be
+    of a part of the frame or of some labels only: what was not looked for is not missed.
     """
 
     def __init__(self, frame: Size, settings: TrackerSettings | None = None) -> None:
         self._frame = frame
         self._settings = settings or TrackerSettings()
         self._things: list[TrackedThing] = []
+        self._gone: list[TrackedThing] = []
         self._next_id = 1
         self._balls = BallTracker(frame, self._new_id)
         self._pts_ns: int | None = None
@@ -58,27 +77,19 @@ class Tracker:
         """Take one observation; one that is not newer than the last is ignored."""
         if self._pts_ns is not None and observation.pts_ns <= self._pts_ns:
             return self._tracks
-        self._pts_ns = observation.pts_ns
-        now = observation.pts_ns
+        now = self._pts_ns = observation.pts_ns
+        coverage = Coverage(observation.looks, self._frame)
         found = measurements(observation.detections, self._frame)
-        balls = [m for m in found if m.label == SPORTS_BALL]
-        seen = [m for m in found if m.label != SPORTS_BALL]
+        self._forget(now)
         for thing in self._things:
             thing.predict(now)
-        settings = self._settings
-        high = [m for m in seen if m.score >= settings.high_score]
-        low = [m for m in seen if settings.low_score <= m.score < settings.high_score]
-        alive = [t for t in self._things if t.unseen_s(now) <= settings.coast_s]
-        unmatched, left_high = self._associate(alive, high, now)
-        unmatched, left_low = self._associate(unmatched, low, now)
-        self._start(left_high + left_low, now)
-        self._forget(unmatched, now)
-        shown = (
-            thing.track(self._frame)
+        self._follow([m for m in found if m.label != SPORTS_BALL], coverage, now)
+        others = [
+            thing.track(self._settings.fusion, measured=coverage.total)
             for thing in self._things
-            if thing.confirmed and thing.unseen_s(now) <= settings.coast_s
-        )
-        others = [track for track in shown if track.box.area > 0]
+            if thing.confirmed and thing.visible.area > 0
+        ]
+        balls = [m for m in found if m.label == SPORTS_BALL]
         followed = self._balls.update(balls, observation.looks, now, others)
         self._tracks = tuple(sorted([*others, *followed], key=lambda track: track.track_id))
         return self._tracks
@@ -88,14 +99,29 @@ class Tracker:
         self._next_id += 1
         return self._next_id - 1
 
+    def _follow(self, seen: list[Measurement], coverage: Coverage, now: int) -> None:
+        settings = self._settings
+        high = [m for m in seen if m.score >= settings.high_score]
+        low = [m for m in seen if settings.low_score <= m.score < settings.high_score]
+        unmatched, left_high = self._associate(self._things, high, now)
+        unmatched, left_low = self._associate(unmatched, low, now)
+        for thing in unmatched:
+            self._miss(thing, coverage, now)
+        self._start(left_high + left_low, now)
+        self._confirm(now)
+        self._forget(now)
+        for thing in self._things:
+            looked = thing.face is not None and coverage.covers(FACE, thing.face)
+            thing.miss_face(now, looked)
+
     def _associate(
         self, things: list[TrackedThing], seen: list[Measurement], now: int
     ) -> tuple[list[TrackedThing], list[Measurement]]:
         """Match and correct; the things and measurements left over."""
-        costs = [[match_cost(thing, m, now) for m in seen] for thing in things]
-        pairs = assign(costs)
-        for row, column in pairs:
-            things[row].correct(seen[column], now, self._settings.confirm_hits)
+        pairs = associate(things, seen, now)
+        crowding = [self._crowding(things[row]) for row, _ in pairs]
+        for (row, column), share in zip(pairs, crowding, strict=True):
+            things[row].correct(seen[column], now, share)
         rows = {row for row, _ in pairs}
         columns = {column for _, column in pairs}
         return (
@@ -103,96 +129,88 @@ class Tracker:
             [m for index, m in enumerate(seen) if index not in columns],
         )
 
+    def _crowding(self, thing: TrackedThing) -> float:
+        """The largest share of a thing's box that another one of its kind covers."""
+        box = thing.visible
+        covered = (
+            intersection_area(box, other.visible)
+            for other in self._things
+            if other is not thing and other.label == thing.label and other.confirmed
+        )
+        return max(covered, default=0.0) / box.area if box.area > 0 else 0.0
+
+    def _miss(self, thing: TrackedThing, coverage: Coverage, now: int) -> None:
+        sought = thing.face if thing.inferred and thing.face is not None else thing.box
+        if not coverage.covers(FACE if thing.inferred else thing.label, sought):
+            return
+        hidden = any(
+            other.seen_ns == now and _share_covered(thing.visible, other.visible) >= HIDDEN
+            for other in self._things
+            if other.confirmed
+        )
+        leaving = thing.visible.area <= (1 - LEAVING) * thing.box.area
+        thing.miss(now, LEAVING_PACE if leaving else HIDDEN_PACE if hidden else 1.0)
+
     def _start(self, seen: Sequence[Measurement], now: int) -> None:
         for measurement in seen:
             settings = self._settings
             least = settings.new_face_score if measurement.inferred else settings.new_score
-            if measurement.score < least or self._covered(measurement, now):
-                continue
-            known = self._recognize(measurement, now)
-            if known is not None:
-                known.return_at(measurement, now)
-                continue
-            sure = measurement.score >= settings.sure_score and not measurement.inferred
-            self._things.append(TrackedThing(self._new_id(), measurement, now, confirmed=sure))
+            full = len(self._things) >= MOST_THINGS
+            if measurement.score >= least and not full and not self._covered(measurement, now):
+                self._things.append(TrackedThing(measurement, now, self._frame))
 
     def _covered(self, measurement: Measurement, now: int) -> bool:
-        """Whether it is a part of something just seen: a second box on the same person."""
+        """Whether it is a part of something known: a second box, or the face of a body."""
         return any(
             thing.label == measurement.label
-            and thing.seen_ns == now
-            and intersection_area(thing.box, measurement.box) > 0.7 * measurement.box.area
+            and (
+                (
+                    measurement.face is not None
+                    and not thing.inferred
+                    and measurement.inferred
+                    and lies_on(measurement.face, thing.visible)
+                )
+                or (thing.seen_ns == now and _share_covered(measurement.box, thing.visible) > 0.7)
+            )
             for thing in self._things
         )
 
-    def _recognize(self, measurement: Measurement, now: int) -> TrackedThing | None:
-        """The track that left within `remember_s`, if size and way are plausible; else None."""
-        candidates = [
-            (cost, thing.track_id, thing)
-            for thing in self._things
-            if thing.confirmed
-            and self._settings.coast_s < thing.unseen_s(now) <= self._settings.remember_s
-            and (cost := return_cost(thing, measurement, now, self._frame)) < FORBIDDEN
-        ]
-        return min(candidates)[2] if candidates else None
+    def _confirm(self, now: int) -> None:
+        """Give numbers to things seen often enough: an old one to somebody who came back."""
+        settings = self._settings
+        for thing in self._things:
+            if thing.confirmed or thing.seen_ns != now:
+                continue
+            needed = settings.confirm_hits + (1 if thing.inferred else 0)
+            sure = thing.best_score >= settings.sure_score and not thing.inferred
+            if not sure and thing.hits < needed:
+                continue
+            others = [other for other in self._things if other.confirmed]
+            known = returned(thing, self._gone, others, now, settings.remember_s, self._frame)
+            if known is None:
+                thing.track_id = self._new_id()
+            else:
+                thing.succeed(known)
+                self._gone.remove(known)
 
-    def _forget(self, unmatched: list[TrackedThing], now: int) -> None:
-        """Drop what was never confirmed and missed once, and what left too long ago."""
-        gone = {id(t) for t in unmatched if not t.confirmed and t.unseen_s(now) > 0.35}
-        self._things = [
-            thing
-            for thing in self._things
-            if id(thing) not in gone and thing.unseen_s(now) <= self._settings.remember_s
-        ]
+    def _forget(self, now: int) -> None:
+        """Take out what is missing for too long; whoever had a number is remembered for a while."""
+        settings = self._settings
+        stay: list[TrackedThing] = []
+        for thing in self._things:
+            limit = settings.coast_s if thing.confirmed else FORGET_NEW_S
+            if thing.missing_s <= limit and thing.unseen_s(now) <= settings.remember_s:
+                stay.append(thing)
+            elif thing.confirmed:
+                self._gone.append(thing)
+        self._things = stay
+        self._gone = [t for t in self._gone if self._remembered(t, now)][-MOST_GONE:]
 
-
-def match_cost(thing: TrackedThing, measurement: Measurement, now: int) -> float:
-    """How little a measurement looks like the next sighting of a thing; FORBIDDEN if it cannot be.
-
-    Overlap and distance to the predicted box, both relative to the box, plus the change of size;
-    a face that stays in place outweighs a body box that changed.
-    """
-    if thing.label != measurement.label:
-        return FORBIDDEN
-    predicted, box = thing.box, measurement.box
-    if thing.face is not None and measurement.face is not None:
-        shared = iou(thing.face, measurement.face)
-        if shared > 0.3:
-            return 0.3 * (1 - shared)
-    misfit = _face_to_body(thing, measurement)
-    if misfit is not None:
-        return 0.3 + misfit
-    reach = 0.5 * (min(predicted.height, 3 * predicted.width) + min(box.height, 3 * box.width))
-    distance = math.hypot(
-        predicted.center.x - box.center.x, predicted.center.y - box.center.y
-    ) / max(reach, 1e-9)
-    growth = abs(math.log(box.height / max(predicted.height, 1e-9)))
-    gap = thing.unseen_s(now)
-    gate = (0.5 if thing.label == "person" else 2.5) + 0.8 * gap + thing.doubt
-    if distance > gate or growth > 1.1:
-        return FORBIDDEN
-    return (1 - iou(predicted, box)) + distance + 0.7 * growth
+    def _remembered(self, thing: TrackedThing, now: int) -> bool:
+        settings = self._settings
+        limit = settings.remember_looks_s if thing.memory.sure else settings.remember_s
+        return thing.unseen_s(now) <= limit
 
 
-def _face_to_body(thing: TrackedThing, measurement: Measurement) -> float | None:
-    """How badly a face alone sits on the body we know, or a body on the face alone we know."""
-    if measurement.inferred == thing.inferred:
-        return None
-    if measurement.inferred and measurement.face is not None:
-        return face_misfit(measurement.face, thing.box)
-    if thing.inferred and thing.face is not None:
-        return face_misfit(thing.face, measurement.box)
-    return None
-
-
-def return_cost(thing: TrackedThing, measurement: Measurement, now: int, frame: Size) -> float:
-    """How little a newcomer looks like a thing that left; FORBIDDEN when it is somebody else."""
-    if thing.label != measurement.label or thing.left_height <= 0:
-        return FORBIDDEN
-    growth = abs(math.log(measurement.box.height / thing.left_height))
-    before, after = thing.left_center, measurement.box.center
-    distance = math.hypot(before.x - after.x, before.y - after.y) / frame.width
-    gap = thing.unseen_s(now)
-    if growth > 0.35 or distance > 0.15 + 0.2 * gap:
-        return FORBIDDEN
-    return distance + growth
+def _share_covered(box: Box, by: Box) -> float:
+    return intersection_area(box, by) / box.area if box.area > 0 else 0.0

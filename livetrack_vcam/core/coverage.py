@@ -1,0 +1,54 @@
+"""What the detectors could have found: the parts of the frame they looked at, and for what."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from livetrack_vcam.core.detection import Look
+from livetrack_vcam.core.geometry import Box, Size
+
+MARGIN = 0.05
+"""Of a box's sides: a look that ends nearer to it may cut off the thing it should find."""
+
+
+class Coverage:
+    """Answers for one observation; without any `looks` everything was looked for everywhere."""
+
+    def __init__(self, looks: Sequence[Look], frame: Size) -> None:
+        self._looks = looks
+        self._frame = frame
+
+    @property
+    def total(self) -> bool:
+        """Whether nothing limits what could have been found."""
+        return not self._looks
+
+    def covers(self, label: str, box: Box) -> bool:
+        """Whether a thing of `label` in `box` would have been found by a detector that can."""
+        if self.total:
+            return True
+        seen = _pulled_in(box, self._frame)
+        return any(
+            label in look.labels and self._spread(look.region, box).contains(seen)
+            for look in self._looks
+        )
+
+    def _spread(self, region: Box, box: Box) -> Box:
+        """The region less a margin, but beyond the frame where it ends with the frame."""
+        dx, dy = MARGIN * box.width, MARGIN * box.height
+        width, height = self._frame.width, self._frame.height
+        return Box(
+            region.x1 + dx if region.x1 > 0 else -1.0,
+            region.y1 + dy if region.y1 > 0 else -1.0,
+            region.x2 - dx if region.x2 < width else width + 1.0,
+            region.y2 - dy if region.y2 < height else height + 1.0,
+        )
+
+
+def _pulled_in(box: Box, frame: Size) -> Box:
+    """The part inside the frame; for one outside, the point of the frame nearest to it."""
+    x1 = min(max(box.x1, 0.0), float(frame.width))
+    y1 = min(max(box.y1, 0.0), float(frame.height))
+    return Box(
+        x1, y1, max(x1, min(box.x2, float(frame.width))), max(y1, min(box.y2, float(frame.height)))
+    )
