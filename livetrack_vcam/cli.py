@@ -23,7 +23,7 @@ COMMANDS = {
     "replay": "Decide again from a session log: the same crops, bit for bit.",
     "devices": "List cameras, microphones and virtual cameras.",
     "doctor": "Say what works here, what does not, and what mends it.",
-    "models": "List and verify the detection models.",
+    "models": "List, fetch, import and verify the detection models.",
     "eval": "Measure framing on a clip with annotations.",
     "bench": "Measure the speed of each stage and of the whole.",
     "ctl": "Talk to the running daemon.",

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+from livetrack_vcam.errors import ModelError
+from livetrack_vcam.progress import progress, say
+
+if TYPE_CHECKING:
+    from livetrack_vcam.detectors.catalog import CatalogModel
 
 
 @click.group()
@@ -29,6 +37,66 @@ def list_models(as_json: bool) -> None:
         click.echo(store_list.to_table(entries))
 
 
+@command.command("fetch")
+@click.argument("names", nargs=-1, metavar="NAME...")
+@click.option("--all", "everything", is_flag=True, help="Every model that can be downloaded.")
+def fetch_models(names: tuple[str, ...], everything: bool) -> None:
+    """Download models from where their owners publish them.
+
+    A download that was interrupted goes on where it stopped. What arrives is used only when its
+    sha256 is the expected one.
+    """
+    from livetrack_vcam.detectors.catalog import read_catalog
+
+    if everything:
+        names = tuple(model.name for model in read_catalog() if model.origins)
+    if not names:
+        usage = "name the models to download, or add --all"
+        raise click.UsageError(usage, click.get_current_context())
+    _fetch_each(dict.fromkeys(names))
+
+
+def _fetch_each(names: Iterable[str]) -> None:
+    """Fetch all, also after a failure. Raises ModelError, the only failure's own if it is one."""
+    from livetrack_vcam.detectors.catalog import find_in_catalog
+    from livetrack_vcam.detectors.manifest import read_manifest
+
+    in_package = {model.name for model in read_manifest()}
+    wanted = [find_in_catalog(name) for name in names if name not in in_package]
+    for name in in_package.intersection(names):
+        click.echo(f"{name} comes with the package")
+    failures: list[ModelError] = []
+    for model in wanted:
+        try:
+            _fetch(model)
+        except ModelError as error:
+            failures.append(error)
+    for failure in failures[:-1]:
+        say(f"livetrack-vcam: {failure}")
+    if failures:
+        raise failures[-1]
+
+
+def _fetch(model: CatalogModel) -> None:
+    from livetrack_vcam.detectors import store_fetch
+    from livetrack_vcam.detectors.download import Listener
+    from livetrack_vcam.detectors.manifest import model_path
+    from livetrack_vcam.detectors.store import megabytes, store_folder
+
+    folder = store_folder()
+    size = model.pins[0].bytes
+    in_archive = any(origin.member for origin in model.origins)
+    title = f"{model.name} ({megabytes(size)}, {model.license})"
+    try:
+        with progress(title, None if in_archive else size) as update:
+            outcome = store_fetch.fetch_model(model, folder, Listener(update, say))
+    except KeyboardInterrupt:
+        say(store_fetch.left_over(model, folder))
+        raise
+    already = " already, and whole" if outcome is store_fetch.Outcome.HERE_ALREADY else ""
+    click.echo(f"{model.name} is here{already}: {model_path(model.name)}")
+
+
 @command.command("import")
 @click.argument("name_and_file", nargs=-1, required=True, metavar="[NAME] FILE")
 def import_model(name_and_file: tuple[str, ...]) -> None:
@@ -38,23 +106,27 @@ def import_model(name_and_file: tuple[str, ...]) -> None:
     it must be that one.
     """
     from livetrack_vcam.detectors import store_import
-    from livetrack_vcam.detectors.manifest import load_weights
+    from livetrack_vcam.detectors.manifest import model_path
     from livetrack_vcam.detectors.store import store_folder
 
     if len(name_and_file) > 2:
         raise click.UsageError("one model at a time", click.get_current_context())
     name = name_and_file[0] if len(name_and_file) == 2 else None
     folder = store_folder()
-    model = store_import.import_model(name, Path(name_and_file[-1]).expanduser(), folder)
-    load_weights(model.name)
-    click.echo(f"{model.name} is here: {folder / model.file}")
+    model = store_import.import_model(name, Path(name_and_file[-1]), folder)
+    click.echo(f"{model.name} is here: {model_path(model.name)}")
 
 
 @command.command("verify")
 def verify_models() -> None:
     """Check every model that is here, byte for byte."""
-    from livetrack_vcam.detectors.manifest import load_weights, read_manifest
+    from livetrack_vcam.detectors import store_verify
+    from livetrack_vcam.detectors.store import store_folder
 
-    for model in read_manifest():
-        load_weights(model.name)
-        click.echo(f"{model.name}: whole, sha256 {model.sha256}")
+    damaged = []
+    for verdict in store_verify.verify_models(store_folder()):
+        click.echo(f"{verdict.name}: {verdict.problem or 'whole'}")
+        if verdict.problem:
+            damaged.append(verdict.name)
+    if damaged:
+        raise ModelError(f"damaged: {', '.join(damaged)}; above is what mends each")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
+import zlib
 from io import BytesIO
 from pathlib import Path
 
@@ -16,6 +17,16 @@ from livetrack_vcam.errors import ModelError
 # More than any model or archive here; a disk image or a film is refused without reading it all.
 MAX_BYTES = 64_000_000
 _ZIP = b"PK\x03\x04"
+# What zipfile raises for damaged, encrypted and oddly compressed members.
+_BAD_ZIP = (
+    zipfile.BadZipFile,
+    zlib.error,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    OSError,
+    EOFError,
+)
 
 
 def import_model(name: str | None, path: Path, folder: Path) -> CatalogModel:
@@ -34,14 +45,17 @@ def import_model(name: str | None, path: Path, folder: Path) -> CatalogModel:
 
 
 def unpack(content: bytes, member: str, max_bytes: int) -> bytes:
-    """The file `member` of a zip file, at most `max_bytes` + 1 of it. Raises ModelError."""
+    """The file `member` of a zip file, at most `max_bytes` + 1 of it.
+
+    Raises ModelError that reads on from "FILE …".
+    """
     try:
         with zipfile.ZipFile(BytesIO(content)) as archive, archive.open(member) as file:
             return file.read(max_bytes + 1)
     except KeyError:
-        raise ModelError(f"the archive has no {member} in it") from None
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError) as error:
-        raise ModelError(f"the archive cannot be unpacked ({error})") from error
+        raise ModelError(f"has no {member} in it") from None
+    except _BAD_ZIP as error:
+        raise ModelError(f"cannot be unpacked ({error})") from error
 
 
 def _wanted(name: str) -> CatalogModel:
@@ -66,7 +80,7 @@ def _read(path: Path, wanted: CatalogModel | None) -> bytes:
     try:
         return unpack(content, members[0], MAX_BYTES)
     except ModelError as error:
-        raise ModelError(f"{path}: {error}; {_see_list()}") from error
+        raise ModelError(f"{path} {error}; {_see_list()}") from error
 
 
 def _recognized(path: Path, content: bytes) -> CatalogModel:

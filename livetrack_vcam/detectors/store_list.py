@@ -13,6 +13,7 @@ from livetrack_vcam.detectors.store_converted import is_converted
 
 IN_PACKAGE = "in the package"
 HERE = "here"
+DAMAGED = "damaged"
 NOT_HERE = "not here"
 _COLUMNS = ("model", "state", "size", "finds", "runtime", "license", "to get it")
 
@@ -77,15 +78,21 @@ def _vendored(model: ModelFile) -> Entry:
 
 
 def _fetchable(model: CatalogModel, folder: Path) -> Entry:
-    here = is_stored(model, folder) or is_converted(model, folder)
+    state = _state(model, folder)
     return Entry(
         name=model.name,
-        state=HERE if here else NOT_HERE,
+        state=state,
         bytes=model.pins[0].bytes,
         finds=model.finds,
         runtime=model.runtime,
         extra=model.extra,
         license=model.license,
         source=model.source,
-        get="" if here else model.command,
+        get="" if state == HERE else model.command,
     )
+
+
+def _state(model: CatalogModel, folder: Path) -> str:
+    if is_stored(model, folder) or is_converted(model, folder):
+        return HERE
+    return DAMAGED if (folder / model.file).exists() else NOT_HERE
