@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
+import numpy as np
 import numpy.typing as npt
 
+from livetrack_vcam.detectors.runtime import VERIFY
 from livetrack_vcam.errors import ModelError
 
 Array: TypeAlias = npt.NDArray[Any]
+Shape: TypeAlias = tuple[int, ...]
 
 # Severities of ONNX Runtime: only errors, not that an output is larger than the file says.
 _ONLY_ERRORS = 3
@@ -18,12 +21,14 @@ _ONLY_ERRORS = 3
 class OnnxNetwork:
     """One network with one float32 input, on one thread of the processor.
 
-    `input_shape` replaces the shape the file names, see `reshaped`. Raises ModelError when the
-    runtime is missing or the weights cannot be used.
+    `input_shape` replaces the one the file was exported for, `file_shape`, see `reshaped`. Raises
+    ModelError when the runtime is missing or the weights cannot be used.
     """
 
+    input_dtype: np.dtype[Any] = np.dtype(np.float32)
+
     def __init__(
-        self, weights: bytes, name: str, file_shape: Sequence[int], input_shape: Sequence[int]
+        self, weights: bytes, name: str, input_shape: Sequence[int], file_shape: Sequence[int]
     ) -> None:
         runtime = _runtime(name)
         options = runtime.SessionOptions()
@@ -35,11 +40,30 @@ class OnnxNetwork:
                 content, options, providers=["CPUExecutionProvider"]
             )
         except Exception as error:  # its exceptions share no class of their own
-            raise ModelError(
-                f"model {name} cannot be loaded by onnxruntime ({_first_line(error)}); "
-                f"type: livetrack-vcam models fetch {name}"
-            ) from error
+            raise _unusable(name, error) from error
+        self._name = name
         self._input: str = self._session.get_inputs()[0].name
+        self._shape = tuple(input_shape)
+
+    def expect(self, input_shape: Shape | None, *outputs: Shape | None) -> None:
+        """Raises ModelError unless the network gives these from this input; None fits any shape.
+
+        The shapes a file declares for its outputs are those of the size it was exported for; so
+        the network is run once, which it has to be before its first frame anyway.
+        """
+        try:
+            results = self.run(np.zeros(self._shape, self.input_dtype))
+        except Exception as error:  # see __init__
+            raise _unusable(self._name, error) from error
+        present = (self._shape, *(result.shape for result in results))
+        wanted = (input_shape, *outputs)
+        if len(wanted) != len(present) or any(
+            want not in (None, have) for want, have in zip(wanted, present, strict=True)
+        ):
+            raise ModelError(
+                f"the file of model {self._name} is another network: it has input and outputs "
+                f"{present} instead of {wanted}; {VERIFY}"
+            )
 
     def run(self, value: Array) -> list[Array]:
         """The outputs for `value` in the file's order, each a fresh array."""
@@ -62,7 +86,7 @@ def reshaped(model: bytes, name: str, old: Sequence[int], new: Sequence[int]) ->
     if model.count(written) != 1:
         raise ModelError(
             f"the file of model {name} is damaged or another model: it has no single input of "
-            f"{' x '.join(map(str, old))}; type: livetrack-vcam models fetch {name}"
+            f"{' x '.join(map(str, old))}; {VERIFY}"
         )
     return model.replace(written, wanted)
 
@@ -85,5 +109,8 @@ def _runtime(name: str) -> Any:
     return onnxruntime
 
 
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).splitlines()), repr(error))
+def _unusable(name: str, error: Exception) -> ModelError:
+    reason = next(iter(str(error).splitlines()), repr(error))
+    return ModelError(
+        f"the file of model {name} cannot be used by this onnxruntime ({reason}); {VERIFY}"
+    )

@@ -20,6 +20,7 @@ _MODULES: Mapping[str, str] = {
     "yolov4-tiny": "yolo",
     "blazeface": "blazeface",
     "yolox-nano": "yolox",
+    "yolov3-tiny": "yolov3",
 }
 
 

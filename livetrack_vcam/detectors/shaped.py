@@ -2,39 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
 
 from livetrack_vcam.core.geometry import Box, Size
 from livetrack_vcam.detectors.pixels import network_size
 from livetrack_vcam.detectors.runtime import TfliteNetwork
+
+Array: TypeAlias = npt.NDArray[Any]
+Shape: TypeAlias = tuple[int, ...]
 
 # Beside the shape of the frame: a square, and a person standing upright.
 REGION_SHAPES = (Size(1, 1), Size(9, 16))
 USUAL_FRAME = Size(16, 9)
 
 
+def rows_columns_channels(size: Size) -> Shape:
+    """How TensorFlow Lite's networks take a picture."""
+    return (1, size.height, size.width, 3)
+
+
+class Network(Protocol):
+    """One network made for one input size; TfliteNetwork says what these mean."""
+
+    input_dtype: np.dtype[Any]
+
+    def expect(self, input_shape: Shape | None, *outputs: Shape | None) -> None: ...
+
+    def run(self, value: Array) -> list[Array]: ...
+
+
 class ShapedNetworks:
     """A network of convolutions computes any input; each size costs a copy of it, made once.
 
-    Inputs have at most `max_pixels`, in multiples of `stride`. Raises ModelError when the
-    weights cannot be used.
+    Inputs have at most `max_pixels`, in multiples of `stride`. `make(weights, name, shape)` makes
+    the network, `shaped` the shape of its input for a size. Raises ModelError when the weights
+    cannot be used.
     """
 
-    def __init__(self, weights: bytes, name: str, max_pixels: int, stride: int = 32) -> None:
+    def __init__(
+        self,
+        weights: bytes,
+        name: str,
+        max_pixels: int,
+        stride: int = 32,
+        make: Callable[[bytes, str, Sequence[int]], Network] = TfliteNetwork,
+        shaped: Callable[[Size], Shape] = rows_columns_channels,
+    ) -> None:
         self._weights = weights
         self._name = name
+        self._make = make
+        self._shaped = shaped
         self._max_pixels = max_pixels
         self._stride = stride
         self._frame = Size(0, 0)
         self._sizes: tuple[Size, ...] = ()
-        self._networks: dict[Size, TfliteNetwork] = {}
+        self._networks: dict[Size, Network] = {}
 
     def expect(self, outputs: Callable[[Size], list[tuple[int, ...]]]) -> None:
         """Raises ModelError unless the network's outputs have the shapes that fit its input."""
         network, size = self.fitting(USUAL_FRAME, Box(0.0, 0.0, 16.0, 9.0))
-        network.expect((1, size.height, size.width, 3), *outputs(size))
+        network.expect(self._shaped(size), *outputs(size))
 
-    def fitting(self, frame: Size, region: Box) -> tuple[TfliteNetwork, Size]:
+    def fitting(self, frame: Size, region: Box) -> tuple[Network, Size]:
         """The network, and its input size, that shows `region` of a frame of that size largest."""
         if frame != self._frame:
             self._frame = frame
@@ -50,9 +83,9 @@ class ShapedNetworks:
         )
         return self._network(size), size
 
-    def _network(self, size: Size) -> TfliteNetwork:
+    def _network(self, size: Size) -> Network:
         made = self._networks.get(size)
         if made is None:
-            made = TfliteNetwork(self._weights, self._name, (1, size.height, size.width, 3))
+            made = self._make(self._weights, self._name, self._shaped(size))
             self._networks[size] = made
         return made

@@ -1,4 +1,4 @@
-"""Persons, balls and the other COCO things with yolov4-tiny.
+"""Persons, balls and the other COCO things with darknet's small networks, yolov4-tiny first.
 
 Decoding follows darknet's `yolo_layer.c` (get_yolo_box) with its `scale_x_y`. The network's
 outputs are raw logits; only cells whose objectness can reach the score threshold are decoded.
@@ -47,7 +47,7 @@ GEOMETRY = 5
 
 @dataclass(frozen=True, slots=True)
 class HeadSpec:
-    """One output scale of yolov4-tiny.cfg: pixels per cell, and anchors as (width, height)."""
+    """One output scale of a .cfg file: pixels per cell, and anchors as (width, height)."""
 
     stride: int
     anchors: tuple[tuple[float, float], ...]
@@ -58,6 +58,19 @@ HEADS = (
     HeadSpec(32, ((81.0, 82.0), (135.0, 169.0), (344.0, 319.0))),
     HeadSpec(16, ((23.0, 27.0), (37.0, 58.0), (81.0, 82.0))),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class YoloModel:
+    """What tells one of darknet's networks from another."""
+
+    name: str
+    heads: tuple[HeadSpec, ...]
+    min_score: float
+    max_pixels: int
+
+
+YOLOV4_TINY = YoloModel(NAME, HEADS, MIN_SCORE, MAX_INPUT_PIXELS)
 
 
 def decode_head(geometry: Floats, classes: Floats, head: HeadSpec, min_score: float) -> Candidates:
@@ -84,33 +97,35 @@ def decode_head(geometry: Floats, classes: Floats, head: HeadSpec, min_score: fl
 
 
 class YoloDetector:
-    """yolov4-tiny behind the Detector protocol; finds `labels` (COCO names)."""
+    """`model` behind the Detector protocol; finds `labels` (COCO names)."""
 
     def __init__(
         self,
         labels: Iterable[str] = DEFAULT_LABELS,
         min_score: float | None = None,
         weights: bytes | None = None,
-        max_pixels: int = MAX_INPUT_PIXELS,
+        max_pixels: int | None = None,
+        model: YoloModel = YOLOV4_TINY,
     ) -> None:
+        self._model = model
         self.labels = frozenset(labels)
         self._choice = Choice(
             class_numbers(self.labels),
-            MIN_SCORE if min_score is None else min_score,
+            model.min_score if min_score is None else min_score,
             blended=True,
         )
         self._weights = weights
-        self._max_pixels = max_pixels
+        self._max_pixels = model.max_pixels if max_pixels is None else max_pixels
         self._networks: ShapedNetworks | None = None
 
     @property
     def name(self) -> str:
-        return NAME
+        return self._model.name
 
     def open(self) -> None:
-        weights = load_weights(NAME) if self._weights is None else self._weights
-        self._networks = ShapedNetworks(weights, NAME, self._max_pixels)
-        self._networks.expect(output_sides)
+        weights = load_weights(self.name) if self._weights is None else self._weights
+        self._networks = ShapedNetworks(weights, self.name, self._max_pixels)
+        self._networks.expect(lambda size: output_sides(size, self._model.heads))
 
     def close(self) -> None:
         self._networks = None
@@ -121,23 +136,25 @@ class YoloDetector:
         network, size = self._networks.fitting(frame.size, seen)
         rgb, placed = letterbox(frame, seen, size, PADDING, centered=False)
         outputs = network.run(_as_input(rgb, network.input_dtype))
-        found = decode(outputs, self._choice.min_score)
+        found = decode(outputs, self._model.heads, self._choice.min_score)
         return detections(found, placed, frame.size, self._choice)
 
 
-def decode(outputs: list[npt.NDArray[Any]], min_score: float) -> Candidates:
-    """Everything both heads see: `outputs` are geometry and classes of one, then of the other."""
-    pairs = zip(outputs[::2], outputs[1::2], HEADS, strict=True)
+def decode(
+    outputs: list[npt.NDArray[Any]], heads: tuple[HeadSpec, ...], min_score: float
+) -> Candidates:
+    """Everything all heads see: `outputs` are geometry and classes of one, then of the next."""
+    pairs = zip(outputs[::2], outputs[1::2], heads, strict=True)
     return joined(
         decode_head(geometry[0], classes[0], head, min_score) for geometry, classes, head in pairs
     )
 
 
-def output_sides(size: Size) -> list[tuple[int, ...]]:
+def output_sides(size: Size, heads: tuple[HeadSpec, ...]) -> list[tuple[int, ...]]:
     """The shapes of the outputs for an input of `size`."""
     return [
         (1, size.height // head.stride, size.width // head.stride, len(head.anchors) * numbers)
-        for head in HEADS
+        for head in heads
         for numbers in (GEOMETRY, len(COCO_LABELS))
     ]
 

@@ -14,7 +14,7 @@ is objectness times class probability, as YOLOX itself has it.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TypeAlias
 
 import numpy as np
@@ -22,25 +22,34 @@ import numpy.typing as npt
 
 from livetrack_vcam.core.detection import Detection
 from livetrack_vcam.core.geometry import Box, Size
-from livetrack_vcam.detectors.decoding import DEFAULT_LABELS, Candidates
-from livetrack_vcam.detectors.labels import COCO_LABELS, class_number
+from livetrack_vcam.detectors.decoding import (
+    DEFAULT_LABELS,
+    MAX_LOG_SIZE,
+    Candidates,
+    Choice,
+    class_numbers,
+    detections,
+)
+from livetrack_vcam.detectors.labels import COCO_LABELS
 from livetrack_vcam.detectors.manifest import load_weights
-from livetrack_vcam.detectors.nms import nms
 from livetrack_vcam.detectors.onnx_runtime import OnnxNetwork
-from livetrack_vcam.detectors.pixels import letterbox, network_size, whole
+from livetrack_vcam.detectors.pixels import letterbox, whole
+from livetrack_vcam.detectors.shaped import ShapedNetworks
 from livetrack_vcam.media import Frame
 
 Floats: TypeAlias = npt.NDArray[np.floating]
 
 NAME = "yolox-nano"
-FILE_SIDE = 416
+FILE_SIZE = Size(416, 416)
 MAX_INPUT_PIXELS = 544 * 320
 STRIDES = (8, 16, 32)
 PADDING = 114
-MAX_IOU = 0.5
 MIN_SCORE = 0.3
-# A logarithm of more would be a box larger than any picture, and could overflow.
-MAX_LOG_SIZE = 9.0
+
+
+def planes(size: Size) -> tuple[int, ...]:
+    """How PyTorch's networks take a picture."""
+    return (1, 3, size.height, size.width)
 
 
 @lru_cache(maxsize=4)
@@ -64,7 +73,7 @@ def decode(output: Floats, size: Size, min_score: float) -> Candidates:
     centers = raw[:, :2] + cells[:, :2]
     half = np.exp(np.minimum(raw[:, 2:4], MAX_LOG_SIZE)) / 2
     boxes = np.hstack([centers - half, centers + half]) * cells[:, 2:]
-    kept = (scores >= min_score) & np.isfinite(boxes).all(axis=1)
+    kept = scores >= min_score
     return Candidates(boxes[kept], scores[kept], best[kept])
 
 
@@ -79,56 +88,36 @@ class YoloxDetector:
         max_pixels: int = MAX_INPUT_PIXELS,
     ) -> None:
         self.labels = frozenset(labels)
-        self._wanted = sorted(class_number(label) for label in self.labels)
-        self._min_score = MIN_SCORE if min_score is None else min_score
+        self._choice = Choice(
+            class_numbers(self.labels), MIN_SCORE if min_score is None else min_score
+        )
         self._weights = weights
         self._max_pixels = max_pixels
-        self._network: OnnxNetwork | None = None
-        self._input_size = Size(0, 0)
+        self._networks: ShapedNetworks | None = None
 
     @property
     def name(self) -> str:
         return NAME
 
     def open(self) -> None:
-        if self._weights is None:
-            self._weights = load_weights(NAME)
-        self._prepare(Size(16, 9))
+        weights = load_weights(NAME) if self._weights is None else self._weights
+        make_network = partial(OnnxNetwork, file_shape=planes(FILE_SIZE))
+        self._networks = ShapedNetworks(
+            weights, NAME, self._max_pixels, STRIDES[-1], make_network, planes
+        )
+        self._networks.expect(lambda size: [(1, len(grid(size)), 5 + len(COCO_LABELS))])
 
     def close(self) -> None:
-        self._network = None
-        self._weights = None
+        self._networks = None
 
     def detect(self, frame: Frame, region: Box | None = None) -> tuple[Detection, ...]:
-        network = self._prepare(frame.size)
-        rgb, placed = letterbox(
-            frame, region or whole(frame), self._input_size, PADDING, centered=False
-        )
+        assert self._networks is not None, "detect() before open()"
+        seen = region or whole(frame)
+        network, size = self._networks.fitting(frame.size, seen)
+        rgb, placed = letterbox(frame, seen, size, PADDING, centered=False)
         bgr = np.ascontiguousarray(rgb[..., ::-1].transpose(2, 0, 1), np.float32)
-        found = decode(network.run(bgr[None])[0][0], self._input_size, self._min_score)
-        corners = placed.to_frame(found.boxes.reshape(-1, 2, 2)).reshape(-1, 4)
-        return tuple(self._detections(corners, found, frame.size))
-
-    def _prepare(self, frame_size: Size) -> OnnxNetwork:
-        size = network_size(frame_size, self._max_pixels)
-        if self._network is None or size != self._input_size:
-            assert self._weights is not None, "detect() before open()"
-            shape = (1, 3, size.height, size.width)
-            file_shape = (1, 3, FILE_SIDE, FILE_SIDE)
-            self._network = OnnxNetwork(self._weights, NAME, file_shape, shape)
-            self._input_size = size
-        return self._network
-
-    def _detections(self, corners: Floats, found: Candidates, size: Size) -> list[Detection]:
-        detections = []
-        for number in self._wanted:
-            of_class = np.flatnonzero(found.classes == number)
-            for index in nms(corners[of_class], found.scores[of_class], MAX_IOU):
-                box = Box(*(float(side) for side in corners[of_class[index]])).clipped(size)
-                if box.area > 0:
-                    score = float(found.scores[of_class[index]])
-                    detections.append(Detection(box, score, COCO_LABELS[number]))
-        return sorted(detections, key=lambda detection: -detection.score)
+        found = decode(network.run(bgr[None])[0][0], size, self._choice.min_score)
+        return detections(found, placed, frame.size, self._choice)
 
 
 def make(_name: str, labels: Iterable[str], min_score: float | None = None) -> YoloxDetector:

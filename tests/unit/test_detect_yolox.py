@@ -11,8 +11,10 @@ import pytest
 
 from livetrack_vcam.core.detection import PERSON
 from livetrack_vcam.core.geometry import Box, Size, iou
+from livetrack_vcam.detectors.decoding import Choice, detections
 from livetrack_vcam.detectors.labels import COCO_LABELS
 from livetrack_vcam.detectors.onnx_runtime import reshaped
+from livetrack_vcam.detectors.pixels import Letterbox
 from livetrack_vcam.detectors.yolox import YoloxDetector, decode, grid
 from livetrack_vcam.errors import ModelError
 from tests.detect_pictures import frame_of, golden_picture, placed, resized
@@ -61,12 +63,16 @@ def test_what_scores_below_the_threshold_is_not_decoded() -> None:
 
 @pytest.mark.parametrize("column", range(6))
 @pytest.mark.parametrize("nonsense", [math.nan, math.inf, -math.inf])
-def test_nonsense_in_a_cell_gives_no_box_that_is_not_finite(column: int, nonsense: float) -> None:
+def test_nonsense_in_a_cell_gives_no_box_that_is_not_inside_the_frame(
+    column: int, nonsense: float
+) -> None:
     output = seen(3, objectness=0.9, number=0, probability=0.9)
     output[3, column] = nonsense
-    found = decode(output, INPUT, 0.3)
-    assert np.isfinite(found.boxes).all()
-    assert not np.isnan(found.scores).any()
+    placed = Letterbox(Box(0, 0, 960, 640), INPUT, 0, 0)
+    choice = Choice((0,), 0.3)
+    for found in detections(decode(output, INPUT, 0.3), placed, Size(960, 640), choice):
+        assert Box(0, 0, 960, 640).contains(found.box)
+        assert 0.3 <= found.score <= 1
 
 
 def test_nothing_is_found_in_an_output_of_nan() -> None:
@@ -89,7 +95,7 @@ def test_the_declared_shape_of_a_file_can_be_changed(new: tuple[int, ...], writt
 
 @pytest.mark.parametrize("content", [b"", b"no ONNX file", bytes(1000)])
 def test_a_file_that_is_no_yolox_is_refused_with_what_to_type(content: bytes) -> None:
-    with pytest.raises(ModelError, match=r"yolox-nano.*models fetch yolox-nano"):
+    with pytest.raises(ModelError, match=r"yolox-nano.*type: livetrack-vcam models verify"):
         YoloxDetector(weights=content).open()
 
 
