@@ -77,7 +77,7 @@ def given(values: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in values.items() if value is not None and value != ()}
 
 
-def cadence_options(function: F) -> F:
+def cadence_options_with(latency_ms: float) -> Callable[[F], F]:
     """How often the simulated detector looks, and how long until its answer is known."""
     hz = click.option(
         "--detector-hz",
@@ -90,9 +90,12 @@ def cadence_options(function: F) -> F:
     latency = click.option(
         "--detector-latency-ms",
         type=click.FloatRange(0, 5000),
-        default=67.0,
+        default=latency_ms,
         show_default=True,
         metavar="MS",
         help="Age of a detection when it is known, when deciding live.",
     )
-    return hz(latency(function))
+    return lambda function: hz(latency(function))
+
+
+cadence_options = cadence_options_with(67.0)
