@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from livetrack_vcam.options import FILE, FRAMING, cadence_options, given, options
+from livetrack_vcam.options import FILE, FRAMING, cadence_options_with, given, options
 from livetrack_vcam.settings import build_settings
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     help="Who the annotated boxes are, where their own ids do not last.",
 )
 @options(*FRAMING, "detector")
-@cadence_options
+@cadence_options_with(latency_ms=0.0)
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def track(
     source: Path,
