@@ -81,8 +81,9 @@ class CatalogModel:
         return f"livetrack-vcam models {rest}"
 
 
-def read_catalog(path: Path = CATALOG) -> tuple[CatalogModel, ...]:
+def read_catalog() -> tuple[CatalogModel, ...]:
     """Every entry, in the order users see. Raises ModelError when the list is damaged."""
+    path = CATALOG
     try:
         entries = json.loads(path.read_text(encoding="utf-8"))["models"]
         return tuple(_model(entry) for entry in entries)
@@ -93,9 +94,9 @@ def read_catalog(path: Path = CATALOG) -> tuple[CatalogModel, ...]:
         raise ModelError(f"model list {path} is damaged ({error}); {_REMEDY}") from error
 
 
-def find_in_catalog(name: str, path: Path = CATALOG) -> CatalogModel:
+def find_in_catalog(name: str) -> CatalogModel:
     """The entry for `name`. Raises ModelError that lists the choices when there is none."""
-    models = {model.name: model for model in read_catalog(path)}
+    models = {model.name: model for model in read_catalog()}
     if name in models:
         return models[name]
     close = difflib.get_close_matches(name, models, n=1)

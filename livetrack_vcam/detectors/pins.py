@@ -23,7 +23,7 @@ def problem_with(content: bytes, pins: Sequence[Pin]) -> str:
     sizes = [pin.bytes for pin in pins]
     if len(content) not in sizes:
         return f"has {len(content)} bytes instead of {' or '.join(map(str, sizes))}"
-    if hashlib.sha256(content).hexdigest() not in {pin.sha256 for pin in pins}:
+    if hashlib.sha256(content).hexdigest() not in [pin.sha256 for pin in pins]:
         return "is damaged (wrong sha256)"
     return ""
 

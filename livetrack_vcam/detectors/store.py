@@ -36,12 +36,19 @@ def is_stored(model: CatalogModel, folder: Path) -> bool:
     return False
 
 
+def is_claimed(model: CatalogModel, folder: Path) -> bool:
+    """Whether anything is in the file's place, damaged and unreadable things included."""
+    try:
+        return (folder / model.file).exists()
+    except OSError:
+        return True
+
+
 def read_stored(model: CatalogModel, folder: Path) -> bytes:
     """The verified file as its owner made it. Raises ModelError when it is not here or damaged."""
-    path = folder / model.file
-    if not path.exists():
+    if not is_claimed(model, folder):
         raise ModelError(missing(model))
-    return read_pinned(path, model.pins, f"type: {model.command}")
+    return read_pinned(folder / model.file, model.pins, f"type: {model.command}")
 
 
 def missing(model: CatalogModel) -> str:

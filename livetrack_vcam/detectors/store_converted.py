@@ -90,7 +90,7 @@ def _read_record(model: CatalogModel, converter: Converter, folder: Path) -> Rec
         record = Record(**json.loads(_record_path(converter, folder).read_bytes()))
     except (OSError, ValueError, TypeError):
         return None
-    sources = {pin.sha256 for pin in model.pins}
+    sources = [pin.sha256 for pin in model.pins]
     fits = record.source_sha256 in sources and record.version == converter.version
     return record if fits else None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import zipfile
 import zlib
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 
@@ -69,8 +70,9 @@ def _wanted(name: str) -> CatalogModel:
 
 def _read(path: Path, wanted: CatalogModel | None) -> bytes:
     """The model's bytes, taken out of the archive when `path` is one."""
-    if path.is_dir():
-        raise ModelError(f"{path} is a folder; name the file in it")
+    with suppress(OSError):
+        if path.is_dir():
+            raise ModelError(f"{path} is a folder; name the file in it")
     content = read_file(path, MAX_BYTES, "check the name and its permissions")
     models = [wanted] if wanted else read_catalog()
     members = [origin.member for model in models for origin in model.origins if origin.member]

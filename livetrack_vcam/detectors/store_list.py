@@ -8,7 +8,7 @@ from typing import Any
 
 from livetrack_vcam.detectors.catalog import CatalogModel, read_catalog
 from livetrack_vcam.detectors.manifest import ModelFile, read_manifest
-from livetrack_vcam.detectors.store import is_stored, megabytes
+from livetrack_vcam.detectors.store import is_claimed, is_stored, megabytes
 from livetrack_vcam.detectors.store_converted import is_converted
 
 IN_PACKAGE = "in the package"
@@ -95,4 +95,4 @@ def _fetchable(model: CatalogModel, folder: Path) -> Entry:
 def _state(model: CatalogModel, folder: Path) -> str:
     if is_stored(model, folder) or is_converted(model, folder):
         return HERE
-    return DAMAGED if (folder / model.file).exists() else NOT_HERE
+    return DAMAGED if is_claimed(model, folder) else NOT_HERE

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from livetrack_vcam.detectors.catalog import CatalogModel, read_catalog
 from livetrack_vcam.detectors.manifest import read_manifest, read_vendored
-from livetrack_vcam.detectors.store import read_stored
+from livetrack_vcam.detectors.store import is_claimed, read_stored
 from livetrack_vcam.detectors.store_converted import is_converted, load_converted
 from livetrack_vcam.errors import ModelError
 
@@ -31,12 +31,12 @@ def verify_models(folder: Path) -> Iterator[Verdict]:
     for vendored in read_manifest():
         yield _verdict(vendored.name, partial(read_vendored, vendored))
     for model in read_catalog():
-        if (folder / model.file).exists() or is_converted(model, folder):
+        if is_claimed(model, folder) or is_converted(model, folder):
             yield _verdict(model.name, partial(_read_all, model, folder))
 
 
 def _read_all(model: CatalogModel, folder: Path) -> None:
-    if model.converter is None or (folder / model.file).exists():
+    if model.converter is None or is_claimed(model, folder):
         read_stored(model, folder)
     if model.converter is not None:
         load_converted(model, model.converter, folder)

@@ -89,20 +89,13 @@ def _cameras() -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _models() -> dict[str, str]:
-    from livetrack_vcam.detectors.manifest import load_weights, read_manifest
+    from livetrack_vcam.detectors.store import store_folder
+    from livetrack_vcam.detectors.store_verify import verify_models
 
-    problems: dict[str, str] = {}
     try:
-        models = read_manifest()
+        return {verdict.name: verdict.problem for verdict in verify_models(store_folder())}
     except LiveTrackError as error:
         return {"manifest": str(error)}
-    for model in models:
-        try:
-            load_weights(model.name)
-            problems[model.name] = ""
-        except LiveTrackError as error:
-            problems[model.name] = str(error)
-    return problems
 
 
 def _port_problem(port: int) -> str:
