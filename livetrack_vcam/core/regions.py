@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
 
 from livetrack_vcam.core.detection import Track
@@ -92,6 +93,17 @@ def focus_region(subject: Box, frame: Size) -> Box:
     shape = frame.width / frame.height
     width = max(1.6 * subject.height * shape, 2.0 * subject.width, NATIVE_WIDTH)
     return inside(subject.center.x, subject.center.y, width, frame)
+
+
+def focus_regions(subjects: Sequence[Box], frame: Size) -> tuple[Box, ...]:
+    """Few regions that show all `subjects` closely: one around the first, one around the first of
+    those that it cuts, and so on.
+    """
+    regions: list[Box] = []
+    for subject in subjects:
+        if all(cut_off(subject, region, frame) for region in regions):
+            regions.append(focus_region(subject, frame))
+    return tuple(regions)
 
 
 def inside(x: float, y: float, width: float, frame: Size) -> Box:

@@ -11,7 +11,7 @@ from livetrack_vcam.core.detection import FACE, PERSON, Look, Track
 from livetrack_vcam.core.geometry import Box, Size
 from livetrack_vcam.core.regions import (
     HeadView,
-    focus_region,
+    focus_regions,
     head_region,
     head_seen_as,
     is_worth_a_closer_look,
@@ -66,6 +66,7 @@ class Schedule:
         self._face_ns: int | None = None
         self._turn = 0
         self._region_turn = 0
+        self._tile_turn = 0
         self._face_turn = 0
 
     def plan(self, attention: Attention, motion: float, now: int) -> tuple[Look, ...]:
@@ -135,26 +136,28 @@ class Schedule:
             self._objects_ns = now
 
     def _next_region(self, attention: Attention, now: int) -> Box:
-        self._turn += 1
-        regions = self._regions(attention, now) if self._turn % 2 else ()
-        if not regions:
-            self._whole_ns = now
-            return whole_frame(self._frame)
-        self._region_turn += 1
-        return regions[self._region_turn % len(regions)]
-
-    def _regions(self, attention: Attention, now: int) -> tuple[Box, ...]:
-        """Where a closer look at people pays, empty when the whole frame shows them well."""
+        """Half of the looks see the whole frame, or a third when it shows everybody too small."""
         people = [track for track in attention.tracks if track.label == PERSON]
         small = [t for t in people if t.box.height < SMALL * self._frame.height]
-        if people and not small:
-            return ()
-        framed = [t for t in small if t.track_id in attention.subject]
-        if len(framed) == 1 and len(small) == 1 and not attention.everybody:
-            focus = focus_region(predicted(framed[0], attention.pts_ns, now), self._frame)
-            patrol = self._tiles[self._region_turn // 4 % len(self._tiles)] if self._tiles else None
-            return (focus, focus, focus, patrol) if patrol else (focus,)
-        return self._tiles
+        closer = not people or bool(small)
+        self._turn += 1
+        period = 3 if people and len(small) == len(people) else 2
+        if not closer or not self._tiles or self._turn % period == 0:
+            self._whole_ns = now
+            return whole_frame(self._frame)
+        boxes = [
+            predicted(track, attention.pts_ns, now) for track in _framed_first(small, attention)
+        ]
+        return self._closer(focus_regions(boxes, self._frame))
+
+    def _closer(self, focused: tuple[Box, ...]) -> Box:
+        """Every region people are seen in, one after the other, and between the rounds a tile."""
+        self._region_turn += 1
+        at = self._region_turn % (len(focused) + 1)
+        if at < len(focused):
+            return focused[at]
+        self._tile_turn += 1
+        return self._tiles[self._tile_turn % len(self._tiles)]
 
     def _look_for_faces(
         self, attention: Attention, looks: list[Look], interval: float, now: int
@@ -188,6 +191,10 @@ class Schedule:
         if glance or not is_worth_a_closer_look(view):
             return whole_frame(self._frame)
         return head_region(box)
+
+
+def _framed_first(tracks: list[Track], attention: Attention) -> list[Track]:
+    return sorted(tracks, key=lambda track: track.track_id not in attention.subject)
 
 
 def _kind(look: Look) -> str:
