@@ -21,6 +21,7 @@ _MODULES: Mapping[str, str] = {
     "blazeface": "blazeface",
     "yolox-nano": "yolox",
     "yolov3-tiny": "yolov3",
+    "yunet": "yunet",
 }
 
 
