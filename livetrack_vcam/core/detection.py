@@ -16,7 +16,8 @@ class Detection:
     """One thing a model found. `label` is a COCO name or "face"; `score` is 0 to 1.
 
     `landmarks` of a face are, in order: right eye, left eye, nose tip, mouth center,
-    right ear, left ear (the person's own right), in source pixels; empty for other labels.
+    right ear, left ear (the person's own right), in source pixels; a detector that does not know
+    ears leaves those two out. Empty for other labels.
     `appearance` describes how the thing looks: a unit vector, alike for the same person in the
     same clothes; empty when nobody computed it.
     """
