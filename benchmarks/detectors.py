@@ -1,11 +1,14 @@
-"""People, balls and faces found on annotated clips, and the time it takes.
+"""What every detector finds, and the time it takes: all in one run, so that ratios hold.
 
     python -m benchmarks.detectors --corpus ../shared/corpus [--json OUT.json] [NAME ...]
 
-Every fully annotated frame of the real clips and every eighth of the synthetic ones is looked at.
+On clips: every annotated frame of the real ones and every eighth of the synthetic ones.
 Found: a box of the label with IoU > .5 (faces .4, their boxes being drawn by another convention).
 False: a box that no such thing explains, where the annotation claims to be complete.
-Time: median of the detecting thread's CPU time for one frame, with conversion and decoding.
+On pictures: COCO's average precision of persons at IoU .5 and over .5 to .95.
+Time: median of the process's CPU time for one frame, with conversion and decoding, on one thread;
+every frame is given to all detectors in turn. fps is what the median wall time allows.
+Models that are not here are left out; `livetrack-vcam models list` tells how to get them.
 """
 
 from __future__ import annotations
@@ -15,35 +18,40 @@ import json
 import os
 import platform
 import statistics
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 import cv2
 
+from benchmarks.corpus import AnnotatedClip, clips
 from livetrack_vcam.core.detection import FACE, PERSON, SPORTS_BALL, Detection
-from livetrack_vcam.core.geometry import Box, iou
+from livetrack_vcam.core.geometry import Box, Size, iou
 from livetrack_vcam.detectors.registry import detector_names, make_detector
+from livetrack_vcam.errors import ModelError
+from livetrack_vcam.evaluation.annotation import AnnotatedFrame, annotated_frames
+from livetrack_vcam.evaluation.coco import read_coco
+from livetrack_vcam.evaluation.detection import evaluate_detector
 from livetrack_vcam.interfaces import Detector
 from livetrack_vcam.media import Frame
 from livetrack_vcam.sources.video_file import VideoFile
 
 MIN_IOU = {PERSON: 0.5, SPORTS_BALL: 0.5, FACE: 0.4}
-# Someone less visible than this is not expected to be found, and is not false when found.
-MIN_VISIBLE = 0.3
 SYNTHETIC_STEP = 8
+MIN_SCORE = 0.01
+"""For average precision, which wants unlikely detections too."""
+YARDSTICK = "yolov4-tiny"
 
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """The annotated boxes of one label in one frame; `ignored` ones neither count nor condemn."""
+    """What is annotated of one label in one frame; `complete`: there is no more of it."""
 
-    boxes: tuple[Box, ...]
-    ignored: tuple[Box, ...]
+    annotated: AnnotatedFrame
     complete: bool
 
 
@@ -51,7 +59,6 @@ class Truth:
 class Shot:
     """One annotated frame."""
 
-    clip: str
     frame: Frame
     truth: dict[str, Truth]
 
@@ -65,15 +72,15 @@ class Tally:
     false: int = 0
 
     def add(self, detections: list[Detection], truth: Truth, min_iou: float) -> None:
-        left = list(truth.boxes)
+        left = list(truth.annotated.boxes.values())
+        self.expected += len(left)
         for detection in detections:
             best = max(left, key=lambda box: iou(box, detection.box), default=None)
             if best is not None and iou(best, detection.box) > min_iou:
                 left.remove(best)
                 self.found += 1
-            elif truth.complete and not any(_explains(box, detection) for box in truth.ignored):
+            elif truth.complete and not _explained(truth.annotated.ignored, detection):
                 self.false += 1
-        self.expected += len(truth.boxes)
 
 
 @dataclass(slots=True)
@@ -81,81 +88,104 @@ class Result:
     """One row of the table."""
 
     detector: str
-    tallies: dict[str, Tally] = field(default_factory=lambda: {label: Tally() for label in MIN_IOU})
+    tallies: dict[str, Tally]
     cpu_ms: float = 0.0
+    wall_ms: float = 0.0
+    ap_50: float | None = None
+    ap_50_95: float | None = None
 
 
-def _explains(ignored: Box, detection: Detection) -> bool:
-    return iou(ignored, detection.box) > 0.3 or ignored.contains(detection.box, 20.0)
+@dataclass(slots=True)
+class Candidate:
+    """A detector at work, and what came of it so far."""
+
+    name: str
+    detector: Detector
+    tallies: dict[str, Tally]
+    size: Size | None = None
+    cpu_ns: list[int] = field(default_factory=list)
+    wall_ns: list[int] = field(default_factory=list)
+
+    def look(self, shot: Shot) -> None:
+        if shot.frame.size != self.size:
+            self.size = shot.frame.size
+            self.detector.detect(shot.frame)  # a camera has one size; making ready is not timed
+        cpu_ns, wall_ns = time.process_time_ns(), time.perf_counter_ns()
+        detections = self.detector.detect(shot.frame)
+        self.cpu_ns.append(time.process_time_ns() - cpu_ns)
+        self.wall_ns.append(time.perf_counter_ns() - wall_ns)
+        for label, tally in self.tallies.items():
+            alike = [found for found in detections if found.label == label]
+            tally.add(alike, shot.truth[label], MIN_IOU[label])
+
+    def result(self) -> Result:
+        cpu_ms, wall_ms = (statistics.median(t) / 1e6 for t in (self.cpu_ns, self.wall_ns))
+        return Result(self.name, self.tallies, round(cpu_ms, 2), round(wall_ms, 2))
 
 
-def read_shots(corpus: Path) -> Iterator[Shot]:
-    """Every frame to look at, clip by clip."""
-    for path in sorted((corpus / "ann").glob("*.json")):
-        annotation = json.loads(path.read_text())
-        video = corpus / "video" / f"{path.stem}.mp4"
-        if not video.exists():
-            continue
-        step = SYNTHETIC_STEP if path.stem.startswith("syn_") else 1
-        wanted = {f["index"]: f["boxes"] for f in annotation["frames"] if f["index"] % step == 0}
-        for index, frame in _frames(video):
-            if index in wanted:
-                yield Shot(path.stem, frame, _truth(annotation, wanted[index]))
+def _explained(ignored: tuple[Box, ...], detection: Detection) -> bool:
+    return any(
+        iou(box, detection.box) > 0.3 or box.contains(detection.box, 20.0) for box in ignored
+    )
 
 
-def _frames(video: Path) -> Iterator[tuple[int, Frame]]:
+def shots(clip: AnnotatedClip) -> Iterator[Shot]:
+    """Every frame of the clip to look at."""
+    step = SYNTHETIC_STEP if clip.name.startswith("syn_") else 1
+    truth = {label: annotated_frames(clip.annotation, label) for label in MIN_IOU}
+    complete = clip.annotation["complete_labels"]
+    wanted = {index for index in truth[PERSON] if index % step == 0}
+    for index, frame in _frames(clip.video, max(wanted)):
+        if index in wanted:
+            yield Shot(frame, {k: Truth(truth[k][index], k in complete) for k in MIN_IOU})
+
+
+def _frames(video: Path, last: int) -> Iterator[tuple[int, Frame]]:
     source = VideoFile(video, paced=False)
     source.open()
     for index in count():
         frame = source.read()
-        if frame is None:
+        if frame is None or index > last:
             break
         yield index, frame
     source.close()
 
 
-def _truth(annotation: dict[str, Any], boxes: list[dict[str, Any]]) -> dict[str, Truth]:
-    regions = tuple(Box.from_xywh(*xywh) for xywh in annotation.get("ignore_regions", ()))
-    complete = annotation["complete_labels"]
-    return {label: _truth_of(label, boxes, regions, label in complete) for label in MIN_IOU}
+def candidates(names: list[str]) -> list[Candidate]:
+    """The detectors whose models are here, opened."""
+    ready = []
+    for name in names:
+        detector = make_detector(name)
+        try:
+            detector.open()
+        except ModelError as error:
+            print(f"without {name}: {error}", file=sys.stderr)
+            continue
+        tallies = {label: Tally() for label in MIN_IOU if label in detector.labels}
+        ready.append(Candidate(name, detector, tallies))
+    return ready
 
 
-def _truth_of(
-    label: str, boxes: list[dict[str, Any]], regions: tuple[Box, ...], complete: bool
-) -> Truth:
-    wanted: list[Box] = []
-    ignored = list(regions)
-    for entry in boxes:
-        if entry["label"] == label:
-            unfair = entry.get("ignore") or entry.get("visible", 1.0) < MIN_VISIBLE
-            (ignored if unfair else wanted).append(Box.from_xywh(*entry["xywh"]))
-    return Truth(tuple(wanted), tuple(ignored), complete)
-
-
-def measure(detector: Detector, shots: list[Shot]) -> Result:
-    """One row: `detector` over all `shots`."""
-    result = Result(detector.name)
-    times = []
-    detector.open()
-    for shot in shots:
-        start = time.thread_time()
-        detections = detector.detect(shot.frame)
-        times.append(time.thread_time() - start)
-        for label, tally in result.tallies.items():
-            alike = [found for found in detections if found.label == label]
-            tally.add(alike, shot.truth[label], MIN_IOU[label])
-    detector.close()
-    result.cpu_ms = round(1000 * statistics.median(times), 2)
-    return result
+def on_pictures(result: Result, folder: Path) -> None:
+    """Add the average precision of persons on the labeled pictures."""
+    coco = read_coco(folder / "annotations.json")
+    row = evaluate_detector(result.detector, coco, folder, (PERSON,), MIN_SCORE, lambda _: None)
+    result.ap_50, result.ap_50_95 = row.map_50, row.map_50_95
 
 
 def table(results: list[Result]) -> str:
     """The results in Markdown."""
-    lines = ["| detector | " + " | ".join(f"{label} found / false" for label in MIN_IOU)
-             + " | CPU ms |", "|---|" + "---|" * (len(MIN_IOU) + 1)]  # fmt: skip
+    yardstick = next((r.cpu_ms for r in results if r.detector == YARDSTICK), None)
+    head = [f"{label} found / false" for label in MIN_IOU]
+    head += ["person AP@.5", "AP@[.5:.95]", "CPU ms", f"× {YARDSTICK}", "fps"]
+    lines = ["| detector | " + " | ".join(head) + " |", "|---" * (len(head) + 1) + "|"]
     for result in results:
-        cells = [f"{t.found} of {t.expected} / {t.false}" for t in result.tallies.values()]
-        lines.append(f"| {result.detector} | {' | '.join(cells)} | {result.cpu_ms:.1f} |")
+        tallies = [result.tallies.get(label) for label in MIN_IOU]
+        cells = ["–" if t is None else f"{t.found} of {t.expected} / {t.false}" for t in tallies]
+        cells += ["–" if v is None else f"{v:.3f}" for v in (result.ap_50, result.ap_50_95)]
+        ratio = f"{result.cpu_ms / yardstick:.2f}" if yardstick else "–"
+        cells += [f"{result.cpu_ms:.1f}", ratio, f"{1000 / result.wall_ms:.0f}"]
+        lines.append(f"| {result.detector} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
@@ -178,12 +208,18 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="also write the results here")
     parser.add_argument("names", nargs="*", default=list(detector_names()), metavar="NAME")
     arguments = parser.parse_args()
-    # The product gives detection one core.
-    cv2.setNumThreads(1)
-    shots = list(read_shots(arguments.corpus))
-    results = [measure(make_detector(name), shots) for name in arguments.names]
-    print(f"{len(shots)} frames of {len({shot.clip for shot in shots})} clips\n")
-    print(table(results))
+    cv2.setNumThreads(1)  # the product gives detection one core
+    ready = candidates(arguments.names)
+    seen = 0
+    for clip in clips(arguments.corpus):
+        for shot in shots(clip):
+            seen += 1
+            for candidate in ready:
+                candidate.look(shot)
+    results = [candidate.result() for candidate in ready]
+    for result in results:
+        on_pictures(result, arguments.corpus / "images")
+    print(f"{seen} frames\n\n{table(results)}")
     if arguments.json:
         baseline = {"machine": machine(), "results": [asdict(result) for result in results]}
         arguments.json.write_text(json.dumps(baseline, indent=1) + "\n")

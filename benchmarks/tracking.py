@@ -13,40 +13,23 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import cv2
 
+from benchmarks.corpus import VTEST, clips
 from benchmarks.detectors import machine
 from livetrack_vcam.clip import Cadence
 from livetrack_vcam.core.detection import PERSON
-from livetrack_vcam.evaluation.annotation import read_annotation, with_identities
 from livetrack_vcam.evaluation.shown import shown_tracks
 from livetrack_vcam.evaluation.tracking import TrackingResult, tracking_metrics
 from livetrack_vcam.settings import build_settings
 
-IDS = Path(__file__).parents[1] / "tests" / "data" / "vtest_ids.json"
-VTEST = Path("/usr/share/doc/opencv-doc/examples/data/vtest.avi")
 HEAD = (
     "| clip | frames | people | boxes | IDF1 | switches | MOTA | recall | false a person |\n"
     "|---|---|---|---|---|---|---|---|---|"
 )
-
-
-def clips(
-    corpus: Path, vtest: Path, names: list[str]
-) -> Iterator[tuple[str, Path, dict[str, Any]]]:
-    """Name, video and annotation of every clip whose video is there."""
-    for path in sorted((corpus / "ann").glob("*.json")):
-        video = vtest if path.stem == "vtest" else corpus / "video" / f"{path.stem}.mp4"
-        if video.exists() and (not names or path.stem in names):
-            annotation = read_annotation(path)
-            if path.stem == "vtest":
-                annotation = with_identities(annotation, IDS)
-            yield path.stem, video, annotation
 
 
 def row(name: str, result: TrackingResult) -> str:
@@ -97,12 +80,14 @@ def main() -> None:
     shot = build_settings({}, {}).shots[0]
     results: dict[str, TrackingResult] = {}
     print(HEAD)
-    for name, video, annotation in clips(arguments.corpus, arguments.vtest, arguments.names):
-        if arguments.label not in annotation["complete_labels"]:
+    for clip in clips(arguments.corpus, arguments.vtest):
+        truth = clip.annotation
+        wanted = not arguments.names or clip.name in arguments.names
+        if not wanted or arguments.label not in truth["complete_labels"]:
             continue
-        shown = shown_tracks(video, annotation, arguments.detector, shot, cadence, quiet=True)
-        results[name] = tracking_metrics(shown, annotation, arguments.label)
-        print(row(name, results[name]), flush=True)
+        shown = shown_tracks(clip.video, truth, arguments.detector, shot, cadence, quiet=True)
+        results[clip.name] = tracking_metrics(shown, truth, arguments.label)
+        print(row(clip.name, results[clip.name]), flush=True)
     print(row("all", everything(list(results.values()))))
     if arguments.json:
         rows = {name: asdict(result) for name, result in results.items()}
