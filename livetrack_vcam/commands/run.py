@@ -15,6 +15,7 @@ OPTIONS = (
     *FRAMING,
     "detector",
     "detect_hz",
+    "detect_cpu",
     "sink",
     "session",
     "trace",

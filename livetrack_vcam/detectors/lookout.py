@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from livetrack_vcam.core.detection import FACE, PERSON, Detection, Look
 from livetrack_vcam.core.geometry import Box, iou
 from livetrack_vcam.core.regions import cut_off, head_region, head_seen_as, is_worth_a_closer_look
+from livetrack_vcam.detectors.appearance import describe
 from livetrack_vcam.interfaces import Detector
 from livetrack_vcam.media import Frame
 
@@ -48,8 +50,11 @@ class Lookout:
             part.close()
 
     def look(self, frame: Frame, looks: Sequence[Look]) -> tuple[Detection, ...]:
-        """What the looks show, in frame pixels, best first; nothing that a region's edge cuts."""
-        return merge(
+        """What the looks show, in frame pixels, best first; nothing that a region's edge cuts.
+
+        People come with their appearance.
+        """
+        found = merge(
             found
             for look in looks
             for part in self._parts
@@ -57,6 +62,7 @@ class Lookout:
             for found in part.detect(frame, look.region)
             if not cut_off(found.box, look.region, frame.size)
         )
+        return tuple(_described(frame, each) if each.label == PERSON else each for each in found)
 
     def detect(self, frame: Frame, region: Box | None = None) -> tuple[Detection, ...]:
         objects = [
@@ -84,6 +90,10 @@ def largest_person(detections: Iterable[Detection]) -> Box | None:
     """The person worth a closer look."""
     boxes = [found.box for found in detections if found.label == PERSON and found.score >= LIKELY]
     return max(boxes, key=lambda box: box.area, default=None)
+
+
+def _described(frame: Frame, person: Detection) -> Detection:
+    return replace(person, appearance=describe(frame, person.box))
 
 
 def _faces(
