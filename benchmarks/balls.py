@@ -8,6 +8,7 @@ named 10 Hz   the whole frame, ten times a second, only what the network itself 
 whole 10 Hz   the same, frisbees being balls (detectors/ball_alike.py)
 whole         every frame, whole
 scheduled     every frame, in turn whole and the best region of core/ball_search.py
+finder        scheduled, and detectors/ball_finder.py in every frame
 
 Scales below 1 shrink the clip and put it into a gray frame of the old size, so that the ball is
 small in it. `ball %` is its diameter, % of the frame's height. Frames without a look only predict.
@@ -33,10 +34,11 @@ import cv2
 import numpy as np
 
 from livetrack_vcam.core import Box, Observation, Size, Track, Tracker
-from livetrack_vcam.core.ball_search import ball_regions
+from livetrack_vcam.core.ball_search import BallSearch
 from livetrack_vcam.core.detection import PERSON, SPORTS_BALL, Detection, Look
 from livetrack_vcam.core.geometry import iou
 from livetrack_vcam.detectors.ball_alike import BallDetector, ball_labels
+from livetrack_vcam.detectors.ball_finder import BallFinder
 from livetrack_vcam.detectors.yolo import YoloDetector
 from livetrack_vcam.interfaces import Detector
 from livetrack_vcam.media import Frame
@@ -56,6 +58,7 @@ class Mode:
     hz: float
     regions: bool
     alike: bool = True
+    finder: bool = False
 
 
 MODES = (
@@ -63,6 +66,7 @@ MODES = (
     Mode("whole 10 Hz", 10, regions=False),
     Mode("whole", 0, regions=False),
     Mode("scheduled", 0, regions=True),
+    Mode("finder", 0, regions=True, finder=True),
 )
 
 
@@ -107,27 +111,24 @@ def _distance(a: Box, b: Box) -> float:
 def follow(frames: Sequence[Frame], detector: Detector, mode: Mode) -> Iterator[tuple[Track, ...]]:
     """The tracks at every frame."""
     size = frames[0].size
-    tracker = Tracker(size)
+    tracker, search, finder = Tracker(size), BallSearch(size), BallFinder()
     outline = Box(0.0, 0.0, float(size.width), float(size.height))
     due_ns = last_ns = frames[0].pts_ns
-    lost: Track | None = None
     for count, frame in enumerate(frames):
+        now = frame.pts_ns
         looks: tuple[Look, ...] = (Look(outline, frozenset()),)
         seen: tuple[Detection, ...] = ()
-        if frame.pts_ns >= due_ns:
-            region = outline
-            if mode.regions and count % 2:
-                turn = count // 2
-                best = ball_regions(size, tracker.tracks, last_ns, frame.pts_ns, turn, lost)
-                region = best[0] if best else outline
+        if now >= due_ns:
+            best = search.regions(tracker.tracks, last_ns, now) if mode.regions else ()
+            region = best[0] if best and count % 2 else outline
             looks = (Look(region, LABELS),)
             seen = detector.detect(frame, None if region is outline else region)
-            due_ns = frame.pts_ns if mode.hz == 0 else due_ns + round(1e9 / mode.hz)
-        tracks = tracker.update(Observation(seen, frame.pts_ns, looks))
-        last_ns = frame.pts_ns
-        balls = [t for t in tracks if t.label == SPORTS_BALL]
-        lost = max(balls, key=lambda t: t.seen_ns) if balls else lost
-        yield tracks
+            search.saw(seen, now)
+            due_ns = now if mode.hz == 0 else due_ns + round(1e9 / mode.hz)
+        if mode.finder:
+            seen += finder.find(frame, tracker.tracks, last_ns, seen)
+        yield tracker.update(Observation(seen, now, looks))
+        last_ns = now
 
 
 def score(frames: Sequence[Frame], truths: dict[int, Box], detector: Detector, mode: Mode) -> Score:

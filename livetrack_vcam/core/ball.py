@@ -25,21 +25,28 @@ class BallSettings:
     evidence is `confirm`, or at once from `sure_score`. Only what was seen with `new_score` or
     better within `trust_s` is shown.
 
+    One that lies still looks like a lamp or a logo: it needs `still_hits` sightings, one of them
+    of `still_score`.
+
     Unseen it is shown while the prediction is valid: its arc explains at least `arc_sightings`
     within `max_residual`, its standard deviation is at most `max_doubt` (two of them are half a
-    ball), and it was seen within `coast_s`, or `rest_s` when it lay still. It can be known again
+    ball), it was seen within `coast_s`, or `rest_s` when it lay still, and looked for in vain at
+    most `most_misses` times. It can be known again
     for `remember_s`.
     """
 
     new_score: float = 0.25
     sure_score: float = 0.6
     confirm: float = 8.0
+    still_hits: int = 4
+    still_score: float = 0.4
     trust_s: float = 1.0
     arc_sightings: int = 3
     max_residual: float = 0.2
     max_doubt: float = 0.25
     coast_s: float = 0.4
     rest_s: float = 1.0
+    most_misses: int = 3
     remember_s: float = 4.0
     paths: int = 4
     candidates: int = 6
@@ -153,7 +160,8 @@ class BallTracker:
                 continue
             sure = path.best >= settings.sure_score
             likely = path.hits >= 2 and path.evidence >= settings.confirm
-            if sure or (likely and path.moved):
+            still = path.hits >= settings.still_hits and path.best >= settings.still_score
+            if sure or (likely and (path.moved or still)):
                 ball.track_id = self._number(ball, now)
 
     def _number(self, ball: _Ball, now: int) -> int:
@@ -180,6 +188,7 @@ class BallTracker:
             path.arc.count >= settings.arc_sightings
             and path.arc.residual <= settings.max_residual
             and path.arc.doubt(now) <= settings.max_doubt
+            and path.misses <= settings.most_misses
             and path.unseen_s(now) <= (settings.rest_s if still else settings.coast_s)
         )
 

@@ -8,9 +8,11 @@ that height; in between it finds a fifth less (`python -m benchmarks.balls --siz
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-from livetrack_vcam.core.detection import PERSON, SPORTS_BALL, Track
+from livetrack_vcam.core.ballistics import FOOTBALL_GRAVITY
+from livetrack_vcam.core.detection import PERSON, SPORTS_BALL, Detection, Track
 from livetrack_vcam.core.geometry import Box, Point, Size
 
 CLOSE = 3.3
@@ -25,38 +27,90 @@ WHOLE = 0.8
 """A region higher than this share of the frame shows nothing that the whole frame does not."""
 PERSON_HEIGHT = 8.0
 """A standing adult (1.75 m) in footballs (0.22 m)."""
+SUSPECT_SCORE = 0.1
+SUSPECT_TRIES = 3
+SUSPECT_S = 1.0
+MOST_SUSPECTS = 8
+LOST_S = 2.0
+FALL_S = 0.4
+FLYING = 3.0
+"""Diameters/s: a faster ball is in the air, or rolls, which is nearly the same for FALL_S."""
 TILES = 3
 TILE_OVERLAP = 1.3
 
 
-def ball_regions(
-    frame: Size,
-    tracks: Sequence[Track],
-    tracks_ns: int,
-    pts_ns: int,
-    turn: int = 0,
-    lost: Track | None = None,
-) -> tuple[Box, ...]:
-    """Regions worth a look in the frame of `pts_ns`, best first, each of the frame's own shape.
+@dataclass(slots=True)
+class _Suspect:
+    """Something like a ball, in no track yet: worth `tries` more looks."""
 
-    `tracks` are those of the observation at `tracks_ns`. Balls in sight come first. After them, or
-    without any, come in turn (the caller counts its looks in `turn`): the place where the ball was
-    `lost`, the surroundings, the feet and the hands of every player, and tiles of the frame.
-    Empty when nothing smaller than the whole frame is worth a look.
+    box: Box
+    pts_ns: int
+    tries: int
+
+
+class BallSearch:
+    """Plans the looks for a ball. Not thread-safe; pure, so a replayed run plans the same.
+
+    It remembers where the ball was shown last and what else looked like one, and counts its turns.
     """
-    balls = sorted((t for t in tracks if t.label == SPORTS_BALL), key=lambda t: -t.seen_ns)
-    known = [_around_ball(frame, ball, tracks_ns, pts_ns) for ball in balls]
-    guesses = [_box(frame, lost.box.center, WIDE * _diameter(lost))] if lost is not None else []
-    people = sorted((t.box for t in tracks if t.label == PERSON), key=lambda b: -b.area)
-    guesses += [region for box in people for region in _around_player(frame, box)]
-    guesses = [region for region in guesses if not _is_whole(region, frame)]
-    guesses += _tiles(frame)
-    start = turn % len(guesses)
-    return (
-        *(region for region in known if not _is_whole(region, frame)),
-        *guesses[start:],
-        *guesses[:start],
-    )
+
+    def __init__(self, frame: Size) -> None:
+        self._frame = frame
+        self._turn = 0
+        self._lost: Track | None = None
+        self._lost_ns = 0
+        self._suspects: list[_Suspect] = []
+
+    def saw(self, detections: Iterable[Detection], now: int) -> None:
+        """Tell what the looks at the frame of `now` showed: an unsure ball is looked at closely."""
+        fresh = [s for s in self._suspects if now - s.pts_ns <= SUSPECT_S * 1e9]
+        for found in detections:
+            if found.label != SPORTS_BALL or found.score < SUSPECT_SCORE:
+                continue
+            known = next((s for s in fresh if _is_near(s.box, found.box)), None)
+            if known is not None:
+                known.box, known.pts_ns = found.box, now
+            elif len(fresh) < MOST_SUSPECTS:
+                fresh.append(_Suspect(found.box, now, SUSPECT_TRIES))
+        self._suspects = fresh
+
+    def regions(self, tracks: Sequence[Track], tracks_ns: int, now: int) -> tuple[Box, ...]:
+        """Regions worth a look in the frame of `now`, best first, each of the frame's own shape.
+
+        `tracks` are those of the observation at `tracks_ns`. Balls in sight come first. Without
+        any, what looked like a ball is looked at a few times more; the place where the ball was
+        lost comes every other turn, for LOST_S; then the surroundings, feet and hands of every
+        player, and tiles of the frame, in turn. Empty when the whole frame shows a ball in sight
+        as well.
+        """
+        balls = sorted((t for t in tracks if t.label == SPORTS_BALL), key=lambda t: -t.seen_ns)
+        if balls:
+            self._lost, self._lost_ns = balls[0], tracks_ns
+            known = [_around_ball(self._frame, ball, tracks_ns, now) for ball in balls]
+            return tuple(region for region in known if not _is_whole(region, self._frame))
+        self._turn += 1
+        guesses = self._guesses(tracks)
+        start = self._turn // 2 % len(guesses)
+        others = (*self._suspected(now), *guesses[start:], *guesses[:start])
+        if self._lost is None or now - self._lost_ns > LOST_S * 1e9 or self._turn % 2 == 0:
+            return others
+        last = _around_lost(self._frame, self._lost, self._lost_ns, now)
+        return others if _is_whole(last, self._frame) else (last, *others)
+
+    def _suspected(self, now: int) -> list[Box]:
+        """A close look at the newest suspect that still has a try."""
+        for suspect in sorted(self._suspects, key=lambda s: -s.pts_ns):
+            region = _box(self._frame, suspect.box.center, CLOSE * math.sqrt(suspect.box.area))
+            young = now - suspect.pts_ns <= SUSPECT_S * 1e9
+            if suspect.tries > 0 and young and not _is_whole(region, self._frame):
+                suspect.tries -= 1
+                return [region]
+        return []
+
+    def _guesses(self, tracks: Sequence[Track]) -> list[Box]:
+        people = sorted((t.box for t in tracks if t.label == PERSON), key=lambda b: -b.area)
+        near = [region for box in people for region in _around_player(self._frame, box)]
+        return [r for r in near if not _is_whole(r, self._frame)] + _tiles(self._frame)
 
 
 def _around_ball(frame: Size, ball: Track, tracks_ns: int, pts_ns: int) -> Box:
@@ -70,6 +124,18 @@ def _around_ball(frame: Size, ball: Track, tracks_ns: int, pts_ns: int) -> Box:
     if needed > MEDIUM:
         height = max(needed, WIDE)
     return _box(frame, there, height * _diameter(ball))
+
+
+def _around_lost(frame: Size, ball: Track, lost_ns: int, now: int) -> Box:
+    """Where a ball nobody sees any more should be: it flies on if it flew, for FALL_S."""
+    dt = (now - lost_ns) / 1e9
+    flown = min(dt, FALL_S)
+    diameter = _diameter(ball)
+    center, velocity = ball.box.center, ball.velocity
+    speed = math.hypot(velocity.x, velocity.y) / diameter
+    fall = FOOTBALL_GRAVITY * diameter * flown**2 / 2 if speed > FLYING else 0.0
+    there = Point(center.x + velocity.x * flown, center.y + velocity.y * flown + fall)
+    return _box(frame, there, (MEDIUM if dt < 0.1 else WIDE) * diameter)
 
 
 def _around_player(frame: Size, player: Box) -> list[Box]:
@@ -92,6 +158,12 @@ def _tiles(frame: Size) -> list[Box]:
         for y in centers
         for x in centers
     ]
+
+
+def _is_near(a: Box, b: Box) -> bool:
+    """Whether two sightings within a second may be one thing that hardly moved."""
+    reach = math.sqrt(max(a.area, b.area))
+    return math.hypot(a.center.x - b.center.x, a.center.y - b.center.y) <= reach
 
 
 def _diameter(ball: Track) -> float:
