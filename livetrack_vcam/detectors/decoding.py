@@ -56,16 +56,6 @@ def class_numbers(labels: Iterable[str]) -> tuple[int, ...]:
     return tuple(sorted({class_number(label) for label in labels}))
 
 
-def joined(parts: Iterable[Candidates]) -> Candidates:
-    """The candidates of several heads as one."""
-    every = list(parts)
-    return Candidates(
-        np.concatenate([part.boxes for part in every]),
-        np.concatenate([part.scores for part in every]),
-        np.concatenate([part.classes for part in every]),
-    )
-
-
 def best_classes(
     scores: Floats, wanted: Iterable[int], min_score: float
 ) -> tuple[Indices, Floats, Indices]:

@@ -40,12 +40,19 @@ def whole(frame: Frame) -> Box:
 
 
 def letterbox(
-    frame: Frame, region: Box, input_size: Size, padding: int, centered: bool
+    frame: Frame,
+    region: Box,
+    input_size: Size,
+    padding: int,
+    centered: bool,
+    max_distortion: float = 1.0,
 ) -> tuple[Plane, Letterbox]:
-    """`region` of the frame as undistorted RGB (height, width, 3) uint8 within `input_size`.
+    """`region` of the frame as RGB (height, width, 3) uint8 within `input_size`.
 
     What the region does not cover is gray of value `padding`: on the right and below, or on both
-    sides when `centered`. Only the pixels that go into the network are ever converted.
+    sides when `centered`. Only the pixels that go into the network are ever converted. It is
+    shown undistorted, unless it fills the whole input when one side is stretched by no more than
+    `max_distortion`.
     """
     region = _on_chroma_grid(frame, region)
     scale = min(input_size.width / region.width, input_size.height / region.height)
@@ -53,6 +60,8 @@ def letterbox(
         min(max(1, round(region.width * scale)), input_size.width),
         min(max(1, round(region.height * scale)), input_size.height),
     )
+    if max(input_size.width / inner.width, input_size.height / inner.height) <= max_distortion:
+        inner = input_size
     left = (input_size.width - inner.width) // 2 if centered else 0
     top = (input_size.height - inner.height) // 2 if centered else 0
     canvas: Plane = np.full((input_size.height, input_size.width, 3), padding, np.uint8)

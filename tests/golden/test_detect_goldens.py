@@ -14,10 +14,19 @@ import numpy as np
 import pytest
 
 from livetrack_vcam.core.detection import PERSON, Detection
-from livetrack_vcam.core.geometry import Box, iou
-from livetrack_vcam.detectors.blazeface import BlazeFaceDetector
+from livetrack_vcam.core.geometry import Box, Size, iou
+from livetrack_vcam.detectors.blazeface import (
+    NETWORKS,
+    BlazeFaceDetector,
+    blend,
+    decode,
+    make_anchors,
+)
 from livetrack_vcam.detectors.convert.darknet_file import Network, read_network, read_sections
 from livetrack_vcam.detectors.convert.yolo_graph import YoloGraph
+from livetrack_vcam.detectors.manifest import load_weights
+from livetrack_vcam.detectors.pixels import letterbox, whole
+from livetrack_vcam.detectors.runtime import TfliteNetwork
 from livetrack_vcam.detectors.yolo import MAX_INPUT_PIXELS, YoloDetector
 from livetrack_vcam.media import Frame
 from tests.detect_pictures import GOLDEN, frame_of, golden_numbers, golden_picture, read_rgb
@@ -60,18 +69,27 @@ def assert_golden(found: tuple[Detection, ...], min_iou: float, max_score_error:
         assert one.score == pytest.approx(reference["score"], abs=max_score_error)
 
 
-def test_faces_and_landmarks_are_where_the_reference_finds_them(hopper: Frame) -> None:
+def test_faces_and_landmarks_decode_as_the_reference_decodes_them(hopper: Frame) -> None:
+    """In the square the reference looks at."""
+    square = Size(256, 256)
+    rgb, placed = letterbox(hopper, whole(hopper), square, 0, centered=True)
+    network = TfliteNetwork(load_weights("blazeface"), "blazeface")
+    regressors, logits = network.run((rgb * np.float32(2 / 255) - 1)[None])
+    anchors = make_anchors(NETWORKS["blazeface"].grids, square)
+    faces = blend(decode(regressors[0], logits[0, :, 0], anchors, 0.5))
+    (expected,) = golden_numbers()["faces"]
+    assert faces.scores == pytest.approx([expected["score"]], abs=0.03)
+    expected_points = np.array(expected["points"])
+    assert placed.to_frame(faces.points[0]) == pytest.approx(expected_points, abs=FACE_TOLERANCE)
+
+
+def test_the_face_detector_finds_the_same_face_in_its_smaller_input(hopper: Frame) -> None:
     detector = BlazeFaceDetector()
     detector.open()
     (face,) = detector.detect(hopper)
     (expected,) = golden_numbers()["faces"]
-    # The reference sees the picture in a square, a little larger or smaller than we do.
-    assert face.score == pytest.approx(expected["score"], abs=0.06)
-    points = np.array(expected["points"])
-    box = (face.box.x1, face.box.y1, face.box.x2, face.box.y2)
-    assert box == pytest.approx(points[:2].ravel(), abs=FACE_TOLERANCE)
-    landmarks = np.array([(point.x, point.y) for point in face.landmarks])
-    assert landmarks == pytest.approx(points[2:], abs=FACE_TOLERANCE)
+    (x1, y1), (x2, y2) = expected["points"][:2]
+    assert iou(face.box, Box(x1, y1, x2, y2)) >= 0.85
 
 
 def test_the_int8_network_finds_what_opencv_finds_with_darknets_floats(hopper: Frame) -> None:
@@ -139,7 +157,6 @@ def test_int8_sees_hardly_anything_that_float_does_not(shared: Path) -> None:
 
 @pytest.mark.shared
 def test_making_the_network_again_gives_the_committed_file(shared: Path) -> None:
-    from livetrack_vcam.detectors.manifest import load_weights
     from tools.make_yolov4_tiny import quantized
 
     assert quantized(darknets_network(shared), shared / "corpus" / "images") == load_weights(

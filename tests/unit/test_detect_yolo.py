@@ -9,36 +9,35 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livetrack_vcam.core.geometry import Size
+from livetrack_vcam.core.geometry import Box, Size
+from livetrack_vcam.detectors.decoding import Choice, detections
 from livetrack_vcam.detectors.labels import COCO_LABELS
-from livetrack_vcam.detectors.pixels import network_size
+from livetrack_vcam.detectors.pixels import Letterbox, network_size
 from livetrack_vcam.detectors.yolo import (
     HEADS,
     MAX_INPUT_PIXELS,
-    HeadSpec,
     YoloDetector,
-    decode_head,
+    decode,
+    output_sides,
 )
 from livetrack_vcam.errors import SettingsError
 
 SILENT = -20.0
 
 
-def head_of(rows: int, columns: int) -> tuple[np.ndarray, np.ndarray]:
-    """Outputs of one head that sees nothing."""
-    return (
-        np.full((rows, columns, 15), SILENT, np.float32),
-        np.full((rows, columns, 240), SILENT, np.float32),
-    )
+def outputs_of(rows: int, columns: int) -> list[np.ndarray]:
+    """Outputs of a network that sees nothing in an input of so many of the coarser cells."""
+    shapes = output_sides(Size(columns * 32, rows * 32), HEADS)
+    return [np.full(shape, SILENT, np.float32) for shape in shapes]
 
 
 @pytest.mark.parametrize(
     ("frame", "expected"),
     [
-        (Size(1920, 1080), Size(416, 256)),
-        (Size(1080, 1920), Size(256, 416)),
-        (Size(640, 480), Size(384, 288)),
-        (Size(500, 500), Size(320, 320)),
+        (Size(1920, 1080), Size(416, 224)),
+        (Size(1080, 1920), Size(224, 416)),
+        (Size(640, 480), Size(352, 256)),
+        (Size(500, 500), Size(288, 288)),
     ],
 )
 def test_the_input_has_the_shape_of_the_picture(frame: Size, expected: Size) -> None:
@@ -52,35 +51,52 @@ def test_the_input_is_whole_cells_and_never_too_many_pixels(width: int, height: 
     assert 0 < size.width * size.height <= MAX_INPUT_PIXELS
 
 
-def test_a_cell_decodes_by_darknets_formula() -> None:
-    head = HeadSpec(32, ((81.0, 82.0), (135.0, 169.0), (344.0, 319.0)), scale_x_y=1.05)
-    geometry, classes = head_of(4, 6)
-    geometry[2, 5, 5:10] = (0.3, -0.4, 0.1, -0.2, 3.0)
-    classes[2, 5, 80 + 32] = 2.0
-    found = decode_head(geometry, classes, head, 0.3)
+def sigmoid(x: float) -> float:
+    return 1 / (1 + math.exp(-x))
 
-    def sigmoid(x: float) -> float:
-        return 1 / (1 + math.exp(-x))
 
-    cx = (sigmoid(0.3) * 1.05 - 0.025 + 5) * 32
-    cy = (sigmoid(-0.4) * 1.05 - 0.025 + 2) * 32
-    w, h = math.exp(0.1) * 135, math.exp(-0.2) * 169
+@pytest.mark.parametrize(
+    ("head", "stride", "anchor"), [(0, 32, (135, 169)), (1, 16, (37, 58))], ids=["coarse", "fine"]
+)
+def test_a_cell_decodes_by_darknets_formula(
+    head: int, stride: int, anchor: tuple[int, int]
+) -> None:
+    outputs = outputs_of(4, 6)
+    geometry, classes = outputs[2 * head], outputs[2 * head + 1]
+    geometry[0, 2, 5, 5:10] = (0.3, -0.4, 0.1, -0.2, 3.0)
+    classes[0, 2, 5, 80 + 32] = 2.0
+    found = decode(outputs, HEADS, 0.3)
+    cx = (sigmoid(0.3) * 1.05 - 0.025 + 5) * stride
+    cy = (sigmoid(-0.4) * 1.05 - 0.025 + 2) * stride
+    w, h = math.exp(0.1) * anchor[0], math.exp(-0.2) * anchor[1]
     assert found.boxes[0] == pytest.approx([cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2], 1e-5)
     assert found.scores == pytest.approx([sigmoid(3.0) * sigmoid(2.0)])
     assert [COCO_LABELS[i] for i in found.classes] == ["sports ball"]
 
 
-def test_what_scores_below_the_threshold_is_not_decoded() -> None:
-    geometry, classes = head_of(4, 4)
-    geometry[0, 0, 4] = 5.0
-    classes[0, 0, 0] = -1.0
-    assert len(decode_head(geometry, classes, HEADS[0], 0.3).scores) == 0
-    assert len(decode_head(geometry, classes, HEADS[0], 0.2).scores) == 1
+def test_what_is_hardly_an_object_is_not_decoded() -> None:
+    outputs = outputs_of(4, 4)
+    outputs[0][0, 0, 0, 4] = -1.0
+    outputs[1][0, 0, 0, 0] = 9.0
+    assert len(decode(outputs, HEADS, 0.3).scores) == 0
+    assert len(decode(outputs, HEADS, 0.2).scores) == 1
 
 
 def test_an_empty_scene_gives_empty_arrays_of_the_right_shape() -> None:
-    found = decode_head(*head_of(3, 3), HEADS[1], 0.3)
-    assert found.boxes.shape == (0, 4)
+    assert decode(outputs_of(3, 3), HEADS, 0.3).boxes.shape == (0, 4)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("which", range(4))
+def test_numbers_that_are_not_finite_give_no_detection_that_is_not(which: int, bad: float) -> None:
+    outputs = outputs_of(4, 6)
+    for output in outputs:
+        output[:] = 3.0
+    outputs[which][:] = bad
+    size = Size(192, 128)
+    placed = Letterbox(Box(0.0, 0.0, 192.0, 128.0), size, 0, 0)
+    found = detections(decode(outputs, HEADS, 0.3), placed, size, Choice((0,), 0.3, blended=True))
+    assert all(Box(0, 0, 192, 128).contains(one.box) and 0.3 <= one.score <= 1 for one in found)
 
 
 def test_there_are_eighty_labels_in_cocos_order() -> None:
