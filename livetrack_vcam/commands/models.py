@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,9 @@ from livetrack_vcam.progress import progress, say
 
 if TYPE_CHECKING:
     from livetrack_vcam.detectors.catalog import CatalogModel
+
+# What the extras of this package install.
+_PACKAGES = {"onnx": "onnxruntime"}
 
 
 @click.group()
@@ -86,7 +90,7 @@ def _fetch(model: CatalogModel) -> None:
     folder = store_folder()
     size = model.pins[0].bytes
     in_archive = any(origin.member for origin in model.origins)
-    title = f"{model.name} ({megabytes(size)}, {model.license})"
+    title = f"{model.name}, {megabytes(size)}"
     try:
         with progress(title, None if in_archive else size) as update:
             outcome = store_fetch.fetch_model(model, folder, Listener(update, say))
@@ -95,6 +99,18 @@ def _fetch(model: CatalogModel) -> None:
         raise
     already = " already, and whole" if outcome is store_fetch.Outcome.HERE_ALREADY else ""
     click.echo(f"{model.name} is here{already}: {model_path(model.name)}")
+    _say_what_it_needs(model)
+
+
+def _say_what_it_needs(model: CatalogModel) -> None:
+    """The license it is under, and the runtime when that is an extra not installed."""
+    click.echo(f"  license: {model.license}; from {model.source}")
+    package = _PACKAGES.get(model.extra)
+    if package and find_spec(package) is None:
+        click.echo(
+            f"  it is run by {package}, which is missing; type: pipx inject livetrack-vcam "
+            f"{package} (or pip install 'livetrack-vcam[{model.extra}]')"
+        )
 
 
 @command.command("import")
@@ -115,6 +131,7 @@ def import_model(name_and_file: tuple[str, ...]) -> None:
     folder = store_folder()
     model = store_import.import_model(name, Path(name_and_file[-1]), folder)
     click.echo(f"{model.name} is here: {model_path(model.name)}")
+    _say_what_it_needs(model)
 
 
 @command.command("verify")

@@ -55,7 +55,7 @@ def missing(model: CatalogModel) -> str:
     """The sentence for a model that nobody has brought here yet."""
     what = f"model {model.name} ({megabytes(model.pins[0].bytes)}, {model.license}) is not here"
     if not model.origins:
-        return f"{what}; {model.advice}, then type: {model.command}"
+        return f"{what}; {model.advice}; with the file at hand, type: {model.command}"
     by_file = f"with the file at hand: livetrack-vcam models import {model.name} FILE"
     return f"{what}; {by_file}; to download it, type: {model.command}"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import ssl
 import subprocess
 import sys
 import threading
@@ -304,6 +305,21 @@ def test_the_proxy_of_the_environment_is_used(
         fetch(model_at("http://nobody.invalid/thing"), tmp_path)
     assert proxy.asked == [("http://nobody.invalid/thing", None)]
     assert_whole(tmp_path)
+
+
+def test_a_certificate_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    make = "openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=127.0.0.1"
+    files_made = ["-keyout", str(key), "-out", str(certificate)]
+    subprocess.run([*make.split(), *files_made], capture_output=True, check=True, timeout=60)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate, key)
+    with serving(CONTENT, web.honest) as server:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+        url = f"https://127.0.0.1:{server.server_port}/thing"
+        folder = tmp_path / "models"
+        assert_fails(model_at(url), folder, "the certificate of 127.0.0.1 does not pass")
+    assert files(folder) == set()
 
 
 def zipped(content: bytes, member: str = "detect.tflite") -> bytes:
