@@ -21,6 +21,7 @@ from livetrack_vcam.core.config import (
     WhenLost,
     parse_subject,
 )
+from livetrack_vcam.core.fusion import Fusion
 from livetrack_vcam.core.geometry import (
     Size,
     format_aspect_ratio,
@@ -153,6 +154,11 @@ class FramingOptions(_Frozen):
         description="Share of the crop in which the subject moves without moving the picture.",
     )
 
+    fusion: Fusion = Field(
+        Fusion.BOTH,
+        description="Of a person's body and face, both lead, or the one with the best score.",
+    )
+
     @property
     def labels(self) -> tuple[str, ...]:
         """The COCO label the subject is chosen by, if it is: the detector must look for it."""
@@ -175,6 +181,7 @@ class FramingOptions(_Frozen):
             max_zoom=self.max_zoom,
             dead_zone=self.dead_zone,
             min_crop_height=min(smallest, largest_height(self.aspect, frame)),
+            fusion=self.fusion,
         )
 
 

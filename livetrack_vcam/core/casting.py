@@ -12,7 +12,7 @@ from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.core.group import framed_together, joint_box
 from livetrack_vcam.core.subject import SubjectSelector
 from livetrack_vcam.core.subject_estimator import head_height
-from livetrack_vcam.core.tracker import Tracker
+from livetrack_vcam.core.tracker import Tracker, TrackerSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def cast(frame: Size, settings: DirectorSettings, observations: Sequence[Observa
     What only the future tells is used afterwards: a subject is the subject from its first
     sighting on, not from the moment it was chosen.
     """
-    tracker = Tracker(frame)
+    tracker = Tracker(frame, TrackerSettings(fusion=settings.fusion))
     selector = SubjectSelector(frame, settings.subject)
     seen: dict[int, list[Sighting]] = {}
     sightings: list[Sighting] = []

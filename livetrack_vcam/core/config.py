@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
 
+from livetrack_vcam.core.fusion import Fusion
+
 
 class Shot(Enum):
     """How large the subject is shown. AUTO: upper body up to two people close, wider otherwise."""
@@ -101,7 +103,8 @@ class DirectorSettings:
     head, 0 to 0.5. `max_zoom` is frame height (or width) over crop height, 1 or more.
     `dead_zone` None takes the speed preset's; otherwise the share of the crop in which the subject
     may move without moving the picture, 0 to 0.45. `min_crop_height` is in source pixels: the crop
-    never gets smaller, so that the picture is not enlarged past what the source carries.
+    never gets smaller, so that the picture is not enlarged past what the source carries. `fusion`
+    belongs to the tracker, which all shots of a camera share: the first shot's holds.
     """
 
     aspect_ratio: Fraction = Fraction(16, 9)
@@ -114,3 +117,4 @@ class DirectorSettings:
     max_zoom: float = 2.4
     dead_zone: float | None = None
     min_crop_height: float = 2.0
+    fusion: Fusion = Fusion.BOTH

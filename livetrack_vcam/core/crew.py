@@ -10,7 +10,7 @@ from livetrack_vcam.core.config import DirectorSettings
 from livetrack_vcam.core.detection import Detection, Look, Observation, Track
 from livetrack_vcam.core.director import Director
 from livetrack_vcam.core.geometry import Crop, Size
-from livetrack_vcam.core.tracker import Tracker
+from livetrack_vcam.core.tracker import Tracker, TrackerSettings
 
 
 class Crew:
@@ -20,7 +20,8 @@ class Crew:
         """Raises ValueError when there is no shot, or one has settings out of range."""
         if not shots:
             raise ValueError("a crew needs at least one shot")
-        self._tracker = Tracker(frame)
+        fusion = next(iter(shots.values())).fusion
+        self._tracker = Tracker(frame, TrackerSettings(fusion=fusion))
         self._directors = {name: Director(frame, settings) for name, settings in shots.items()}
 
     @property

@@ -38,7 +38,7 @@ from livetrack_vcam.core.presets import PRESETS, SpeedPreset
 from livetrack_vcam.core.rig import CameraRig
 from livetrack_vcam.core.subject import SubjectSelector
 from livetrack_vcam.core.subject_estimator import SubjectEstimator
-from livetrack_vcam.core.tracker import Tracker
+from livetrack_vcam.core.tracker import Tracker, TrackerSettings
 
 
 class Mode(Enum):
@@ -61,7 +61,7 @@ class Director:
         check_settings(settings)
         self._frame = frame
         self._settings = settings
-        self._tracker = Tracker(frame)
+        self._tracker = Tracker(frame, TrackerSettings(fusion=settings.fusion))
         self._selector = SubjectSelector(frame, settings.subject)
         self._presence = Presence()
         self._rig = CameraRig(frame, settings)

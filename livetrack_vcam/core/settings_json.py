@@ -13,11 +13,12 @@ from livetrack_vcam.core.config import (
     WhenLost,
     parse_subject,
 )
+from livetrack_vcam.core.fusion import Fusion
 from livetrack_vcam.core.geometry import format_aspect_ratio, parse_aspect_ratio
 
 FIELDS = (
     "aspect", "shot", "speed", "subject", "when_lost", "fill", "headroom", "max_zoom",
-    "dead_zone", "min_crop_height",
+    "dead_zone", "min_crop_height", "fusion",
 )  # fmt: skip
 
 
@@ -34,6 +35,7 @@ def settings_to_json(settings: DirectorSettings) -> dict[str, str | float | None
         "max_zoom": settings.max_zoom,
         "dead_zone": settings.dead_zone,
         "min_crop_height": settings.min_crop_height,
+        "fusion": settings.fusion.value,
     }
 
 
@@ -52,6 +54,7 @@ def settings_from_json(data: object) -> DirectorSettings:
         _number(data, "max_zoom"),
         _optional(data, "dead_zone"),
         _number(data, "min_crop_height"),
+        Fusion(data["fusion"]),
     )
     check_settings(settings)
     return settings
