@@ -19,7 +19,7 @@ from livetrack_vcam.core.config import DirectorSettings
 from livetrack_vcam.core.director import Director
 from livetrack_vcam.core.geometry import Box, Size
 from livetrack_vcam.detectors.registry import detector_names, make_detector
-from livetrack_vcam.errors import LiveTrackError
+from livetrack_vcam.errors import LiveTrackError, ModelError
 from livetrack_vcam.interfaces import Canvas
 from livetrack_vcam.media import Frame
 from livetrack_vcam.progress import progress
@@ -121,7 +121,10 @@ def _stages(clip: Path) -> dict[str, float]:
     figures["JPEG 1280x720"] = _cpu_ms(lambda frame: encode_jpeg(frame), pictures)
     for name in detector_names():
         detector = make_detector(name)
-        detector.open()
+        try:
+            detector.open()
+        except ModelError:  # not fetched, or its runtime is not installed
+            continue
         figures[f"detect: {name}"] = _cpu_ms(detector.detect, frames)
         if name == "auto":
             figures["track and frame"] = _decision_ms([detector.detect(f) for f in frames], size)

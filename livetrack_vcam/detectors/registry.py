@@ -5,14 +5,17 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
+from importlib.util import find_spec
 from typing import cast
 
 from livetrack_vcam.core.detection import PERSON, SPORTS_BALL
 from livetrack_vcam.detectors.lookout import Lookout
+from livetrack_vcam.detectors.manifest import is_present
 from livetrack_vcam.errors import SettingsError
 from livetrack_vcam.interfaces import Detector
 
 AUTO = "auto"
+BETTER = "yolox-nano"
 DEFAULT_LABELS = (PERSON, SPORTS_BALL)
 
 # Each module has make(name, labels, min_score); it is imported when one of its names is asked for.
@@ -42,10 +45,15 @@ def make_detector(
     labels = tuple(dict.fromkeys((*DEFAULT_LABELS, *extra_labels)))
     chosen = list(dict.fromkeys(name.strip() for name in names.split(",")))
     if chosen == [AUTO]:
-        defaults = ("yolov4-tiny", "blazeface")
-        return Lookout([_make(name, labels, min_score) for name in defaults], AUTO)
+        return Lookout([_make(name, labels, min_score) for name in automatic_names()], AUTO)
     parts = [_make(_known(name), labels, min_score) for name in chosen]
     return parts[0] if len(parts) == 1 else Lookout(parts)
+
+
+def automatic_names() -> tuple[str, ...]:
+    """What `auto` stands for here: YOLOX-nano sees more, where the user has fetched it."""
+    usable = find_spec("onnxruntime") is not None and is_present(BETTER)
+    return (BETTER if usable else "yolov4-tiny", "blazeface")
 
 
 def _make(name: str, labels: tuple[str, ...], min_score: float | None) -> Detector:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from livetrack_vcam.detectors.registry import detector_names, make_detector
+from livetrack_vcam.detectors.registry import automatic_names, detector_names, make_detector
 from livetrack_vcam.errors import EXIT_USAGE, SettingsError
 
 
@@ -59,3 +61,13 @@ def test_making_a_detector_does_not_load_the_runtime() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+@pytest.mark.shared
+def test_auto_takes_yolox_nano_once_the_user_has_it(
+    shared: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("LIVETRACK_MODELS", str(tmp_path))
+    assert automatic_names() == ("yolov4-tiny", "blazeface")
+    shutil.copy(shared / "models" / "yolox_nano.onnx", tmp_path)
+    assert automatic_names() == ("yolox-nano", "blazeface")
