@@ -36,7 +36,7 @@ class BallSettings:
     """
 
     new_score: float = 0.25
-    sure_score: float = 0.6
+    sure_score: float = 0.75
     confirm: float = 8.0
     still_hits: int = 4
     still_score: float = 0.4

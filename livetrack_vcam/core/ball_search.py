@@ -89,9 +89,7 @@ class BallSearch:
             known = [_around_ball(self._frame, ball, tracks_ns, now) for ball in balls]
             return tuple(region for region in known if not _is_whole(region, self._frame))
         self._turn += 1
-        guesses = self._guesses(tracks)
-        start = self._turn // 2 % len(guesses)
-        others = (*self._suspected(now), *guesses[start:], *guesses[:start])
+        others = (*self._suspected(now), *self._guesses(tracks))
         if self._lost is None or now - self._lost_ns > LOST_S * 1e9 or self._turn % 2 == 0:
             return others
         last = _around_lost(self._frame, self._lost, self._lost_ns, now)
@@ -107,10 +105,20 @@ class BallSearch:
                 return [region]
         return []
 
-    def _guesses(self, tracks: Sequence[Track]) -> list[Box]:
+    def _guesses(self, tracks: Sequence[Track]) -> tuple[Box, ...]:
+        """One view of a player after the other, a tile of the frame after each round."""
+        turn = self._turn // 2
         people = sorted((t.box for t in tracks if t.label == PERSON), key=lambda b: -b.area)
-        near = [region for box in people for region in _around_player(self._frame, box)]
-        return [r for r in near if not _is_whole(r, self._frame)] + _tiles(self._frame)
+        views = [
+            region
+            for box in people
+            for region in _around_player(self._frame, box)
+            if not _is_whole(region, self._frame)
+        ]
+        tile = _tiles(self._frame)[turn // (len(views) + 1) % TILES**2]
+        start = turn % (len(views) + 1)
+        rounds = [*views, tile]
+        return (*rounds[start:], *rounds[:start])
 
 
 def _around_ball(frame: Size, ball: Track, tracks_ns: int, pts_ns: int) -> Box:
@@ -142,11 +150,10 @@ def _around_player(frame: Size, player: Box) -> list[Box]:
     """The surroundings with a football of the small anchor's size; feet and hands closer up."""
     ball = player.height / PERSON_HEIGHT
     middle = player.center
-    return [
-        _box(frame, middle, WIDE * ball),
-        _box(frame, Point(middle.x, player.y2 - ball), 2 * CLOSE * ball),
-        _box(frame, Point(middle.x, player.y1 + 0.4 * player.height), 2 * CLOSE * ball),
-    ]
+    around = _box(frame, middle, WIDE * ball)
+    feet = _box(frame, Point(middle.x, player.y2 - ball), CLOSE * ball)
+    hands = _box(frame, Point(middle.x, player.y1 + 0.4 * player.height), CLOSE * ball)
+    return [around, feet, around, hands]
 
 
 def _tiles(frame: Size) -> list[Box]:

@@ -30,7 +30,7 @@ SHARPEST = 0.2
 REACH = 1.0
 """Of the search in every direction, ball diameters, for a ball just seen."""
 STRAY = 8.0
-"""By how much the reach grows, diameters a second."""
+"""By how much the reach grows, diameters a second; by the ball's speed more, for it may bounce."""
 MOST_REACH = 3.0
 PAST_NS = (90_000_000, 180_000_000, 300_000_000)
 """How long ago the pictures were taken that show what is behind a moving ball."""
@@ -143,13 +143,13 @@ class BallFinder:
         look = self._looks.get(ball.track_id)
         diameter = math.sqrt(ball.box.area)
         unseen = (frame.pts_ns - ball.seen_ns) / 1e9
-        reach = min(REACH + STRAY * max(unseen, 0.0), MOST_REACH)
+        speed = math.hypot(ball.velocity.x, ball.velocity.y) / diameter
+        reach = min(REACH + (STRAY + speed) * max(unseen, 0.0), MOST_REACH)
         window = _window(frame.size, box.center, reach, diameter)
         if look is None or window is None:
             return None
         pixels = _yuv(frame, window)
         likeness = _likeness(pixels, look)
-        speed = math.hypot(ball.velocity.x, ball.velocity.y) / diameter
         if speed > STILL:
             likeness *= self._changed(frame, pixels[..., 0], window)
         return _round_spot(likeness, window, _placed(box.center, window), reach, diameter)
