@@ -12,16 +12,16 @@ from livetrack_vcam.core.fusion import Measurement, face_misfit
 from livetrack_vcam.core.geometry import Box, iou
 from livetrack_vcam.core.tracked import TrackedThing
 
-PERSON_GATE = 0.5
+PERSON_GATE = 0.3
 """How far a person's center may be from where it should be, in box sizes."""
 THING_GATE = 2.5
-GATE_GROWTH = 0.8
+GATE_GROWTH = 0.4
 """By how much the gate opens with every second unseen."""
 WIDEST_GATE = 3.0
-MOST_GROWTH = 1.1
+MOST_GROWTH = 0.6
 """Largest change of the height, as a logarithm."""
 SIZE_WEIGHT = 0.7
-LOOKS_WEIGHT = 1.0
+LOOKS_WEIGHT = 1.5
 MOST_COMPARED = 400
 """Pairs of one knot of people whose looks are compared; in a larger crowd there is no time."""
 

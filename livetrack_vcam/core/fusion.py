@@ -14,7 +14,7 @@ from enum import Enum
 from livetrack_vcam.core.detection import FACE, PERSON, Detection
 from livetrack_vcam.core.geometry import Box, Size, intersection_area, iou
 
-DUPLICATE_IOU = 0.6
+DUPLICATE_IOU = 0.5
 """Two boxes of one label that overlap more are one thing seen twice."""
 DUPLICATE_FACE_IOU = 0.3
 """Faces are small, so two looks at one face agree less; two faces never overlap so much."""

@@ -50,6 +50,20 @@ def correct(state: Gaussian, position: float, r: float) -> Gaussian:
     )
 
 
+def surprised(state: Gaussian, position: float, r: float, most: float) -> Gaussian:
+    """The state with so much more uncertainty that a measured `position` of variance `r` is no
+    more than `most` squared deviations off; the same state when it is not anyway.
+
+    A fading memory (Sorenson and Sacks, "Recursive fading memory filtering", 1971) that fades only
+    when the motion changes.
+    """
+    excess = (position - state.p) ** 2 / most - (state.pp + r)
+    if excess <= 0:
+        return state
+    grown = 1 + excess / max(state.pp, 1e-12)
+    return Gaussian(state.p, state.v, grown * state.pp, grown * state.pv, grown * state.vv)
+
+
 def mix(a: Gaussian, b: Gaussian, weight_a: float) -> Gaussian:
     """Moment-matched blend of two states; `weight_a` is 0 to 1."""
     weight_b = 1 - weight_a

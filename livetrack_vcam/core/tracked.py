@@ -8,14 +8,18 @@ from livetrack_vcam.core.appearance import Memory
 from livetrack_vcam.core.detection import Track
 from livetrack_vcam.core.fusion import Fusion, Measurement
 from livetrack_vcam.core.geometry import Box, Point, Size
-from livetrack_vcam.core.kalman import Gaussian, coast, correct
+from livetrack_vcam.core.kalman import Gaussian, coast, correct, surprised
 
-MEASURED = 0.05
+MEASURED = 0.1
 """Standard deviation of a detected center, in box sizes."""
 FACE_MEASURED = 0.08
 """The same for a center told by the face alone: heads turn and lean."""
-AGILITY = 2.0
+AGILITY = 0.7
 """White acceleration of a tracked thing, box sizes²/s³."""
+MOST_SURPRISE = 4.0
+"""Squared deviations; a measurement farther off says that the motion has changed."""
+CROWDED = 0.1
+"""Share of a box that others cover from which its colors and jumps may be theirs."""
 SIZE_TAU_S = 0.14
 """Half of a size change is believed at once at ten sightings a second, less at more."""
 CUT_GAIN = 0.05
@@ -43,7 +47,6 @@ class TrackedThing:
     def __init__(self, seen: Measurement, now: int, frame: Size) -> None:
         self.track_id = 0
         self.label = seen.label
-        self.begun_ns = now
         self.hits = 1
         self.memory = Memory()
         self.memory.learn(seen.appearance)
@@ -52,12 +55,14 @@ class TrackedThing:
         self.missing_ns = 0
         self.score = seen.score
         self.best_score = seen.score
+        self._evidence, self._looks = seen.score, 1
         self.face = seen.face
         self.face_score = seen.face_score
         self._offset = Point(0.0, 0.0)
         self.last = seen
         self._frame = frame
         self._place(seen)
+        self._begun_at = seen.box.center
 
     def _place(self, seen: Measurement) -> None:
         """Take size and place as measured, standing still."""
@@ -100,6 +105,17 @@ class TrackedThing:
         return self.last.inferred
 
     @property
+    def belief(self) -> float:
+        """The mean score of all looks where it should be; one in vain counts as 0."""
+        return self._evidence / self._looks
+
+    @property
+    def travel(self) -> float:
+        """How far it is from where it was first seen, in box sizes."""
+        center = self.box.center
+        return math.hypot(center.x - self._begun_at.x, center.y - self._begun_at.y) / self.scale
+
+    @property
     def missing_s(self) -> float:
         return self.missing_ns / 1e9
 
@@ -137,12 +153,14 @@ class TrackedThing:
             self.face, self.face_score, self._face_ns = seen.face, seen.face_score, now
         self.hits += 1
         self.best_score = max(self.best_score, seen.score)
+        self._evidence += seen.score
+        self._looks += 1
         self.seen_ns = self._looked_ns = now
         self.missing_ns = 0
         if not seen.inferred or self.inferred:
             self._body_ns = now
             self.score = seen.score
-        if crowding < 0.1:
+        if crowding < CROWDED:
             self.memory.learn(seen.appearance)
 
     def _correct_by_box(self, seen: Measurement, now: int, crowding: float) -> None:
@@ -151,6 +169,9 @@ class TrackedThing:
         box = seen.box
         x, width = _uncut(box.x1, box.x2, self._width, self._frame.width)
         y, height = _uncut(box.y1, box.y2, self._height, self._frame.height)
+        if crowding < CROWDED:
+            self._x = surprised(self._x, x, noise, MOST_SURPRISE)
+            self._y = surprised(self._y, y, noise, MOST_SURPRISE)
         self._x, self._y = correct(self._x, x, noise), correct(self._y, y, noise)
         self._set_size(_blend(self._width, width, gain), _blend(self._height, height, gain))
         self.last = seen
@@ -184,6 +205,7 @@ class TrackedThing:
         """It was looked for where it should be and not found; `share` of the time counts."""
         gap = min(now - self._looked_ns, LONGEST_GAP_NS)
         self.missing_ns += round(gap * share)
+        self._looks += 1
         self._looked_ns = now
 
     def miss_face(self, now: int, looked: bool) -> None:

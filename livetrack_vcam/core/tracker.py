@@ -20,9 +20,15 @@ HIDDEN_PACE = 0.33
 """How fast the coasting time of a hidden thing runs: it is known why nobody sees it."""
 LEAVING = 0.5
 """Share of a box outside the frame from which it counts as leaving."""
+LEAVING_SHOWN = 0.25
+"""Share of a box that must be inside the frame to be shown while it is not seen."""
 LEAVING_PACE = 3.0
-FORGET_NEW_S = 0.35
+FORGET_NEW_S = 0.7
 """What was never confirmed is dropped when it is missing for longer."""
+MOVED = 0.3
+"""Box sizes from where it was first seen at which a thing is taken to move."""
+SHOWN_S = 0.6
+"""Missing for longer a thing is not shown any more, though it may still be matched."""
 MOST_THINGS = 128
 MOST_GONE = 64
 
@@ -44,6 +50,7 @@ class TrackerSettings:
     new_face_score: float = 0.6
     sure_score: float = 0.8
     confirm_hits: int = 2
+    sure_belief: float = 0.5
     coast_s: float = 1.0
     remember_s: float = 4.0
     remember_looks_s: float = 300.0
@@ -87,12 +94,18 @@ class Tracker:
         others = [
             thing.track(self._settings.fusion, measured=coverage.total)
             for thing in self._things
-            if thing.confirmed and thing.visible.area > 0
+            if thing.confirmed and self._is_shown(thing, now)
         ]
         balls = [m for m in found if m.label == SPORTS_BALL]
         followed = self._balls.update(balls, observation.looks, now, others)
         self._tracks = tuple(sorted([*others, *followed], key=lambda track: track.track_id))
         return self._tracks
+
+    def _is_shown(self, thing: TrackedThing, now: int) -> bool:
+        visible = thing.visible.area
+        if thing.seen_ns == now:
+            return visible > 0
+        return visible > LEAVING_SHOWN * thing.box.area and thing.missing_s <= SHOWN_S
 
     def _new_id(self) -> int:
         """The next number, never used before."""
@@ -103,11 +116,14 @@ class Tracker:
         settings = self._settings
         high = [m for m in seen if m.score >= settings.high_score]
         low = [m for m in seen if settings.low_score <= m.score < settings.high_score]
-        unmatched, left_high = self._associate(self._things, high, now)
-        unmatched, left_low = self._associate(unmatched, low, now)
-        for thing in unmatched:
+        sure = [thing for thing in self._things if thing.confirmed]
+        unsure = [thing for thing in self._things if not thing.confirmed]
+        sure, high = self._associate(sure, high, now)
+        sure, low = self._associate(sure, low, now)
+        unsure, left = self._associate(unsure, high + low, now)
+        for thing in sure + unsure:
             self._miss(thing, coverage, now)
-        self._start(left_high + left_low, now)
+        self._start(left, now)
         self._confirm(now)
         self._forget(now)
         for thing in self._things:
@@ -181,9 +197,7 @@ class Tracker:
         for thing in self._things:
             if thing.confirmed or thing.seen_ns != now:
                 continue
-            needed = settings.confirm_hits + (1 if thing.inferred else 0)
-            sure = thing.best_score >= settings.sure_score and not thing.inferred
-            if not sure and thing.hits < needed:
+            if not self._is_sure(thing):
                 continue
             others = [other for other in self._things if other.confirmed]
             known = returned(thing, self._gone, others, now, settings.remember_s, self._frame)
@@ -192,6 +206,16 @@ class Tracker:
             else:
                 thing.succeed(known)
                 self._gone.remove(known)
+
+    def _is_sure(self, thing: TrackedThing) -> bool:
+        """Whether it is there: seen often enough, and clearly or in motion, unlike a mere likeness
+        of a person in the background."""
+        settings = self._settings
+        if thing.best_score >= settings.sure_score and not thing.inferred:
+            return True
+        clear = thing.face is not None or thing.belief >= settings.sure_belief
+        needed = settings.confirm_hits + (1 if thing.inferred or not clear else 0)
+        return thing.hits >= needed and (clear or thing.travel >= MOVED)
 
     def _forget(self, now: int) -> None:
         """Take out what is missing for too long; whoever had a number is remembered for a while."""
