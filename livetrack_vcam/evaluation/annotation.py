@@ -32,8 +32,7 @@ def read_annotation(path: Path) -> dict[str, Any]:
         _check(annotation)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise SourceError(
-            f"{path} is not an annotation file ({_reason(error)}); "
-            "docs/evaluation.md shows the format"
+            f"{path} is no annotation file ({_reason(error)}); docs/evaluation.md shows the format"
         ) from None
     return dict(annotation)
 
@@ -51,7 +50,7 @@ def with_identities(annotation: dict[str, Any], path: Path) -> dict[str, Any]:
         _check(merged)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise SourceError(
-            f"{path} is not a table of ids for this annotation ({_reason(error)}); "
+            f"{path} is no table of ids for this annotation ({_reason(error)}); "
             "docs/evaluation.md shows the format"
         ) from None
     return merged
@@ -70,7 +69,7 @@ def _read_json(path: Path, what: str) -> Any:
         return json.loads(read_text(path, what))
     except (ValueError, RecursionError):
         raise SourceError(
-            f"{path} is not an {what}: it is not JSON; docs/evaluation.md shows the format"
+            f"{path} is no {what} (it is not JSON); docs/evaluation.md shows the format"
         ) from None
 
 

@@ -47,17 +47,23 @@ class TrackingResult:
         return asdict(self)
 
 
+def check_labels(annotation: Mapping[str, Any], labels: Iterable[str]) -> None:
+    """Raise SettingsError for a label that nothing annotated has."""
+    annotated = labels_of(annotation)
+    for label in labels:
+        if label not in annotated:
+            known = ", ".join(annotated) or "no boxes"
+            raise SettingsError(f"no box is labeled {label!r}; the annotation file has: {known}")
+
+
 def tracking_metrics(
     shown: Mapping[int, Sequence[Track]], annotation: Mapping[str, Any], label: str
 ) -> TrackingResult:
     """The scores of the tracks `shown` in the frames with these indices.
 
-    Annotated frames that are not among them are left out. Raises SettingsError for a label that
-    nothing annotated has.
+    Annotated frames that are not among them are left out. Raises SettingsError as `check_labels`.
     """
-    if label not in labels_of(annotation):
-        known = ", ".join(labels_of(annotation)) or "no boxes"
-        raise SettingsError(f"no box is labeled {label!r}; the annotation file has: {known}")
+    check_labels(annotation, (label,))
     complete = label in (annotation.get("complete_labels") or ())
     truth = annotated_frames(annotation, label)
     matcher = _Matcher(complete)

@@ -68,7 +68,8 @@ def detect(
     wanted = labels_to_find(truth, labels)
     check_pictures(folder, tuple(picture.file_name for picture in truth.pictures))
     if truth.empty_boxes:
-        say(f"{truth.empty_boxes} boxes without an area are left out")
+        what = "box" if truth.empty_boxes == 1 else "boxes"
+        say(f"{truth.empty_boxes} {what} without an area left out")
     results = []
     for name in detectors:
         with progress(f"Looking with {name}", len(truth.pictures), quiet=as_json) as update:

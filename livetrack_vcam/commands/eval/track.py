@@ -51,12 +51,13 @@ def track(
     from livetrack_vcam.evaluation.annotation import read_annotation, with_identities
     from livetrack_vcam.evaluation.mot import require_motmetrics
     from livetrack_vcam.evaluation.shown import shown_tracks
-    from livetrack_vcam.evaluation.tracking import tracking_metrics
+    from livetrack_vcam.evaluation.tracking import check_labels, tracking_metrics
 
     require_motmetrics()
     annotation = read_annotation(annotations)
     if ids is not None:
         annotation = with_identities(annotation, ids)
+    check_labels(annotation, labels)
     settings = build_settings({}, given(values))
     cadence = Cadence(detector_hz, round(detector_latency_ms * 1e6))
     shot = settings.shots[0]
