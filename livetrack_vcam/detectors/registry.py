@@ -22,10 +22,22 @@ DEFAULT_LABELS = (PERSON, SPORTS_BALL)
 _MODULES: Mapping[str, str] = {
     "yolov4-tiny": "yolo",
     "blazeface": "blazeface",
+    "blazeface-short": "blazeface",
+    "blazeface-full": "blazeface",
+    "efficientdet-lite0": "efficientdet",
+    "ssd-mobilenet-v1": "ssd",
+    "ssd-mobilenet-v2": "ssd",
     "yolox-nano": "yolox",
     "yolov3-tiny": "yolov3",
     "yunet": "yunet",
+    "mediapipe": "mediapipe_tasks",
+    "mediapipe-face": "mediapipe_tasks",
+    "mediapipe-object": "mediapipe_tasks",
+    "tensorflow": "tensorflow_model",
 }
+
+# Those that are told which file to use: "tensorflow:PATH".
+_WITH_PATH = frozenset({"tensorflow"})
 
 
 def detector_names() -> tuple[str, ...]:
@@ -36,7 +48,7 @@ def detector_names() -> tuple[str, ...]:
 def make_detector(
     names: str = AUTO, extra_labels: Iterable[str] = (), min_score: float | None = None
 ) -> Detector:
-    """A detector, not yet opened, for `auto` or comma-separated names.
+    """A detector, not yet opened, for `auto` or comma-separated names, one maybe with ":PATH".
 
     `extra_labels` are COCO names to look for beside persons and balls. Detections below
     `min_score` are left out; None is what each detector finds best for itself. Raises SettingsError
@@ -57,13 +69,13 @@ def automatic_names() -> tuple[str, ...]:
 
 
 def _make(name: str, labels: tuple[str, ...], min_score: float | None) -> Detector:
-    module = import_module(f"livetrack_vcam.detectors.{_MODULES[name]}")
+    module = import_module(f"livetrack_vcam.detectors.{_MODULES[name.partition(':')[0]]}")
     make = cast("Callable[[str, tuple[str, ...], float | None], Detector]", module.make)
     return make(name, labels, min_score)
 
 
 def _known(name: str) -> str:
-    if name in _MODULES:
+    if name in _MODULES or name.partition(":")[0] in _WITH_PATH:
         return name
     if name == AUTO:
         raise SettingsError(f"--detector {AUTO} cannot be combined with other names; type it alone")
