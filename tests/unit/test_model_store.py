@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
@@ -241,6 +242,15 @@ def test_a_conversion_without_a_good_record_is_made_again(folder: Path, record: 
     assert len(CALLS) == 2
 
 
+def test_a_conversion_of_another_source_is_made_again(folder: Path) -> None:
+    put(folder, "turned.weights", SOURCE)
+    load_weights("turned")
+    path = folder / "turned.tflite.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "source_sha256": "0" * 64}))
+    assert load_weights("turned") == SOURCE[::-1]
+    assert len(CALLS) == 2
+
+
 def test_a_newer_converter_converts_again(
     folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -319,6 +329,40 @@ def test_an_imported_file_replaces_a_damaged_one(folder: Path, tmp_path: Path) -
     put(folder, "thing.tflite", b"rubbish")
     import_model("thing", put(tmp_path, "mine", THING), folder)
     assert load_weights("thing") == THING
+
+
+def test_whoever_reads_the_old_file_goes_on_reading_it(folder: Path, tmp_path: Path) -> None:
+    with put(folder, "thing.tflite", GADGET).open("rb", buffering=0) as reader:
+        import_model("thing", put(tmp_path, "mine", THING), folder)
+        assert reader.read() == GADGET
+
+
+LIMITED = """
+import resource, sys
+from pathlib import Path
+from livetrack_vcam.cli import run_cli
+from livetrack_vcam.detectors import catalog
+catalog.CATALOG = Path(sys.argv[1])
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+sys.exit(run_cli(["models", "import", "thing", sys.argv[2]]))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no RLIMIT_FSIZE")
+def test_a_full_disk_leaves_the_old_file_and_no_draft(folder: Path, tmp_path: Path) -> None:
+    put(folder, "thing.tflite", b"old")
+    mine = put(tmp_path, "mine", THING)
+    done = subprocess.run(
+        [sys.executable, "-c", LIMITED, str(catalog.CATALOG), str(mine)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == EXIT_MODEL
+    assert done.stderr.startswith("livetrack-vcam: the disk is full: model file ")
+    assert files(folder) == {"thing.tflite"}
+    assert (folder / "thing.tflite").read_bytes() == b"old"
 
 
 def refused(name: str | None, path: Path, folder: Path) -> str:

@@ -442,11 +442,14 @@ except ModelError as error:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no RLIMIT_FSIZE")
-def test_a_full_disk_is_one_sentence_and_the_part_is_gone_on_with(tmp_path: Path) -> None:
+@pytest.mark.parametrize("room", [HALF, len(CONTENT) - 10])
+def test_a_full_disk_is_one_sentence_and_the_part_is_gone_on_with(
+    tmp_path: Path, room: int
+) -> None:
     root = str(Path(__file__).resolve().parents[2])
     with serving(CONTENT, web.honest) as server:
         url = f"{server.url}/thing"
-        code = LIMITED.format(root=root, size=HALF, url=url, folder=str(tmp_path))
+        code = LIMITED.format(root=root, size=room, url=url, folder=str(tmp_path))
         done = subprocess.run(
             [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
         )
@@ -454,7 +457,7 @@ def test_a_full_disk_is_one_sentence_and_the_part_is_gone_on_with(tmp_path: Path
         assert "LIVETRACK_MODELS" in done.stdout
         assert files(tmp_path) == {"thing-thing.part"}
         fetch(model_at(url), tmp_path)
-    assert server.ranges == [None, f"bytes={HALF}-"]
+    assert server.ranges == [None, f"bytes={room}-"]
     assert_whole(tmp_path)
 
 
