@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import Enum
 
 from livetrack_vcam.core.detection import Look
 from livetrack_vcam.core.geometry import Box, Size
 
 MARGIN = 0.05
 """Of a box's sides: a look that ends nearer to it may cut off the thing it should find."""
+
+
+class Sight(Enum):
+    """How well a place was looked at: not at all, as part of the whole frame, or more closely.
+
+    The whole frame shows small things worse than a region of it does.
+    """
+
+    NONE = 0
+    COARSE = 1
+    FINE = 2
 
 
 class Coverage:
@@ -23,15 +35,22 @@ class Coverage:
         """Whether nothing limits what could have been found."""
         return not self._looks
 
-    def covers(self, label: str, box: Box) -> bool:
-        """Whether a thing of `label` in `box` would have been found by a detector that can."""
+    def sight(self, label: str, box: Box) -> Sight:
+        """How well a detector that can find `label` saw all of `box`; FINE when it is `total`."""
         if self.total:
-            return True
+            return Sight.FINE
         seen = _pulled_in(box, self._frame)
-        return any(
-            label in look.labels and self._spread(look.region, box).contains(seen)
+        covering = [
+            look
             for look in self._looks
-        )
+            if label in look.labels and self._spread(look.region, box).contains(seen)
+        ]
+        if not covering:
+            return Sight.NONE
+        return Sight.COARSE if all(self._is_whole(look) for look in covering) else Sight.FINE
+
+    def _is_whole(self, look: Look) -> bool:
+        return look.region.contains(Box(0, 0, self._frame.width, self._frame.height), 1.0)
 
     def _spread(self, region: Box, box: Box) -> Box:
         """The region less a margin, but beyond the frame where it ends with the frame."""

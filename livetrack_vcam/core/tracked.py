@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from livetrack_vcam.core.appearance import Memory
+from livetrack_vcam.core.coverage import Sight
 from livetrack_vcam.core.detection import Track
 from livetrack_vcam.core.fusion import Fusion, Measurement
 from livetrack_vcam.core.geometry import Box, Point, Size
@@ -30,6 +31,9 @@ FADE_S = 0.8
 """Unseen for FADE_AFTER_S, a thing slows down with this time constant."""
 LONGEST_GAP_NS = 500_000_000
 """Time between two looks that counts as missing; more was nobody's fault."""
+UNKNOWN_RATE = 0.5
+"""How often a coarse look is assumed to find what a closer one found first."""
+RATE_GAIN = 0.2
 FACE_KEPT_S = 0.25
 """A face that was looked for and not found is kept so long: it blinked or turned."""
 FACE_STALE_S = 1.0
@@ -44,7 +48,7 @@ class TrackedThing:
     time in which nobody looked where it should be does not count.
     """
 
-    def __init__(self, seen: Measurement, now: int, frame: Size) -> None:
+    def __init__(self, seen: Measurement, now: int, frame: Size, sight: Sight) -> None:
         self.track_id = 0
         self.label = seen.label
         self.hits = 1
@@ -53,6 +57,9 @@ class TrackedThing:
         self.seen_ns = self._body_ns = self._face_ns = now
         self._looked_ns = self._predicted_ns = now
         self.missing_ns = 0
+        self._found_rate = UNKNOWN_RATE if sight is Sight.FINE else 1.0
+        self._overlooked = 0
+        self._counted_ns = 0
         self.score = seen.score
         self.best_score = seen.score
         self._evidence, self._looks = seen.score, 1
@@ -136,7 +143,7 @@ class TrackedThing:
             after = self.box.center
             self.face = self.face.shifted(after.x - before.x, after.y - before.y)
 
-    def correct(self, seen: Measurement, now: int, crowding: float) -> None:
+    def correct(self, seen: Measurement, now: int, crowding: float, sight: Sight) -> None:
         """Take the sighting that belongs to this thing.
 
         `crowding`, 0 to 1, is how much of it others cover: what is seen then is less certain, and
@@ -155,8 +162,9 @@ class TrackedThing:
         self.best_score = max(self.best_score, seen.score)
         self._evidence += seen.score
         self._looks += 1
+        self._learn_rate(sight)
         self.seen_ns = self._looked_ns = now
-        self.missing_ns = 0
+        self.missing_ns = self._counted_ns = 0
         if not seen.inferred or self.inferred:
             self._body_ns = now
             self.score = seen.score
@@ -201,12 +209,29 @@ class TrackedThing:
         self._y = correct(self._y, center.y - self._offset.y * self._height, noise)
         self.last = Measurement(self.visible, self.score, self.label, seen.face)
 
-    def miss(self, now: int, share: float) -> None:
-        """It was looked for where it should be and not found; `share` of the time counts."""
-        gap = min(now - self._looked_ns, LONGEST_GAP_NS)
-        self.missing_ns += round(gap * share)
+    def miss(self, now: int, pace: float, sight: Sight) -> None:
+        """It was looked for where it should be and not found; its time runs at `pace`.
+
+        A coarse look counts as much as such looks have found it before.
+        """
         self._looks += 1
-        self._looked_ns = now
+        gap = min(now - self._looked_ns, LONGEST_GAP_NS) - self._counted_ns
+        if sight is Sight.COARSE:
+            self._overlooked += 1
+            step = round(max(gap, 0) * self._found_rate)
+            self._counted_ns += step
+        else:
+            step = max(gap, 0)
+            self._looked_ns = now
+            self._counted_ns = 0
+        self.missing_ns += round(step * pace)
+
+    def _learn_rate(self, sight: Sight) -> None:
+        """How often a coarse look finds it, from the looks since the last time it was found."""
+        self._found_rate *= (1 - RATE_GAIN) ** self._overlooked
+        self._overlooked = 0
+        if sight is Sight.COARSE:
+            self._found_rate += RATE_GAIN * (1 - self._found_rate)
 
     def miss_face(self, now: int, looked: bool) -> None:
         """Forget a face that was not seen any more; `looked` says whether somebody tried."""

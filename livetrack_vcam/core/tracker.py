@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from livetrack_vcam.core.association import associate
 from livetrack_vcam.core.ball import BallTracker
-from livetrack_vcam.core.coverage import Coverage
+from livetrack_vcam.core.coverage import Coverage, Sight
 from livetrack_vcam.core.detection import FACE, SPORTS_BALL, Observation, Track
 from livetrack_vcam.core.fusion import Fusion, Measurement, lies_on, measurements
 from livetrack_vcam.core.geometry import Box, Size, intersection_area
@@ -118,26 +118,31 @@ class Tracker:
         low = [m for m in seen if settings.low_score <= m.score < settings.high_score]
         sure = [thing for thing in self._things if thing.confirmed]
         unsure = [thing for thing in self._things if not thing.confirmed]
-        sure, high = self._associate(sure, high, now)
-        sure, low = self._associate(sure, low, now)
-        unsure, left = self._associate(unsure, high + low, now)
+        sure, high = self._associate(sure, high, coverage, now)
+        sure, low = self._associate(sure, low, coverage, now)
+        unsure, left = self._associate(unsure, high + low, coverage, now)
         for thing in sure + unsure:
             self._miss(thing, coverage, now)
-        self._start(left, now)
+        self._start(left, coverage, now)
         self._confirm(now)
         self._forget(now)
         for thing in self._things:
-            looked = thing.face is not None and coverage.covers(FACE, thing.face)
+            looked = thing.face is not None and coverage.sight(FACE, thing.face) is not Sight.NONE
             thing.miss_face(now, looked)
 
     def _associate(
-        self, things: list[TrackedThing], seen: list[Measurement], now: int
+        self,
+        things: list[TrackedThing],
+        seen: list[Measurement],
+        coverage: Coverage,
+        now: int,
     ) -> tuple[list[TrackedThing], list[Measurement]]:
         """Match and correct; the things and measurements left over."""
         pairs = associate(things, seen, now)
         crowding = [self._crowding(things[row]) for row, _ in pairs]
         for (row, column), share in zip(pairs, crowding, strict=True):
-            things[row].correct(seen[column], now, share)
+            thing = things[row]
+            thing.correct(seen[column], now, share, coverage.sight(thing.label, thing.box))
         rows = {row for row, _ in pairs}
         columns = {column for _, column in pairs}
         return (
@@ -157,7 +162,8 @@ class Tracker:
 
     def _miss(self, thing: TrackedThing, coverage: Coverage, now: int) -> None:
         sought = thing.face if thing.inferred and thing.face is not None else thing.box
-        if not coverage.covers(FACE if thing.inferred else thing.label, sought):
+        sight = coverage.sight(FACE if thing.inferred else thing.label, sought)
+        if sight is Sight.NONE:
             return
         hidden = any(
             other.seen_ns == now and _share_covered(thing.visible, other.visible) >= HIDDEN
@@ -165,15 +171,16 @@ class Tracker:
             if other.confirmed
         )
         leaving = thing.visible.area <= (1 - LEAVING) * thing.box.area
-        thing.miss(now, LEAVING_PACE if leaving else HIDDEN_PACE if hidden else 1.0)
+        thing.miss(now, LEAVING_PACE if leaving else HIDDEN_PACE if hidden else 1.0, sight)
 
-    def _start(self, seen: Sequence[Measurement], now: int) -> None:
+    def _start(self, seen: Sequence[Measurement], coverage: Coverage, now: int) -> None:
         for measurement in seen:
             settings = self._settings
             least = settings.new_face_score if measurement.inferred else settings.new_score
             full = len(self._things) >= MOST_THINGS
             if measurement.score >= least and not full and not self._covered(measurement, now):
-                self._things.append(TrackedThing(measurement, now, self._frame))
+                sight = coverage.sight(measurement.label, measurement.box)
+                self._things.append(TrackedThing(measurement, now, self._frame, sight))
 
     def _covered(self, measurement: Measurement, now: int) -> bool:
         """Whether it is a part of something known: a second box, or the face of a body."""
