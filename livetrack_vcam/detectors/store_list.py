@@ -17,6 +17,12 @@ DAMAGED = "damaged"
 NOT_HERE = "not here"
 _COLUMNS = ("model", "state", "size", "finds", "runtime", "license", "to get it")
 
+_COMMAND = "livetrack-vcam models "
+_HOW = (
+    f"fetch: {_COMMAND}fetch NAME downloads it from its owner",
+    f"import: {_COMMAND}import FILE takes a file you already have",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -38,15 +44,9 @@ class Entry:
     def to_row(self) -> tuple[str, ...]:
         runtime = f"{self.runtime} [{self.extra}]" if self.extra else self.runtime
         license_name = self.license.partition(" (")[0]
-        return (
-            self.name,
-            self.state,
-            megabytes(self.bytes),
-            self.finds,
-            runtime,
-            license_name,
-            self.get,
-        )
+        size = megabytes(self.bytes)
+        get = self.get.removeprefix(_COMMAND).replace(f" {self.name}", "")
+        return (self.name, self.state, size, self.finds, runtime, license_name, get)
 
 
 def list_models(folder: Path) -> tuple[Entry, ...]:
@@ -56,11 +56,11 @@ def list_models(folder: Path) -> tuple[Entry, ...]:
 
 
 def to_table(entries: tuple[Entry, ...]) -> str:
-    """Aligned columns, one line a model."""
+    """Aligned columns, one line a model, and below how to get those that are not here."""
     rows = [_COLUMNS, *(entry.to_row() for entry in entries)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
-    return "\n".join(lines)
+    return "\n".join([*lines, "", *_HOW])
 
 
 def _vendored(model: ModelFile) -> Entry:

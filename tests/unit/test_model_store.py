@@ -505,10 +505,17 @@ def test_the_list_says_what_is_here_and_how_to_get_the_rest(folder: Path) -> Non
 
 
 def test_the_table_has_a_line_for_every_model_and_aligned_columns(folder: Path) -> None:
-    lines = to_table(list_models(folder)).splitlines()
+    put(folder, "thing.tflite", THING)
+    table, _, how = to_table(list_models(folder)).partition("\n\n")
+    lines = table.splitlines()
     assert len(lines) == 1 + 2 + 4
-    column = lines[0].index("state")
-    assert all(line[column - 1] == " " != line[column] for line in lines)
+    for title in ("state", "size", "license"):
+        column = lines[0].index(title)
+        assert all(line[column - 1] == " " != line[column] for line in lines)
+    get = {line.split()[0]: line[lines[0].index("to get it") :] for line in lines[1:]}
+    assert get["thing"] == get["blazeface"] == ""
+    assert (get["gadget"], get["turned"]) == ("import FILE", "fetch")
+    assert "livetrack-vcam models fetch NAME" in how
 
 
 def test_verify_looks_at_everything_that_is_here(folder: Path) -> None:
