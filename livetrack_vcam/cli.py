@@ -24,7 +24,7 @@ COMMANDS = {
     "devices": "List cameras, microphones and virtual cameras.",
     "doctor": "Say what works here, what does not, and what mends it.",
     "models": "List, fetch, import and verify the detection models.",
-    "eval": "Measure framing on a clip with annotations.",
+    "eval": "Measure detection, tracking and framing against annotations.",
     "bench": "Measure the speed of each stage and of the whole.",
     "ctl": "Talk to the running daemon.",
     "demo": "Try it: a moving scene instead of a camera, shown in the browser.",
