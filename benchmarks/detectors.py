@@ -32,7 +32,7 @@ from benchmarks.corpus import AnnotatedClip, clips
 from livetrack_vcam.core.detection import FACE, PERSON, SPORTS_BALL, Detection
 from livetrack_vcam.core.geometry import Box, Size, iou
 from livetrack_vcam.detectors.registry import detector_names, make_detector
-from livetrack_vcam.errors import ModelError
+from livetrack_vcam.errors import LiveTrackError
 from livetrack_vcam.evaluation.annotation import AnnotatedFrame, annotated_frames
 from livetrack_vcam.evaluation.coco import read_coco
 from livetrack_vcam.evaluation.detection import evaluate_detector
@@ -155,10 +155,10 @@ def candidates(names: list[str]) -> list[Candidate]:
     """The detectors whose models are here, opened."""
     ready = []
     for name in names:
-        detector = make_detector(name)
         try:
+            detector = make_detector(name)
             detector.open()
-        except ModelError as error:
+        except LiveTrackError as error:
             print(f"without {name}: {error}", file=sys.stderr)
             continue
         tallies = {label: Tally() for label in MIN_IOU if label in detector.labels}
