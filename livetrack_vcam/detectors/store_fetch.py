@@ -127,7 +127,7 @@ def _verified(origin: Origin, pin: Pin, part: Path, wanted: Wanted) -> bytes:
     content = read_file(part, wanted.max_bytes, "type the same again")
     try:
         if origin.member:
-            content = unpack(content, origin.member, pin.bytes)
+            content = unpack(content, [origin.member], pin.bytes)
         problem = problem_with(content, [pin])
     except ModelError as error:
         problem = str(error)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import shlex
 import zipfile
 import zlib
+from collections.abc import Sequence
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
@@ -45,16 +47,18 @@ def import_model(name: str | None, path: Path, folder: Path) -> CatalogModel:
     return model
 
 
-def unpack(content: bytes, member: str, max_bytes: int) -> bytes:
-    """The file `member` of a zip file, at most `max_bytes` + 1 of it.
+def unpack(content: bytes, members: Sequence[str], max_bytes: int) -> bytes:
+    """The first of `members` that a zip file has, at most `max_bytes` + 1 of it.
 
     Raises ModelError that reads on from "FILE …".
     """
     try:
-        with zipfile.ZipFile(BytesIO(content)) as archive, archive.open(member) as file:
-            return file.read(max_bytes + 1)
-    except KeyError:
-        raise ModelError(f"has no {member} in it") from None
+        with zipfile.ZipFile(BytesIO(content)) as archive:
+            there = [member for member in members if member in archive.namelist()]
+            if not there:
+                raise ModelError(f"has no {' or '.join(members)} in it")
+            with archive.open(there[0]) as file:
+                return file.read(max_bytes + 1)
     except _BAD_ZIP as error:
         raise ModelError(f"cannot be unpacked ({error})") from error
 
@@ -80,7 +84,7 @@ def _read(path: Path, wanted: CatalogModel | None) -> bytes:
     if not content.startswith(_ZIP) or not members:
         return content
     try:
-        return unpack(content, members[0], MAX_BYTES)
+        return unpack(content, members, MAX_BYTES)
     except ModelError as error:
         raise ModelError(f"{path} {error}; {_see_list()}") from error
 
@@ -103,7 +107,8 @@ def _refusal(model: CatalogModel, path: Path, content: bytes) -> str:
     """One sentence on what the file is instead of `model`."""
     other = _model_of(content)
     if other is not None:
-        return f"{path} is {other.name}; type: livetrack-vcam models import {other.name} {path}"
+        file = shlex.quote(str(path))
+        return f"{path} is {other.name}; type: livetrack-vcam models import {other.name} {file}"
     what = _other_name(path, content)
     if what is None:
         what = f"{path} is not {model.name}: it {problem_with(content, model.pins)}"

@@ -50,11 +50,16 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A model folder and a catalog of two plain models, one to unpack and one to convert."""
     CALLS.clear()
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "models"))
-    zipped = [{"url": "https://models.invalid/w.zip", "member": "w.tflite", "max_bytes": 99999}]
+
+    def in_zip(name: str) -> dict[str, object]:
+        return {"url": f"https://models.invalid/{name}.zip", "member": f"{name}.tflite", **limit}
+
+    limit = {"max_bytes": 99999}
     entries = (
         entry("thing", THING, "https://models.invalid/thing.tflite"),
         entry("gadget", GADGET, advice="make it yourself"),
-        entry("wrapped", THING + GADGET, origins=zipped),
+        entry("boxed", THING + THING, origins=[in_zip("b")]),
+        entry("wrapped", THING + GADGET, origins=[in_zip("w")]),
         converted_entry(TURN),
     )
     monkeypatch.setattr(catalog, "CATALOG", write_catalog(tmp_path / "catalog.json", *entries))
@@ -396,9 +401,9 @@ def test_a_file_that_is_not_the_model_is_refused(
 
 
 def test_a_file_that_is_another_model_says_which(folder: Path, tmp_path: Path) -> None:
-    mine = put(tmp_path, "mine", GADGET)
+    mine = put(tmp_path, "my file", GADGET)
     said = refused("thing", mine, folder)
-    assert said == f"{mine} is gadget; type: livetrack-vcam models import gadget {mine}"
+    assert said == f"{mine} is gadget; type: livetrack-vcam models import gadget '{mine}'"
 
 
 @pytest.mark.parametrize("name", ["thing", None])
@@ -429,7 +434,7 @@ def test_an_archive_of_something_else_is_refused(
     folder: Path, tmp_path: Path, name: str | None
 ) -> None:
     said = refused(name, zipped(tmp_path / "a.zip", other_txt=b"x"), folder)
-    assert "has no w.tflite in it" in said
+    assert "w.tflite in it" in said
     cut = put(tmp_path, "cut.zip", zipped(tmp_path / "b.zip", w_tflite=THING).read_bytes()[:-9])
     assert "cannot be unpacked" in refused(name, cut, folder)
 
@@ -508,7 +513,7 @@ def test_the_table_has_a_line_for_every_model_and_aligned_columns(folder: Path) 
     put(folder, "thing.tflite", THING)
     table, _, how = to_table(list_models(folder)).partition("\n\n")
     lines = table.splitlines()
-    assert len(lines) == 1 + 2 + 4
+    assert len(lines) == 1 + 2 + 5
     for title in ("state", "size", "license"):
         column = lines[0].index(title)
         assert all(line[column - 1] == " " != line[column] for line in lines)
