@@ -29,6 +29,7 @@ import numpy.typing as npt
 
 from livetrack_vcam.core.detection import FACE, Detection
 from livetrack_vcam.core.geometry import Box, Point, Size
+from livetrack_vcam.detectors.decoding import without_duplicates
 from livetrack_vcam.detectors.free_reshape import with_free_reshapes
 from livetrack_vcam.detectors.logits import sigmoid
 from livetrack_vcam.detectors.manifest import load_weights
@@ -159,11 +160,12 @@ class BlazeFaceDetector:
         anchors = make_anchors(self._spec.grids, size)
         faces = blend(decode(regressors[0], logits[0, :, 0], anchors, self._min_score))
         points = placed.to_frame(faces.points)
-        found = (
+        found = [
             _detection(face, float(score), frame.size)
             for face, score in zip(points, faces.scores, strict=True)
-        )
-        return tuple(face for face in found if face.box.area > 0)
+        ]
+        seen_in_frame = [face for face in found if face.box.area > 0]
+        return tuple(without_duplicates(seen_in_frame, MAX_IOU))
 
     def _output_shapes(self, size: Size) -> list[tuple[int, ...]]:
         rows = len(make_anchors(self._spec.grids, size))

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from livetrack_vcam.core.detection import PERSON, SPORTS_BALL, Detection
 from livetrack_vcam.core.geometry import Box, Size
 from livetrack_vcam.detectors.labels import COCO_LABELS, class_number
-from livetrack_vcam.detectors.nms import clusters
+from livetrack_vcam.detectors.nms import clusters, nms
 from livetrack_vcam.detectors.pixels import Letterbox
 
 Floats: TypeAlias = npt.NDArray[np.floating]
@@ -108,7 +108,18 @@ def _of_label(
         box = Box(*(float(side) for side in best_box)).clipped(size)
         if box.area > 0:
             result.append(Detection(box, float(scores[group[0]]), COCO_LABELS[number]))
-    return result
+    return without_duplicates(result, choice.max_iou)
+
+
+def without_duplicates(found: list[Detection], max_iou: float) -> list[Detection]:
+    """`found`, best first, less those that now overlap a better one.
+
+    Boxes that did not overlap enough may do so once they are averaged or cut at the frame's edge.
+    """
+    if len(found) < 2:
+        return found
+    boxes = np.array([(d.box.x1, d.box.y1, d.box.x2, d.box.y2) for d in found])
+    return [found[i] for i in nms(boxes, np.array([d.score for d in found]), max_iou)]
 
 
 def blend(boxes: Floats, scores: Floats, min_score: float) -> Floats:

@@ -77,9 +77,10 @@ class ShapedNetworks:
             self._networks = {
                 size: made for size, made in self._networks.items() if size in self._sizes
             }
+        width, height = max(region.width, 1.0), max(region.height, 1.0)
         size = max(
             self._sizes,
-            key=lambda size: min(size.width / region.width, size.height / region.height),
+            key=lambda size: min(size.width / width, size.height / height),
         )
         return self._network(size), size
 
