@@ -12,16 +12,16 @@ from livetrack_vcam.core.fusion import Measurement, face_misfit
 from livetrack_vcam.core.geometry import Box, iou
 from livetrack_vcam.core.tracked import TrackedThing
 
-PERSON_GATE = 0.3
+PERSON_GATE = 0.22
 """How far a person's center may be from where it should be, in box sizes."""
 THING_GATE = 2.5
 GATE_GROWTH = 0.4
 """By how much the gate opens with every second unseen."""
 WIDEST_GATE = 3.0
-MOST_GROWTH = 0.6
+MOST_GROWTH = 0.7
 """Largest change of the height, as a logarithm."""
 SIZE_WEIGHT = 0.7
-LOOKS_WEIGHT = 1.5
+LOOKS_WEIGHT = 2.0
 MOST_COMPARED = 400
 """Pairs of one knot of people whose looks are compared; in a larger crowd there is no time."""
 
@@ -55,16 +55,23 @@ def _candidates(
     things: Sequence[TrackedThing], seen: Sequence[Measurement], now: int
 ) -> list[dict[int, float]]:
     """For each thing the measurements it may be, with the cost."""
-    order = sorted(range(len(seen)), key=lambda index: seen[index].box.center.x)
-    centers = [seen[index].box.center.x for index in order]
+    middles = [m.box.center.x for m in seen]
+    order = sorted(range(len(seen)), key=lambda index: middles[index])
+    centers = [middles[index] for index in order]
     widest = max((_extent(m.box) for m in seen), default=0.0)
     result = []
     for thing in things:
-        reach = _gate(thing, now) * 0.5 * (_extent(thing.visible) + widest)
-        reach = max(reach, thing.visible.width, widest)
-        middle = thing.visible.center.x
+        box = thing.visible
+        reach = _gate(thing, now) * 0.5 * (_extent(box) + widest)
+        reach = max(reach, box.width, widest)
+        middle = box.center.x
         first, last = bisect_left(centers, middle - reach), bisect_right(centers, middle + reach)
-        costs = ((index, match_cost(thing, seen[index], now)) for index in order[first:last])
+        top, bottom = box.y1 - reach, box.y2 + reach
+        costs = (
+            (index, match_cost(thing, seen[index], now))
+            for index in order[first:last]
+            if seen[index].box.y1 < bottom and seen[index].box.y2 > top
+        )
         result.append({index: cost for index, cost in costs if cost < FORBIDDEN})
     return result
 

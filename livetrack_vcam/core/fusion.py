@@ -14,13 +14,13 @@ from enum import Enum
 from livetrack_vcam.core.detection import FACE, PERSON, Detection
 from livetrack_vcam.core.geometry import Box, Size, intersection_area, iou
 
-DUPLICATE_IOU = 0.5
+DUPLICATE_IOU = 0.4
 """Two boxes of one label that overlap more are one thing seen twice."""
 DUPLICATE_FACE_IOU = 0.3
 """Faces are small, so two looks at one face agree less; two faces never overlap so much."""
 SMALLEST_SIDE = 1e-3
 """Boxes with a shorter side, in pixels, are empty."""
-MOST = 128
+MOST = 80
 """Detections taken of one frame, the best; a flood of them must not delay the picture."""
 
 
@@ -59,14 +59,15 @@ def measurements(detections: Sequence[Detection], frame: Size) -> list[Measureme
     kept: list[Measurement] = []
     for candidate in usable[:MOST]:
         if not any(_same_thing(candidate, other) for other in kept):
-            kept.append(candidate)
+            kept.append(_with_sound_looks(candidate))
     bodies = [m for m in kept if m.label != FACE]
     return _attach_faces(bodies, [m for m in kept if m.label == FACE], frame)
 
 
-def _rank(m: Measurement) -> tuple[float, str, tuple[float, float, float, float], list[float]]:
+def _rank(m: Measurement) -> tuple[float, str, tuple[float, ...], tuple[float, ...]]:
     """Best first; the rest only makes the order the same however the detections came."""
-    return (-m.score, m.label, m.box.xywh, list(m.appearance))
+    box = m.box
+    return (-m.score, m.label, (box.x1, box.y1, box.x2, box.y2), m.appearance)
 
 
 def _clean(detection: Detection, frame: Size) -> Measurement | None:
@@ -77,11 +78,15 @@ def _clean(detection: Detection, frame: Size) -> Measurement | None:
     clipped = box.clipped(frame)
     if min(clipped.width, clipped.height) < SMALLEST_SIDE:
         return None
-    appearance = detection.appearance
-    if not all(-1.001 <= number <= 1.001 for number in appearance):
-        appearance = ()
     score = min(detection.score, 1.0)
-    return Measurement(clipped, score, detection.label, appearance=appearance)
+    return Measurement(clipped, score, detection.label, appearance=detection.appearance)
+
+
+def _with_sound_looks(m: Measurement) -> Measurement:
+    """Without an appearance that is no unit vector."""
+    if all(-1.001 <= number <= 1.001 for number in m.appearance):
+        return m
+    return replace(m, appearance=())
 
 
 def _same_thing(a: Measurement, b: Measurement) -> bool:

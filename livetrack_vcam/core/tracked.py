@@ -11,17 +11,17 @@ from livetrack_vcam.core.fusion import Fusion, Measurement
 from livetrack_vcam.core.geometry import Box, Point, Size
 from livetrack_vcam.core.kalman import Gaussian, coast, correct, surprised
 
-MEASURED = 0.1
+MEASURED = 0.09
 """Standard deviation of a detected center, in box sizes."""
 FACE_MEASURED = 0.08
 """The same for a center told by the face alone: heads turn and lean."""
-AGILITY = 0.7
+AGILITY = 1.0
 """White acceleration of a tracked thing, box sizes²/s³."""
 MOST_SURPRISE = 4.0
 """Squared deviations; a measurement farther off says that the motion has changed."""
-CROWDED = 0.1
+CROWDED = 0.3
 """Share of a box that others cover from which its colors and jumps may be theirs."""
-SIZE_TAU_S = 0.14
+SIZE_TAU_S = 0.2
 """Half of a size change is believed at once at ten sightings a second, less at more."""
 CUT_GAIN = 0.05
 """Share of a size change believed while the frame's edge cuts the thing off."""
@@ -71,6 +71,11 @@ class TrackedThing:
         self._place(seen)
         self._begun_at = seen.box.center
 
+    def _settle(self) -> None:
+        """Remember the box: it is asked for far more often than it changes."""
+        self.box = Box.from_cxcywh(self._x.p, self._y.p, self._width, self._height)
+        self.visible = self.box.clipped(self._frame)
+
     def _place(self, seen: Measurement) -> None:
         """Take size and place as measured, standing still."""
         self._set_size(seen.box.width, seen.box.height)
@@ -78,20 +83,12 @@ class TrackedThing:
         center = seen.box.center
         self._x = Gaussian(center.x, 0.0, noise, 0.0, self.scale**2)
         self._y = Gaussian(center.y, 0.0, noise, 0.0, self.scale**2)
+        self._settle()
         self._learn_offset(1.0)
 
     def _set_size(self, width: float, height: float) -> None:
         self._width, self._height = width, height
         self.scale = max(math.sqrt(width * height), 1.0)
-
-    @property
-    def box(self) -> Box:
-        return Box.from_cxcywh(self._x.p, self._y.p, self._width, self._height)
-
-    @property
-    def visible(self) -> Box:
-        """The part of the box inside the frame."""
-        return self.box.clipped(self._frame)
 
     @property
     def velocity(self) -> Point:
@@ -139,6 +136,7 @@ class TrackedThing:
             _slowed(coast(self._x, dt, q), keep),
             _slowed(coast(self._y, dt, q), keep),
         )
+        self._settle()
         if self.face is not None:
             after = self.box.center
             self.face = self.face.shifted(after.x - before.x, after.y - before.y)
@@ -182,6 +180,7 @@ class TrackedThing:
             self._y = surprised(self._y, y, noise, MOST_SURPRISE)
         self._x, self._y = correct(self._x, x, noise), correct(self._y, y, noise)
         self._set_size(_blend(self._width, width, gain), _blend(self._height, height, gain))
+        self._settle()
         self.last = seen
         if seen.face is not None:
             self.face = seen.face
@@ -207,6 +206,7 @@ class TrackedThing:
         noise = (FACE_MEASURED * self.scale) ** 2
         self._x = correct(self._x, center.x - self._offset.x * self._width, noise)
         self._y = correct(self._y, center.y - self._offset.y * self._height, noise)
+        self._settle()
         self.last = Measurement(self.visible, self.score, self.label, seen.face)
 
     def miss(self, now: int, pace: float, sight: Sight) -> None:

@@ -29,7 +29,8 @@ MOVED = 0.3
 """Box sizes from where it was first seen at which a thing is taken to move."""
 SHOWN_S = 0.6
 """Missing for longer a thing is not shown any more, though it may still be matched."""
-MOST_THINGS = 128
+MOST_THINGS = 80
+"""Of a crowd the first; others must wait until somebody leaves."""
 MOST_GONE = 64
 
 
@@ -45,10 +46,10 @@ class TrackerSettings:
     """
 
     high_score: float = 0.5
-    low_score: float = 0.15
+    low_score: float = 0.2
     new_score: float = 0.4
     new_face_score: float = 0.6
-    sure_score: float = 0.8
+    sure_score: float = 0.7
     confirm_hits: int = 2
     sure_belief: float = 0.5
     coast_s: float = 1.0
