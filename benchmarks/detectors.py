@@ -31,7 +31,7 @@ import cv2
 from benchmarks.corpus import AnnotatedClip, clips
 from livetrack_vcam.core.detection import FACE, PERSON, SPORTS_BALL, Detection
 from livetrack_vcam.core.geometry import Box, Size, iou
-from livetrack_vcam.detectors.registry import detector_names, make_detector
+from livetrack_vcam.detectors.registry import automatic_names, detector_names, make_detector
 from livetrack_vcam.errors import LiveTrackError
 from livetrack_vcam.evaluation.annotation import AnnotatedFrame, annotated_frames
 from livetrack_vcam.evaluation.coco import read_coco
@@ -219,9 +219,11 @@ def main() -> None:
     results = [candidate.result() for candidate in ready]
     for result in results:
         on_pictures(result, arguments.corpus / "images")
-    print(f"{seen} frames\n\n{table(results)}")
+    automatic = list(automatic_names())
+    print(f"{seen} frames; auto is {' and '.join(automatic)}\n\n{table(results)}")
     if arguments.json:
-        baseline = {"machine": machine(), "results": [asdict(result) for result in results]}
+        rows = [asdict(result) for result in results]
+        baseline = {"machine": machine(), "auto": automatic, "results": rows}
         arguments.json.write_text(json.dumps(baseline, indent=1) + "\n")
 
 

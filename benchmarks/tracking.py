@@ -22,6 +22,7 @@ from benchmarks.corpus import VTEST, clips
 from benchmarks.detectors import machine
 from livetrack_vcam.clip import Cadence
 from livetrack_vcam.core.detection import PERSON
+from livetrack_vcam.detectors.registry import automatic_names
 from livetrack_vcam.evaluation.shown import shown_tracks
 from livetrack_vcam.evaluation.tracking import TrackingResult, tracking_metrics
 from livetrack_vcam.settings import build_settings
