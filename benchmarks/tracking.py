@@ -89,12 +89,13 @@ def main() -> None:
         shown = shown_tracks(clip.video, truth, arguments.detector, shot, cadence, quiet=True)
         results[clip.name] = tracking_metrics(shown, truth, arguments.label)
         print(row(clip.name, results[clip.name]), flush=True)
+    if not results:
+        parser.error("no annotated clip of the corpus has such a name, or this label in full")
     print(row("all", everything(list(results.values()))))
     if arguments.json:
         rows = {name: asdict(result) for name, result in results.items()}
-        arguments.json.write_text(
-            json.dumps({"machine": machine(), "clips": rows}, indent=1) + "\n"
-        )
+        baseline = {"machine": machine(), "auto": automatic_names(), "clips": rows}
+        arguments.json.write_text(json.dumps(baseline, indent=1) + "\n")
 
 
 if __name__ == "__main__":
