@@ -12,6 +12,7 @@ import contextlib
 import logging
 import os
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from typing import Any
@@ -32,7 +33,7 @@ from livetrack_vcam.detectors.labels import COCO_LABELS
 from livetrack_vcam.detectors.lookout import Lookout
 from livetrack_vcam.detectors.manifest import load_weights
 from livetrack_vcam.detectors.pixels import Letterbox, letterbox, whole
-from livetrack_vcam.detectors.runtime import VERIFY
+from livetrack_vcam.detectors.runtime import VERIFY, Shape, TfliteNetwork
 from livetrack_vcam.errors import ModelError
 from livetrack_vcam.interfaces import Detector
 from livetrack_vcam.media import Frame
@@ -40,39 +41,44 @@ from livetrack_vcam.media import Frame
 log = logging.getLogger(__name__)
 
 BOTH, FACES, OBJECTS = "mediapipe", "mediapipe-face", "mediapipe-object"
-FACE_MODEL, OBJECT_MODEL = "blazeface-short", "efficientdet-lite0"
 FACE_MIN_SCORE = 0.5
 OBJECT_MIN_SCORE = 0.3
 MAX_PIXELS = 960 * 540
-TEST_SIZE = Size(64, 64)
 LAST_SILENT_RELEASE = (0, 10, 33)
+
+
+@dataclass(frozen=True, slots=True)
+class TaskModel:
+    """A model of the store, and the shapes of its input and outputs."""
+
+    name: str
+    shapes: tuple[Shape, ...]
+
+
+FACE_MODEL = TaskModel("blazeface-short", ((1, 128, 128, 3), (1, 896, 16), (1, 896, 1)))
+OBJECT_MODEL = TaskModel("efficientdet-lite0", ((1, 320, 320, 3), (1, 19206, 90), (1, 19206, 4)))
 
 
 class _Task:
     """One of MediaPipe's detectors, open."""
 
     def __init__(
-        self, name: str, model: str, weights: bytes | None, make: Callable[[Any, Any], Any]
+        self, name: str, model: TaskModel, weights: bytes | None, make: Callable[[Any, Any], Any]
     ) -> None:
         self._mediapipe, tasks = _package(name)
-        content = load_weights(model) if weights is None else weights
+        content = load_weights(model.name) if weights is None else weights
+        # Given another network MediaPipe fails at the first picture, and hangs in its destructor.
+        TfliteNetwork(content, model.name).expect(*model.shapes)
         _tell_about_privacy(version("mediapipe"))
         options = tasks.BaseOptions(model_asset_buffer=content)
         try:
             self._task = make(tasks.vision, options)
-            self._try_out()
         except (RuntimeError, ValueError, OSError) as error:
             reason = next(iter(str(error).splitlines()), type(error).__name__)
             raise ModelError(
-                f"the file of model {model} cannot be used by this mediapipe ({reason}); {VERIFY}"
+                f"the file of model {model.name} cannot be used by this mediapipe ({reason}); "
+                f"{VERIFY}"
             ) from error
-
-    def _try_out(self) -> None:
-        """Another network is noticed only when it runs."""
-        with contextlib.ExitStack() as undo:
-            undo.callback(self.close)
-            self.run(np.zeros((TEST_SIZE.height, TEST_SIZE.width, 3), np.uint8))
-            undo.pop_all()
 
     def run(self, rgb: np.ndarray[Any, Any]) -> list[Any]:
         image = self._mediapipe.Image(

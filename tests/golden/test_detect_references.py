@@ -121,7 +121,7 @@ def test_mediapipes_objects_keep_the_contract(objects: Detector, hopper: Frame) 
 @pytest.mark.shared
 @pytest.mark.parametrize("file", ["efficientdet_lite0.tflite", "yolox_nano.onnx", "coco.names"])
 def test_mediapipe_refuses_another_network(shared: Path, mediapipe: None, file: str) -> None:
-    with pytest.raises(ModelError, match="blazeface-short cannot be used"):
+    with pytest.raises(ModelError, match="the file of model blazeface-short"):
         MediapipeFaceDetector(weights=(shared / "models" / file).read_bytes()).open()
 
 
