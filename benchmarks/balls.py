@@ -119,8 +119,10 @@ def follow(frames: Sequence[Frame], detector: Detector, mode: Mode) -> Iterator[
         looks: tuple[Look, ...] = (Look(outline, frozenset()),)
         seen: tuple[Detection, ...] = ()
         if now >= due_ns:
-            best = search.regions(tracker.tracks, last_ns, now) if mode.regions else ()
-            region = best[0] if best and count % 2 else outline
+            region = outline
+            if mode.regions and count % 2:
+                best = search.regions(tracker.tracks, last_ns, now)
+                region = best[0] if best else outline
             looks = (Look(region, LABELS),)
             seen = detector.detect(frame, None if region is outline else region)
             search.saw(seen, now)

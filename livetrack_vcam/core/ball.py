@@ -30,9 +30,9 @@ class BallSettings:
 
     Unseen it is shown while the prediction is valid: its arc explains at least `arc_sightings`
     within `max_residual`, its standard deviation is at most `max_doubt` (two of them are half a
-    ball), it was seen within `coast_s`, or `rest_s` when it lay still, and looked for in vain at
-    most `most_misses` times. It can be known again
-    for `remember_s`.
+    ball), it was seen within `coast_s` and looked for in vain at most `most_misses` times. When it
+    lay still that is `rest_s` and `rest_misses`: the detector finds what does not move again.
+    It can be known again for `remember_s`.
     """
 
     new_score: float = 0.25
@@ -46,7 +46,8 @@ class BallSettings:
     max_doubt: float = 0.25
     coast_s: float = 0.4
     rest_s: float = 1.0
-    most_misses: int = 3
+    most_misses: int = 5
+    rest_misses: int = 2
     remember_s: float = 4.0
     paths: int = 4
     candidates: int = 6
@@ -90,7 +91,7 @@ class BallTracker:
         `people` are the tracks of people at `now`: what is always where a head is, is no ball.
         """
         candidates = [
-            _Candidate(m, sighting_of(m, now, self._frame), _is_head(m.box, people))
+            _Candidate(m, sighting_of(m, now, self._frame, looks), _is_head(m.box, people))
             for m in seen[: self._settings.candidates]
         ]
         taken: set[int] = set()
@@ -188,7 +189,7 @@ class BallTracker:
             path.arc.count >= settings.arc_sightings
             and path.arc.residual <= settings.max_residual
             and path.arc.doubt(now) <= settings.max_doubt
-            and path.misses <= settings.most_misses
+            and path.misses <= (settings.rest_misses if still else settings.most_misses)
             and path.unseen_s(now) <= (settings.rest_s if still else settings.coast_s)
         )
 

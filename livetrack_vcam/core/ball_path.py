@@ -8,14 +8,18 @@ diameters.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from livetrack_vcam.core.ballistics import Arc, Gravity, Kind, Sighting, fit_arc
+from livetrack_vcam.core.detection import Look
 from livetrack_vcam.core.fusion import Measurement
 from livetrack_vcam.core.geometry import Box, Point, Size
 
-CENTER_NOISE = 0.08
-"""Standard deviation of a detected center."""
+CENTER_NOISE = 0.06
+"""Standard deviation of the center of a ball that the detector sees large."""
+PIXEL_NOISE = 0.004
+"""The same in heights of the part of the frame it was seen in: a pixel of a network's 250."""
 CUT_NOISE = 0.35
 """The same for a ball cut off by the frame's edge."""
 SIZE_NOISE = 0.16
@@ -26,7 +30,7 @@ TOP_SPEED = 40.0
 """The fastest plausible ball, diameters a second: a football at 32 km/h, a tennis ball at 10."""
 GATE = 3.5
 """Standard deviations from the arc beyond which a sighting is a bounce or a kick."""
-KICK_ODDS = 0.08
+KICK_ODDS = 0.2
 """How likely a bounce, kick or throw is between two sightings."""
 CLUTTER = 1e-3
 """False balls of score .3 per square diameter and picture."""
@@ -34,7 +38,7 @@ SCORE_WEIGHT = 6.0
 """How fast false balls get rarer with their score: this times the score is a logarithm."""
 MAX_EVIDENCE = 30.0
 ARC_S = 0.6
-ARC_SIGHTINGS = 12
+ARC_SIGHTINGS = 16
 STILL = 0.5
 """A ball that never got farther than this from where it was first seen lies still."""
 
@@ -92,7 +96,7 @@ class BallPath:
         return replace(self, evidence=self.evidence - 0.7, misses=self.misses + 1)
 
 
-def sighting_of(seen: Measurement, now: int, frame: Size) -> Sighting:
+def sighting_of(seen: Measurement, now: int, frame: Size, looks: Sequence[Look]) -> Sighting:
     """The diameter is of the disk as large as the box; a cut-off box says less of its center."""
     box = seen.box
     edge = 1.0
@@ -103,7 +107,10 @@ def sighting_of(seen: Measurement, now: int, frame: Size) -> Sighting:
         or box.y2 > frame.height - edge
     )
     diameter = max(box.width, box.height) if cut else math.sqrt(box.area)
-    return Sighting(now, box.center, diameter, CUT_NOISE if cut else CENTER_NOISE)
+    heights = [look.region.height for look in looks if look.region.contains(box, edge)]
+    coarse = PIXEL_NOISE * min(heights, default=float(frame.height)) / diameter
+    noise = CUT_NOISE if cut else math.hypot(CENTER_NOISE, coarse)
+    return Sighting(now, box.center, diameter, noise, cut)
 
 
 def begin(seen: Measurement, sighting: Sighting, gravity: Gravity, as_head: bool) -> BallPath:
@@ -131,7 +138,7 @@ def extended(
 ) -> BallPath | None:
     """The path with one more sighting: along its arc, else after a bounce; None: not this ball."""
     growth = math.log(sighting.diameter / path.diameter)
-    if sighting.noise == CENTER_NOISE and abs(growth) > MAX_GROWTH:
+    if not sighting.cut and abs(growth) > MAX_GROWTH:
         return None
     center = path.arc.center(sighting.pts_ns)
     scale = path.diameter
@@ -145,7 +152,7 @@ def extended(
     if step > radius or (distance > GATE * spread and kicked == -math.inf):
         return None
     bounce = kicked > same
-    fit = -((growth / SIZE_NOISE) ** 2) / 2 if sighting.noise == CENTER_NOISE else 0.0
+    fit = 0.0 if sighting.cut else -((growth / SIZE_NOISE) ** 2) / 2
     gain = max(same, kicked) - math.log(CLUTTER) + fit + _of_score(seen.score)
     return _with(path, seen, sighting, gravity, bounce, gain, as_head)
 

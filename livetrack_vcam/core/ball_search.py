@@ -35,6 +35,8 @@ LOST_S = 2.0
 FALL_S = 0.4
 FLYING = 3.0
 """Diameters/s: a faster ball is in the air, or rolls, which is nearly the same for FALL_S."""
+SMALLEST = 8.0
+"""Pixels across a ball that can be recognized at all."""
 TILES = 3
 TILE_OVERLAP = 1.3
 
@@ -57,6 +59,7 @@ class BallSearch:
     def __init__(self, frame: Size) -> None:
         self._frame = frame
         self._turn = 0
+        self._round = 0
         self._lost: Track | None = None
         self._lost_ns = 0
         self._suspects: list[_Suspect] = []
@@ -70,6 +73,7 @@ class BallSearch:
             known = next((s for s in fresh if _is_near(s.box, found.box)), None)
             if known is not None:
                 known.box, known.pts_ns = found.box, now
+                known.tries = min(known.tries + 1, SUSPECT_TRIES)
             elif len(fresh) < MOST_SUSPECTS:
                 fresh.append(_Suspect(found.box, now, SUSPECT_TRIES))
         self._suspects = fresh
@@ -77,11 +81,11 @@ class BallSearch:
     def regions(self, tracks: Sequence[Track], tracks_ns: int, now: int) -> tuple[Box, ...]:
         """Regions worth a look in the frame of `now`, best first, each of the frame's own shape.
 
-        `tracks` are those of the observation at `tracks_ns`. Balls in sight come first. Without
-        any, what looked like a ball is looked at a few times more; the place where the ball was
-        lost comes every other turn, for LOST_S; then the surroundings, feet and hands of every
-        player, and tiles of the frame, in turn. Empty when the whole frame shows a ball in sight
-        as well.
+        Ask once for each look at a region, since every answer starts elsewhere. `tracks` are those
+        of the observation at `tracks_ns`. Balls in sight come first. Without any, what looked like
+        a ball is looked at a few times more; the place where the ball was lost comes every other
+        turn, for LOST_S; then the surroundings, feet and hands of every player, and tiles of the
+        frame, in turn. Empty when the whole frame shows a ball in sight as well.
         """
         balls = sorted((t for t in tracks if t.label == SPORTS_BALL), key=lambda t: -t.seen_ns)
         if balls:
@@ -89,11 +93,18 @@ class BallSearch:
             known = [_around_ball(self._frame, ball, tracks_ns, now) for ball in balls]
             return tuple(region for region in known if not _is_whole(region, self._frame))
         self._turn += 1
-        others = (*self._suspected(now), *self._guesses(tracks))
-        if self._lost is None or now - self._lost_ns > LOST_S * 1e9 or self._turn % 2 == 0:
-            return others
-        last = _around_lost(self._frame, self._lost, self._lost_ns, now)
-        return others if _is_whole(last, self._frame) else (last, *others)
+        suspected, lost = self._suspected(now), self._where_lost(now)
+        if self._turn % 2 and lost:
+            suspected = lost
+        if not suspected:
+            self._round += 1
+        return (*suspected, *self._guesses(tracks))
+
+    def _where_lost(self, now: int) -> list[Box]:
+        if self._lost is None or now - self._lost_ns > LOST_S * 1e9:
+            return []
+        region = _around_lost(self._frame, self._lost, self._lost_ns, now)
+        return [] if _is_whole(region, self._frame) else [region]
 
     def _suspected(self, now: int) -> list[Box]:
         """A close look at the newest suspect that still has a try."""
@@ -107,16 +118,17 @@ class BallSearch:
 
     def _guesses(self, tracks: Sequence[Track]) -> tuple[Box, ...]:
         """One view of a player after the other, a tile of the frame after each round."""
-        turn = self._turn // 2
         people = sorted((t.box for t in tracks if t.label == PERSON), key=lambda b: -b.area)
         views = [
             region
             for box in people
+            if box.height >= PERSON_HEIGHT * SMALLEST
             for region in _around_player(self._frame, box)
             if not _is_whole(region, self._frame)
         ]
-        tile = _tiles(self._frame)[turn // (len(views) + 1) % TILES**2]
-        start = turn % (len(views) + 1)
+        count = len(views) + 1
+        tile = _tiles(self._frame)[self._round // count % TILES**2]
+        start = self._round % count
         rounds = [*views, tile]
         return (*rounds[start:], *rounds[:start])
 

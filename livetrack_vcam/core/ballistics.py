@@ -20,7 +20,7 @@ from livetrack_vcam.core.geometry import Point
 
 FOOTBALL_GRAVITY = 45.0
 """Diameters/s²: what is expected until the ball at hand has been seen in flight."""
-GRAVITY_SPREAD = 25.0
+GRAVITY_SPREAD = 15.0
 """Standard deviation of that expectation."""
 UNMODELED = 4.0
 """Drag, spin and perspective, standard deviation in diameters/s²."""
@@ -36,12 +36,16 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A ball's center and diameter in pixels; `noise` is the center's deviation in diameters."""
+    """A ball's center and diameter in pixels; `noise` is the center's deviation in diameters.
+
+    `cut`: the edge of the frame cuts it off, so its box tells less than usual.
+    """
 
     pts_ns: int
     center: Point
     diameter: float
     noise: float
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
