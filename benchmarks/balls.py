@@ -1,6 +1,7 @@
 """How often the ball is found: whole frame only against looks where the ball may be.
 
     python -m benchmarks.balls --corpus ../shared/corpus [--scales 1 0.5] [--clips NAME ...]
+    python -m benchmarks.balls --corpus ../shared/corpus --sizes
 
 Every frame goes through the tracker; the detector looks as its row says:
 
@@ -9,6 +10,7 @@ whole 10 Hz   the same, frisbees being balls (detectors/ball_alike.py)
 whole         every frame, whole
 scheduled     every frame, in turn whole and the best region of core/ball_search.py
 finder        scheduled, and detectors/ball_finder.py in every frame
+finder 15 Hz  the same in every second frame or so, as a slower machine would
 
 Scales below 1 shrink the clip and put it into a gray frame of the old size, so that the ball is
 small in it. `ball %` is its diameter, % of the frame's height. Frames without a look only predict.
@@ -18,6 +20,10 @@ error         median distance of the shown center from the label's, in diameters
 wrong         labeled frames with a ball shown more than a diameter from the true one
 false tracks  numbers given to what is never within a diameter of a ball (in clips without a ball:
               all numbers)
+
+With --sizes instead: labeled frames in which one look, its middle up to a diameter off, shows the
+ball (IoU at least .5), by how large the ball is in the part of the frame looked at; and how many
+of these the network itself calls a ball.
 """
 
 from __future__ import annotations
@@ -25,6 +31,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import random
 import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -67,6 +74,7 @@ MODES = (
     Mode("whole", 0, regions=False),
     Mode("scheduled", 0, regions=True),
     Mode("finder", 0, regions=True, finder=True),
+    Mode("finder 15 Hz", 15, regions=True, finder=True),
 )
 
 
@@ -114,7 +122,8 @@ def follow(frames: Sequence[Frame], detector: Detector, mode: Mode) -> Iterator[
     tracker, search, finder = Tracker(size), BallSearch(size), BallFinder()
     outline = Box(0.0, 0.0, float(size.width), float(size.height))
     due_ns = last_ns = frames[0].pts_ns
-    for count, frame in enumerate(frames):
+    count = 0
+    for frame in frames:
         now = frame.pts_ns
         looks: tuple[Look, ...] = (Look(outline, frozenset()),)
         seen: tuple[Detection, ...] = ()
@@ -123,12 +132,13 @@ def follow(frames: Sequence[Frame], detector: Detector, mode: Mode) -> Iterator[
             if mode.regions and count % 2:
                 best = search.regions(tracker.tracks, last_ns, now)
                 region = best[0] if best else outline
+            count += 1
             looks = (Look(region, LABELS),)
             seen = detector.detect(frame, None if region is outline else region)
             search.saw(seen, now)
             due_ns = now if mode.hz == 0 else due_ns + round(1e9 / mode.hz)
-        if mode.finder:
-            seen += finder.find(frame, tracker.tracks, last_ns, seen)
+            if mode.finder:
+                seen += finder.find(frame, tracker.tracks, last_ns, seen)
         yield tracker.update(Observation(seen, now, looks))
         last_ns = now
 
@@ -198,14 +208,47 @@ def print_row(name: str, truths: dict[int, Box], size: Size, mode: Mode, result:
     )
 
 
+def print_sizes(corpus: Path) -> None:
+    """How well one look shows the ball, by its size in what is looked at."""
+    detector = make_detector(MODES[-1])
+    named = make_detector(MODES[0])
+    detector.open()
+    named.open()
+    print(f"{'clip':16}{'ball, % of the look':>20}{'looks':>7}{'found':>7}{'named':>7}")
+    for name in BALL_CLIPS:
+        frames = read_clip(corpus / "video" / f"{name}.mp4")
+        truths = read_truths(corpus / "ann" / f"{name}.json")
+        used = dict(list(truths.items())[:: max(1, len(truths) // 40)])
+        for share in (0.08, 0.11, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4):
+            found = [_shows(detector, frames[i], box, share, i) for i, box in used.items()]
+            called = [_shows(named, frames[i], box, share, i) for i, box in used.items()]
+            print(f"{name:16}{100 * share:20.0f}{len(used):7}{sum(found):7}{sum(called):7}")
+
+
+def _shows(detector: Detector, frame: Frame, ball: Box, share: float, seed: int) -> bool:
+    chance = random.Random(seed)
+    size, diameter = frame.size, max(ball.width, ball.height)
+    height = min(diameter / share, float(size.height))
+    width = height * size.width / size.height
+    x = ball.center.x + chance.uniform(-1, 1) * diameter - width / 2
+    y = ball.center.y + chance.uniform(-0.6, 0.6) * diameter - height / 2
+    x, y = min(max(x, 0.0), size.width - width), min(max(y, 0.0), size.height - height)
+    found = detector.detect(frame, Box.from_xywh(x, y, width, height))
+    return any(d.label == SPORTS_BALL and iou(d.box, ball) >= 0.5 for d in found)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure how often the ball is found.")
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--scales", type=float, nargs="*", default=[1.0, 0.67, 0.45])
     parser.add_argument("--clips", nargs="*", help="default: all")
     parser.add_argument("--modes", nargs="*", help="default: all")
+    parser.add_argument("--sizes", action="store_true", help="one look at a time instead")
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
+    if arguments.sizes:
+        print_sizes(arguments.corpus)
+        return
     modes = [m for m in MODES if not arguments.modes or m.name in arguments.modes]
     detectors = {mode.name: make_detector(mode) for mode in modes}
     for detector in detectors.values():

@@ -1,9 +1,10 @@
 """Balls that the network calls something else.
 
 COCO's balls are mostly small ones in play. A clear white football in front of trousers is a
-frisbee to yolov4-tiny: of the 30 labeled frames of a juggler the whole picture shows a "sports
-ball" in 17 and one or the other in 29, while on clips without a ball nothing is called a frisbee
-(`python -m benchmarks.balls`). So a frisbee is followed as a ball, a real one too.
+frisbee to yolov4-tiny: of the 30 labeled frames of a juggler it calls the ball a ball in 12 and
+one or the other in 29, while on clips without a ball nothing is called a frisbee
+(`python -m benchmarks.balls`, with `--sizes` too). So a frisbee is followed as a ball, also a real
+one.
 """
 
 from __future__ import annotations

@@ -48,14 +48,14 @@ SIZES = (0.85, 1.0, 1.18)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Look:
+class Shade:
     """How a ball looks: mean and standard deviation of Y, U and V within it."""
 
     mean: npt.NDArray[np.float32]
     spread: npt.NDArray[np.float32]
 
-    def toward(self, other: Look) -> Look:
-        return Look(
+    def toward(self, other: Shade) -> Shade:
+        return Shade(
             self.mean + LEARN * (other.mean - self.mean),
             self.spread + LEARN * (other.spread - self.spread),
         )
@@ -87,7 +87,7 @@ class BallFinder:
     """
 
     def __init__(self) -> None:
-        self._looks: dict[int, Look] = {}
+        self._shades: dict[int, Shade] = {}
         self._past: deque[Frame] = deque()
         self._last: Frame | None = None
 
@@ -109,7 +109,7 @@ class BallFinder:
             known = _nearest(box, seen)
             last = self._last
             if (
-                ball.track_id not in self._looks
+                ball.track_id not in self._shades
                 and last is not None
                 and last.pts_ns == ball.seen_ns
             ):
@@ -121,7 +121,9 @@ class BallFinder:
         self._remember(frame)
         kept = {ball.track_id for ball in balls}
         if balls:
-            self._looks = {number: look for number, look in self._looks.items() if number in kept}
+            self._shades = {
+                number: shade for number, shade in self._shades.items() if number in kept
+            }
         return tuple(found)
 
     def _learn(self, number: int, frame: Frame, box: Box) -> None:
@@ -135,21 +137,21 @@ class BallFinder:
             return
         inside = pixels[disk]
         spread = np.maximum(inside.std(axis=0), LEAST_SPREAD).astype(np.float32)
-        look = Look(inside.mean(axis=0).astype(np.float32), spread)
-        before = self._looks.get(number)
-        self._looks[number] = look if before is None else before.toward(look)
+        shade = Shade(inside.mean(axis=0).astype(np.float32), spread)
+        before = self._shades.get(number)
+        self._shades[number] = shade if before is None else before.toward(shade)
 
     def _search(self, frame: Frame, ball: Track, box: Box) -> Detection | None:
-        look = self._looks.get(ball.track_id)
+        shade = self._shades.get(ball.track_id)
         diameter = math.sqrt(ball.box.area)
         unseen = (frame.pts_ns - ball.seen_ns) / 1e9
         speed = math.hypot(ball.velocity.x, ball.velocity.y) / diameter
         reach = min(REACH + (STRAY + speed) * max(unseen, 0.0), MOST_REACH)
         window = _window(frame.size, box.center, reach, diameter)
-        if look is None or window is None:
+        if shade is None or window is None:
             return None
         pixels = _yuv(frame, window)
-        likeness = _likeness(pixels, look)
+        likeness = _likeness(pixels, shade)
         if speed > STILL:
             likeness *= self._changed(frame, pixels[..., 0], window)
         return _round_spot(likeness, window, _placed(box.center, window), reach, diameter)
@@ -231,9 +233,9 @@ def _disk_mask(
     return np.asarray((columns - center[0]) ** 2 + (rows - center[1]) ** 2 <= radius**2)
 
 
-def _likeness(pixels: Map, look: Look) -> Map:
+def _likeness(pixels: Map, shade: Shade) -> Map:
     """How well each pixel's color fits, 0 to 1."""
-    z: Map = (pixels - look.mean) / (1.5 * look.spread)
+    z: Map = (pixels - shade.mean) / (1.5 * shade.spread)
     return np.asarray(np.exp(-0.5 * np.einsum("ijk,ijk->ij", z, z)), np.float32)
 
 
