@@ -1,7 +1,7 @@
 """yolov3-tiny from darknet's own file of weights to one the runtime reads, without TensorFlow.
 
 The result computes in int8, which is 3.4 times as fast as float32 and a quarter of its size
-(docs/adr/0016-models-by-choice.md). How large the activations become was measured once, by
+(docs/adr/0007-models-by-choice.md). How large the activations become was measured once, by
 tools/calibrate_yolov3_tiny.py, and is kept in convert/yolov3-tiny-ranges.json; so the user's
 machine needs no pictures.
 

@@ -5,8 +5,11 @@ decoding are those of yolov4-tiny in yolo.py (letterboxed RGB; darknet's get_yol
 its `scale_x_y`. detectors/darknet.py makes the file, in int8, from darknet's weights.
 
 Scores are objectness times class probability. They are lower than those of yolov4-tiny for the
-same things: on the corpus clips 423 of 461 people score .3, 435 score .2, and nothing that is no
-person does; the first such boxes come at .15.
+same things: on the corpus clips 429 of 461 people score .25, 436 score .2, and nothing that is no
+person does.
+
+Its largest anchor is 344 pixels wide: a person who fills an input larger than that is missed, so
+more pixels find fewer people (docs/adr/0007-models-by-choice.md).
 """
 
 from __future__ import annotations
