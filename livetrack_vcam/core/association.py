@@ -17,7 +17,8 @@ PERSON_GATE = 0.22
 THING_GATE = 2.5
 GATE_GROWTH = 0.4
 """By how much the gate opens with every second unseen."""
-WIDEST_GATE = 3.0
+WIDEST_GATE = 0.8
+"""More than the gate at first: nobody runs faster, however long unseen."""
 MOST_GROWTH = 0.7
 """Largest change of the height, as a logarithm."""
 SIZE_WEIGHT = 0.7

@@ -11,11 +11,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from livetrack_vcam.core.appearance import likeness
 from livetrack_vcam.core.detection import FACE, PERSON, Detection
 from livetrack_vcam.core.geometry import Box, Size, intersection_area, iou
 
-DUPLICATE_IOU = 0.4
+DUPLICATE_IOU = 0.5
 """Two boxes of one label that overlap more are one thing seen twice."""
+ALIKE_IOU = 0.35
+ALIKE = 0.6
+"""Boxes that overlap more than ALIKE_IOU are one when what they show is alike."""
 DUPLICATE_FACE_IOU = 0.3
 """Faces are small, so two looks at one face agree less; two faces never overlap so much."""
 SMALLEST_SIDE = 1e-3
@@ -92,7 +96,13 @@ def _with_sound_looks(m: Measurement) -> Measurement:
 def _same_thing(a: Measurement, b: Measurement) -> bool:
     if a.label != b.label or a.box.x1 >= b.box.x2 or b.box.x1 >= a.box.x2:
         return False
-    return iou(a.box, b.box) > (DUPLICATE_FACE_IOU if a.label == FACE else DUPLICATE_IOU)
+    shared = iou(a.box, b.box)
+    if a.label == FACE:
+        return shared > DUPLICATE_FACE_IOU
+    if shared <= ALIKE_IOU or shared > DUPLICATE_IOU:
+        return shared > DUPLICATE_IOU
+    alike = likeness(a.appearance, b.appearance)
+    return alike is not None and alike >= ALIKE
 
 
 def _attach_faces(

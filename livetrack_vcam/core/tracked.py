@@ -13,7 +13,7 @@ from livetrack_vcam.core.kalman import Gaussian, coast, correct, surprised
 
 MEASURED = 0.09
 """Standard deviation of a detected center, in box sizes."""
-FACE_MEASURED = 0.08
+FACE_MEASURED = 0.2
 """The same for a center told by the face alone: heads turn and lean."""
 AGILITY = 1.0
 """White acceleration of a tracked thing, box sizes²/s³."""
@@ -54,7 +54,7 @@ class TrackedThing:
         self.hits = 1
         self.memory = Memory()
         self.memory.learn(seen.appearance)
-        self.seen_ns = self._body_ns = self._face_ns = now
+        self.begun_ns = self.seen_ns = self._body_ns = self._face_ns = now
         self._looked_ns = self._predicted_ns = now
         self.missing_ns = 0
         self._found_rate = UNKNOWN_RATE if sight is Sight.FINE else 1.0

@@ -169,7 +169,7 @@ class Tracker:
         hidden = any(
             other.seen_ns == now and _share_covered(thing.visible, other.visible) >= HIDDEN
             for other in self._things
-            if other.confirmed
+            if other.confirmed and other.begun_ns <= thing.seen_ns
         )
         leaving = thing.visible.area <= (1 - LEAVING) * thing.box.area
         thing.miss(now, LEAVING_PACE if leaving else HIDDEN_PACE if hidden else 1.0, sight)
