@@ -122,6 +122,7 @@ def follow(frames: Sequence[Frame], detector: Detector, mode: Mode) -> Iterator[
     tracker, search, finder = Tracker(size), BallSearch(size), BallFinder()
     outline = Box(0.0, 0.0, float(size.width), float(size.height))
     due_ns = last_ns = frames[0].pts_ns
+    last: tuple[Track, ...] = ()
     count = 0
     for frame in frames:
         now = frame.pts_ns
@@ -130,7 +131,7 @@ def follow(frames: Sequence[Frame], detector: Detector, mode: Mode) -> Iterator[
         if now >= due_ns:
             region = outline
             if mode.regions and count % 2:
-                best = search.regions(tracker.tracks, last_ns, now)
+                best = search.regions(last, last_ns, now)
                 region = best[0] if best else outline
             count += 1
             looks = (Look(region, LABELS),)
@@ -138,9 +139,11 @@ def follow(frames: Sequence[Frame], detector: Detector, mode: Mode) -> Iterator[
             search.saw(seen, now)
             due_ns = now if mode.hz == 0 else due_ns + round(1e9 / mode.hz)
             if mode.finder:
-                seen += finder.find(frame, tracker.tracks, last_ns, seen)
-        yield tracker.update(Observation(seen, now, looks))
-        last_ns = now
+                seen += finder.find(frame, last, last_ns, seen)
+        tracks = tracker.update(Observation(seen, now, looks))
+        if looks[0].labels:
+            last, last_ns = tracks, now
+        yield tracks
 
 
 def score(frames: Sequence[Frame], truths: dict[int, Box], detector: Detector, mode: Mode) -> Score:

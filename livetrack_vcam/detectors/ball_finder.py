@@ -34,6 +34,8 @@ STRAY = 8.0
 MOST_REACH = 3.0
 PAST_NS = (90_000_000, 180_000_000, 300_000_000)
 """How long ago the pictures were taken that show what is behind a moving ball."""
+VANISHED_NS = 250_000_000
+"""How long a ball is searched that the tracker shows no more: its prediction was no good."""
 STILL = 1.5
 """A ball slower than so many diameters a second need not differ from the past."""
 MOTION = 14.0
@@ -90,6 +92,7 @@ class BallFinder:
         self._shades: dict[int, Shade] = {}
         self._past: deque[Frame] = deque()
         self._last: Frame | None = None
+        self._balls: dict[int, tuple[Track, int]] = {}
 
     def find(
         self,
@@ -102,29 +105,32 @@ class BallFinder:
         if self._last is not None and self._last.size != frame.size:
             self._past.clear()
             self._last = None
-        balls = [track for track in tracks if track.label == SPORTS_BALL]
+        self._keep(tracks, tracks_ns, frame.pts_ns)
         found = []
-        for ball in balls:
-            box = _predicted(ball, tracks_ns, frame.pts_ns)
+        for ball, as_of_ns in self._balls.values():
+            box = _predicted(ball, as_of_ns, frame.pts_ns)
             known = _nearest(box, seen)
-            last = self._last
-            if (
-                ball.track_id not in self._shades
-                and last is not None
-                and last.pts_ns == ball.seen_ns
-            ):
-                self._learn(ball.track_id, last, ball.box)
+            self._learn_late(ball)
             if known is not None:
                 self._learn(ball.track_id, frame, known.box)
             elif (found_ball := self._search(frame, ball, box)) is not None:
                 found.append(found_ball)
         self._remember(frame)
-        kept = {ball.track_id for ball in balls}
-        if balls:
-            self._shades = {
-                number: shade for number, shade in self._shades.items() if number in kept
-            }
         return tuple(found)
+
+    def _keep(self, tracks: Sequence[Track], tracks_ns: int, now: int) -> None:
+        """The balls to search: those of `tracks`, and those that vanished a moment ago."""
+        recent = {n: kept for n, kept in self._balls.items() if now - kept[1] <= VANISHED_NS}
+        shown = {t.track_id: (t, tracks_ns) for t in tracks if t.label == SPORTS_BALL}
+        self._balls = recent | shown
+        if self._balls:
+            self._shades = {n: shade for n, shade in self._shades.items() if n in self._balls}
+
+    def _learn_late(self, ball: Track) -> None:
+        """From the frame before, when that is where the ball was seen first."""
+        last = self._last
+        if ball.track_id not in self._shades and last is not None and last.pts_ns == ball.seen_ns:
+            self._learn(ball.track_id, last, ball.box)
 
     def _learn(self, number: int, frame: Frame, box: Box) -> None:
         diameter = math.sqrt(box.area)

@@ -113,8 +113,16 @@ def test_a_ball_that_lies_still_is_found_though_nothing_changes() -> None:
 
 def test_nothing_is_searched_without_a_track_or_before_the_ball_was_seen() -> None:
     frame = picture(12, (320, 200, DIAMETER, 215))
-    assert taught().find(frame, (), 11 * FRAME_NS) == ()
+    assert BallFinder().find(frame, (), 11 * FRAME_NS) == ()
     assert BallFinder().find(frame, (track(320, 200, 5),), 11 * FRAME_NS) == ()
+
+
+def test_a_ball_the_tracker_shows_no_more_is_searched_for_a_moment() -> None:
+    finder = taught()
+    soon = picture(14, (360, 200, DIAMETER, 215))
+    assert off(finder.find(soon, (), 13 * FRAME_NS), 360, 200) < 0.1
+    late = picture(24, (560, 200, DIAMETER, 215))
+    assert finder.find(late, (), 23 * FRAME_NS) == ()
 
 
 @pytest.mark.parametrize(("x", "y"), [(0, 0), (958, 538), (-500, 200), (5000, 5000)])
