@@ -1,4 +1,4 @@
-"""The promises about framing, kept by the real detectors on real and synthetic footage."""
+"""The promises about framing and tracking, kept by the real detectors on footage."""
 
 from __future__ import annotations
 
@@ -10,12 +10,19 @@ from typing import Any
 import pytest
 
 from livetrack_vcam.clip import Cadence, Span, causal_steps
+from livetrack_vcam.core.detection import PERSON
 from livetrack_vcam.detectors.registry import make_detector
+from livetrack_vcam.evaluation.annotation import read_annotation, with_identities
 from livetrack_vcam.evaluation.framing import framing_metrics
+from livetrack_vcam.evaluation.shown import shown_tracks
+from livetrack_vcam.evaluation.tracking import TrackingResult, tracking_metrics
 from livetrack_vcam.reframe import open_clip, step_line
 from livetrack_vcam.settings import build_settings
 
 pytestmark = [pytest.mark.shared, pytest.mark.slow]
+# Debian's package opencv-doc has it.
+VTEST = Path("/usr/share/doc/opencv-doc/examples/data/vtest.avi")
+VTEST_IDS = Path(__file__).parents[1] / "data" / "vtest_ids.json"
 UPRIGHT = build_settings({}, {"aspect": "9:16"}).shots[0]
 
 
@@ -74,3 +81,38 @@ def test_every_clip_is_decided_to_its_end_inside_the_frame(shared: Path) -> None
             assert x + w <= truth["width"] + 1e-9, name
             assert y + h <= truth["height"] + 1e-9, name
             assert abs(w / h - 9 / 16) < 1e-6, name
+
+
+def tracked(clip: Path, annotation: dict[str, Any]) -> TrackingResult:
+    """As `eval track`: every look known at once."""
+    cadence = Cadence(latency_ns=0)
+    shown = shown_tracks(clip, annotation, "auto", UPRIGHT, cadence, quiet=True)
+    return tracking_metrics(shown, annotation, PERSON)
+
+
+@pytest.mark.parametrize(
+    "name", ["syn_cross", "syn_leave_return", "intel_two_walking", "intel_headpose_two"]
+)
+def test_whoever_crosses_or_leaves_and_returns_keeps_the_number(shared: Path, name: str) -> None:
+    corpus = shared / "corpus"
+    found = tracked(
+        corpus / "video" / f"{name}.mp4", read_annotation(corpus / "ann" / f"{name}.json")
+    )
+    assert found.switches == 0
+    assert found.idf1 is not None
+    assert found.idf1 >= 0.95
+    assert found.false_per_person is not None
+    assert found.false_per_person <= 0.02
+
+
+def test_people_far_off_in_a_yard_keep_their_numbers(shared: Path) -> None:
+    if not VTEST.is_file():
+        pytest.skip(f"no {VTEST}; install the package opencv-doc")
+    annotation = read_annotation(shared / "corpus" / "ann" / "vtest.json")
+    found = tracked(VTEST, with_identities(annotation, VTEST_IDS))
+    assert found.idf1 is not None
+    assert found.idf1 >= 0.75
+    assert found.recall is not None
+    assert found.recall >= 0.88
+    assert found.false_per_person is not None
+    assert found.false_per_person <= 0.05
