@@ -30,7 +30,7 @@ from livetrack_vcam.detectors.decoding import (
 )
 from livetrack_vcam.detectors.import_order import before_tensorflow
 from livetrack_vcam.detectors.labels import COCO_LABELS
-from livetrack_vcam.detectors.lookout import Lookout
+from livetrack_vcam.detectors.lookout import Lookout, merge
 from livetrack_vcam.detectors.manifest import load_weights
 from livetrack_vcam.detectors.pixels import Letterbox, letterbox, whole
 from livetrack_vcam.detectors.runtime import VERIFY, Shape, TfliteNetwork
@@ -123,8 +123,8 @@ class MediapipeFaceDetector:
         assert self._task is not None, "detect() before open()"
         rgb, placed = picture(frame, region or whole(frame))
         found = [face_of(face, placed, frame.size) for face in self._task.run(rgb)]
-        kept = [face for face in found if face.box.area > 0]
-        return tuple(sorted(kept, key=lambda face: -face.score))
+        # Its suppression blends boxes, and two blends may be of one face.
+        return merge(face for face in found if face.box.area > 0)
 
 
 class MediapipeObjectDetector:

@@ -1,11 +1,11 @@
 """Any detection model in TensorFlow's own formats, by its path, to hold ours against; an extra.
 
-`tensorflow:PATH` takes what TensorFlow's object detection API exports: a SavedModel folder, a
-frozen graph (.pb) or a TensorFlow Lite file (.tflite) with its TFLite_Detection_PostProcess. The
-contract is that API's (research/object_detection/g3doc, exporter.py): one picture of RGB bytes in;
-`detection_boxes` (1, n, 4) as y1, x1, y2, x2 from 0 to 1, `detection_scores` (1, n) and
-`detection_classes` (1, n) as COCO's numbers out, in a TensorFlow Lite file less one. Scores are
-taken as they are, suppression per label follows.
+`tensorflow:PATH` takes what TensorFlow's object detection API exports (research/object_detection):
+a SavedModel folder, a frozen graph (.pb) or a TensorFlow Lite file (.tflite). In: one picture of
+RGB bytes; TensorFlow Lite also floats from -1 to 1. Out: `detection_boxes` (1, n, 4) as y1, x1, y2,
+x2 from 0 to 1, `detection_scores` (1, n) and `detection_classes` (1, n) as COCO's numbers; for
+TensorFlow Lite see `from_postprocess` and `from_raw_scores`. A model of one input size is given the
+picture letterboxed at the top left. Scores are taken as they are, suppression per label follows.
 
 One graph and session live as long as the detector: making one for each frame gives 1.4 frames a
 second instead of 57.
@@ -14,9 +14,8 @@ second instead of 57.
 from __future__ import annotations
 
 import contextlib
-import math
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -43,11 +42,11 @@ Array: TypeAlias = npt.NDArray[Any]
 Graph: TypeAlias = Callable[[Array], tuple[Array, Array, Array]]
 
 NAME = "tensorflow"
-MIN_SCORE = 0.3
+MIN_SCORE = 0.4
 BOXES, SCORES, CLASSES = "detection_boxes", "detection_scores", "detection_classes"
 # A model that takes any size is given what is looked at with at most so many pixels.
 MAX_PIXELS = 640 * 360
-PADDING = 0
+PADDING = 127
 TEST_SIZE = Size(320, 320)
 NUMBER_OF_ID = {int(number): index for index, number in enumerate(COCO_IDS)}
 
@@ -94,8 +93,7 @@ class TensorflowDetector:
 
     def _picture(self, frame: Frame, region: Box) -> tuple[Plane, Letterbox]:
         if self._fixed is not None:
-            # Filling it, distorted, is what the API's training does (fixed_shape_resizer).
-            return letterbox(frame, region, self._fixed, PADDING, False, max_distortion=math.inf)
+            return letterbox(frame, region, self._fixed, PADDING, centered=False)
         scale = min(1.0, (MAX_PIXELS / max(region.area, 1.0)) ** 0.5)
         size = Size(max(1, round(region.width * scale)), max(1, round(region.height * scale)))
         return letterbox(frame, region, size, PADDING, centered=False)
@@ -166,17 +164,32 @@ def _lite(tensorflow: Any, path: Path) -> tuple[Graph, Size]:
     picture = interpreter.get_input_details()[0]
     outputs = [details["index"] for details in interpreter.get_output_details()]
     _, rows, columns, _ = (int(side) for side in picture["shape"])
-    if picture["dtype"] != np.uint8 or len(outputs) != 4:
-        raise ValueError("its input is not of bytes, or it has not four outputs")
+    read = {4: from_postprocess, 2: from_raw_scores}.get(len(outputs))
+    if read is None or picture["dtype"] not in (np.uint8, np.float32):
+        raise ValueError("its input is not a picture, or it has neither two nor four outputs")
 
     def run(value: Array) -> tuple[Array, Array, Array]:
+        if picture["dtype"] == np.float32:
+            value = value * np.float32(2 / 255) - 1
         interpreter.set_tensor(picture["index"], value)
         interpreter.invoke()
-        boxes, ids, scores, count = (interpreter.get_tensor(index) for index in outputs)
-        counted = slice(0, int(count[0]))
-        return boxes[0, counted], scores[0, counted], ids[0, counted] + 1
+        return read([interpreter.get_tensor(index) for index in outputs])
 
     return run, Size(columns, rows)
+
+
+def from_postprocess(outputs: Sequence[Array]) -> tuple[Array, Array, Array]:
+    """The four of TFLite_Detection_PostProcess: boxes, classes from 0 on, scores and how many."""
+    boxes, ids, scores, count = outputs
+    counted = slice(0, int(count[0]))
+    return boxes[0, counted], scores[0, counted], ids[0, counted] + 1
+
+
+def from_raw_scores(outputs: Sequence[Array]) -> tuple[Array, Array, Array]:
+    """Without it: boxes (1, n, 1, 4), and scores (1, n, classes) with the background first."""
+    boxes, scores = outputs
+    known = scores[0, :, 1:]
+    return boxes.reshape(-1, 4), known.max(axis=1), known.argmax(axis=1) + 1
 
 
 def _package() -> Any:

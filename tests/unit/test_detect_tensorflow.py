@@ -15,7 +15,7 @@ import pytest
 from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.detectors.labels import COCO_LABELS
 from livetrack_vcam.detectors.registry import make_detector
-from livetrack_vcam.detectors.tensorflow_model import decode
+from livetrack_vcam.detectors.tensorflow_model import decode, from_postprocess, from_raw_scores
 from livetrack_vcam.errors import ModelError, SettingsError
 
 
@@ -31,6 +31,22 @@ def test_boxes_come_in_pixels_and_numbers_as_labels() -> None:
 def test_a_number_that_is_no_label_is_none(nonsense: float) -> None:
     found = decode(np.zeros((1, 4)), np.ones(1), np.array([nonsense]), Size(10, 10))
     assert found.classes.tolist() == [-1]
+
+
+def test_a_lite_file_with_suppression_counts_classes_from_zero_and_its_boxes() -> None:
+    boxes = np.arange(8.0).reshape(1, 2, 4)
+    outputs = [boxes, np.array([[0.0, 36.0]]), np.array([[0.9, 0.8]]), np.array([1.0])]
+    found = from_postprocess(outputs)
+    assert [part.tolist() for part in found] == [[[0, 1, 2, 3]], [0.9], [1]]
+
+
+def test_a_lite_file_without_suppression_has_the_background_first() -> None:
+    scores = np.zeros((1, 2, 91))
+    scores[0, 0, (0, 37)] = (0.9, 0.1)
+    scores[0, 1, (0, 1)] = (0.3, 0.7)
+    boxes, best, ids = from_raw_scores([np.zeros((1, 2, 1, 4)), scores])
+    assert boxes.shape == (2, 4)
+    assert (best.tolist(), ids.tolist()) == ([0.1, 0.7], [37, 1])
 
 
 def test_only_the_part_before_the_colon_is_the_name(tmp_path: Path) -> None:
