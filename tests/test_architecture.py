@@ -22,6 +22,9 @@ ONE_FILE_ONLY = {
     "pyvirtualcam": "sinks/virtual_camera.py",
     "obsws_python": "obs.py",
     "ai_edge_litert": "detectors/runtime.py",
+    "mediapipe": "detectors/mediapipe_tasks.py",
+    "onnxruntime": "detectors/onnx_runtime.py",
+    "tensorflow": "detectors/tensorflow_model.py",
     "simplejpeg": "sinks/mjpeg.py",
 }
 
