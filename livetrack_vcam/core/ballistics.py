@@ -162,10 +162,7 @@ def _regress(
     acceleration: float,
 ) -> _Axis:
     """Posterior given prior deviations of velocity and acceleration, and the latter's mean."""
-    s = [sum(w * t**k for t, w in zip(times, weights, strict=True)) for k in range(5)]
-    r = [
-        sum(w * v * t**k for t, v, w in zip(times, values, weights, strict=True)) for k in range(3)
-    ]
+    s, r = _moments(times, values, weights)
     speed, spread = spreads
     precision = (
         (s[0], s[1], s[2] / 2),
@@ -185,6 +182,19 @@ def _regress(
         + 2 * math.log(speed * spread)
     )
     return _Axis((p, v, a), covariance, cost, misfit)
+
+
+def _moments(
+    times: Sequence[float], values: Sequence[float], weights: Sequence[float]
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Weighted sums of the powers 0 to 4 of time, and of the values times powers 0 to 2."""
+    s0 = s1 = s2 = s3 = s4 = r0 = r1 = r2 = 0.0
+    for t, value, weight in zip(times, values, weights, strict=True):
+        wt = weight * t
+        wtt = wt * t
+        s0, s1, s2, s3, s4 = s0 + weight, s1 + wt, s2 + wtt, s3 + wtt * t, s4 + wtt * t * t
+        r0, r1, r2 = r0 + weight * value, r1 + wt * value, r2 + wtt * value
+    return (s0, s1, s2, s3, s4), (r0, r1, r2)
 
 
 Rows = tuple[tuple[float, float, float], tuple[float, float, float], tuple[float, float, float]]
