@@ -36,8 +36,8 @@ def outputs_of(rows: int, columns: int) -> list[np.ndarray]:
     [
         (Size(1920, 1080), Size(416, 224)),
         (Size(1080, 1920), Size(224, 416)),
-        (Size(640, 480), Size(352, 256)),
-        (Size(500, 500), Size(288, 288)),
+        (Size(640, 480), Size(352, 288)),
+        (Size(500, 500), Size(320, 320)),
     ],
 )
 def test_the_input_has_the_shape_of_the_picture(frame: Size, expected: Size) -> None:
