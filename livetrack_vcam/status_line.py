@@ -17,6 +17,8 @@ def format_status(status: Status) -> str:
     parts = [f"{status.fps:.1f} fps", latency]
     if status.source.state == "lost":
         parts.append("camera away, looking for it")
+    if status.detector_state != "running":
+        parts.append("detector failed")
     parts += [_shot(shot, len(status.shots) > 1) for shot in status.shots]
     if status.sinks:
         names = {sink.name: SINK_MARKS[sink.state] for sink in status.sinks}

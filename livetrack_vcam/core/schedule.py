@@ -40,6 +40,8 @@ SMALL = 0.4
 """Of the frame's height: people smaller than this gain from a closer look."""
 MOST_LOOKS = 3
 """At one frame."""
+HOPELESS_RETRY_S = 0.1
+"""The same where nobody's face could be seen."""
 COST_GAIN = 0.1
 
 
@@ -165,13 +167,20 @@ class Schedule:
         if not self._faces or not self._affords(FACE, looks, interval):
             return
         person = self._whose_face(attention)
-        retry = person is None or person.face is None
-        if retry and self._face_ns is not None and _since(self._face_ns, now) < FACE_RETRY_S:
+        if self._face_ns is not None and _since(self._face_ns, now) < self._face_pause(person):
             return
         self._face_turn += 1
         self._face_ns = now
         region = self._face_region(person, attention.pts_ns, now)
         self._take(Look(region, frozenset({FACE})), looks)
+
+    def _face_pause(self, person: Track | None) -> float:
+        """Seconds between two looks for a face: none while it is seen."""
+        if person is None:
+            return FACE_RETRY_S
+        if head_seen_as(person.box, self._frame) is HeadView.HOPELESS:
+            return HOPELESS_RETRY_S
+        return FACE_RETRY_S if person.face is None else 0.0
 
     def _whose_face(self, attention: Attention) -> Track | None:
         """The framed people in turn, then the largest of the others; None when nobody is there."""
