@@ -34,7 +34,7 @@ from livetrack_vcam.detectors.decoding import (
 from livetrack_vcam.detectors.fixed_input import COCO_IDS
 from livetrack_vcam.detectors.import_order import before_tensorflow
 from livetrack_vcam.detectors.pixels import Letterbox, letterbox, whole
-from livetrack_vcam.errors import ModelError, SettingsError
+from livetrack_vcam.errors import ModelError
 from livetrack_vcam.media import Frame, Plane
 
 Array: TypeAlias = npt.NDArray[Any]
@@ -52,10 +52,16 @@ NUMBER_OF_ID = {int(number): index for index, number in enumerate(COCO_IDS)}
 
 
 class TensorflowDetector:
-    """A model file behind the Detector protocol; finds `labels` (COCO names)."""
+    """A model file behind the Detector protocol; finds `labels` (COCO names).
+
+    Without a `path` it cannot be opened; that is so that every listed name can be made.
+    """
 
     def __init__(
-        self, path: Path, labels: Iterable[str] = DEFAULT_LABELS, min_score: float | None = None
+        self,
+        path: Path | None,
+        labels: Iterable[str] = DEFAULT_LABELS,
+        min_score: float | None = None,
     ) -> None:
         self._path = path
         self.labels = frozenset(labels)
@@ -67,21 +73,25 @@ class TensorflowDetector:
 
     @property
     def name(self) -> str:
-        return f"{NAME}:{self._path}"
+        return NAME if self._path is None else f"{NAME}:{self._path}"
 
     def open(self) -> None:
-        if not self._path.exists():
-            raise ModelError(f"there is no model at {self._path}; check the path in {self.name}")
+        path = self._path
+        if path is None:
+            raise ModelError(
+                f"detector {NAME} needs to know which model; type: --detector {NAME}:PATH with a "
+                "SavedModel folder, a frozen .pb graph or a .tflite file"
+            )
+        if not path.exists():
+            raise ModelError(f"there is no model at {path}; check the path in {self.name}")
         tensorflow = _package()
         try:
-            self._graph, self._fixed = _open(tensorflow, self._path)
+            self._graph, self._fixed = _open(tensorflow, path)
             size = self._fixed or TEST_SIZE
             self._candidates(np.zeros((size.height, size.width, 3), np.uint8), size)
-        except ModelError:
-            raise
         except Exception as error:  # TensorFlow raises almost anything for a foreign file
             reason = next(iter(str(error).splitlines()), type(error).__name__)
-            raise ModelError(_FOREIGN.format(path=self._path, reason=reason)) from error
+            raise ModelError(_FOREIGN.format(path=path, reason=reason)) from error
 
     def close(self) -> None:
         self._graph = None
@@ -211,12 +221,7 @@ def _package() -> Any:
 def make(name: str, labels: Iterable[str], min_score: float | None = None) -> TensorflowDetector:
     """As the registry wants it; `name` is "tensorflow:PATH"."""
     path = name.partition(":")[2]
-    if not path:
-        raise SettingsError(
-            f"--detector {NAME} needs to know which model; type: --detector {NAME}:PATH with a "
-            "SavedModel folder, a frozen .pb graph or a .tflite file"
-        )
-    return TensorflowDetector(Path(path).expanduser(), labels, min_score)
+    return TensorflowDetector(Path(path).expanduser() if path else None, labels, min_score)
 
 
 _FOREIGN = (

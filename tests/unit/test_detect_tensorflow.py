@@ -55,8 +55,8 @@ def test_only_the_part_before_the_colon_is_the_name(tmp_path: Path) -> None:
 
 
 def test_without_a_path_the_message_says_how_to_give_one() -> None:
-    with pytest.raises(SettingsError, match="--detector tensorflow:PATH"):
-        make_detector("tensorflow")
+    with pytest.raises(ModelError, match="--detector tensorflow:PATH"):
+        make_detector("tensorflow").open()
 
 
 def test_other_detectors_take_no_path() -> None:
