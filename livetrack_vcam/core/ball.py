@@ -16,6 +16,12 @@ from livetrack_vcam.core.detection import SPORTS_BALL, Look, Track
 from livetrack_vcam.core.fusion import Measurement
 from livetrack_vcam.core.geometry import Box, Point, Size, iou
 
+MOST_EVIDENCE = 30.0
+"""More would let a ball live on long after nobody sees it; rival paths keep their distance."""
+
+RIVAL = 5.0
+"""Two accounts whose evidence differs less are both possible."""
+
 
 @dataclass(frozen=True, slots=True)
 class BallSettings:
@@ -128,8 +134,10 @@ class BallTracker:
                     grown.append((child, id(candidate)))
         grown.sort(key=lambda pair: -pair[0].evidence)
         before = ball.path
-        ball.paths = _distinct([path for path, _ in grown])[: settings.paths]
-        used = next(key for path, key in grown if path is ball.path)
+        used = grown[0][1]
+        kept = _distinct([path for path, _ in grown])[: settings.paths]
+        excess = max(0.0, kept[0].evidence - MOST_EVIDENCE)
+        ball.paths = [path.poorer(excess) for path in kept]
         if used:
             taken.add(used)
             if ball.path.score >= settings.new_score:
@@ -159,11 +167,23 @@ class BallTracker:
             path = ball.path
             if ball.track_id is not None or path.head or path.seen_ns != now:
                 continue
+            if self._claimed(path):
+                continue
             sure = path.best >= settings.sure_score
             likely = path.hits >= 2 and path.evidence >= settings.confirm
             still = path.hits >= settings.still_hits and path.best >= settings.still_score
             if sure or (likely and (path.moved or still)):
                 ball.track_id = self._number(ball, now)
+
+    def _claimed(self, path: BallPath) -> bool:
+        """Whether what it ends with may as well be a ball that is known already."""
+        return any(
+            rival.sightings[-1] is path.sightings[-1]
+            and rival.evidence > other.path.evidence - RIVAL
+            for other in self._balls
+            if other.track_id is not None
+            for rival in other.paths
+        )
 
     def _number(self, ball: _Ball, now: int) -> int:
         """Of the ball that was lost and may be this one, else a new one."""

@@ -24,7 +24,7 @@ CUT_NOISE = 0.35
 """The same for a ball cut off by the frame's edge."""
 SIZE_NOISE = 0.16
 """Standard deviation of the logarithm of a detected diameter: blur, hands and feet change it."""
-MAX_GROWTH = 0.5
+MAX_GROWTH = 0.4
 """Logarithm of the largest ratio of diameters between two sightings."""
 TOP_SPEED = 40.0
 """The fastest plausible ball, diameters a second: a football at 32 km/h, a tennis ball at 10."""
@@ -36,7 +36,6 @@ CLUTTER = 1e-3
 """False balls of score .3 per square diameter and picture."""
 SCORE_WEIGHT = 6.0
 """How fast false balls get rarer with their score: this times the score is a logarithm."""
-MAX_EVIDENCE = 30.0
 ARC_S = 0.6
 ARC_SIGHTINGS = 16
 STILL = 0.5
@@ -90,6 +89,9 @@ class BallPath:
             return self.box
         center = self.arc.center(now)
         return Box.from_cxcywh(center.x, center.y, self.diameter, self.diameter)
+
+    def poorer(self, evidence: float) -> BallPath:
+        return replace(self, evidence=self.evidence - evidence)
 
     def missed(self) -> BallPath:
         """Not seen though looked for; the chance to be missed is about a half."""
@@ -176,7 +178,7 @@ def _with(
         path,
         sightings=sightings,
         arc=fit_arc(sightings, gravity),
-        evidence=min(path.evidence + gain, MAX_EVIDENCE),
+        evidence=path.evidence + gain,
         box=seen.box,
         score=seen.score,
         best=max(path.best, seen.score),
