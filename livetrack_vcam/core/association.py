@@ -19,8 +19,8 @@ GATE_GROWTH = 0.4
 """By how much the gate opens with every second unseen."""
 WIDEST_GATE = 0.8
 """More than the gate at first: nobody runs faster, however long unseen."""
-MOST_GROWTH = 0.7
-"""Largest change of the height, as a logarithm."""
+MOST_GROWTH = 0.5
+"""Largest change of the height, as a logarithm; it opens with GATE_GROWTH too."""
 SIZE_WEIGHT = 0.7
 LOOKS_WEIGHT = 2.0
 MOST_COMPARED = 400
@@ -131,7 +131,8 @@ def match_cost(thing: TrackedThing, measurement: Measurement, now: int) -> float
         predicted.center.x - box.center.x, predicted.center.y - box.center.y
     ) / max(reach, 1e-9)
     growth = abs(math.log(box.height / max(predicted.height, 1e-9)))
-    if distance > _gate(thing, now) or growth > MOST_GROWTH:
+    most_growth = MOST_GROWTH + GATE_GROWTH * min(thing.unseen_s(now), 1.0)
+    if distance > _gate(thing, now) or growth > most_growth:
         return FORBIDDEN
     return (1 - iou(predicted, box)) + distance + SIZE_WEIGHT * growth
 

@@ -91,6 +91,16 @@ def test_somebody_hidden_behind_another_coasts_longer_than_somebody_simply_lost(
     assert ids(alone[-1]) == set()
 
 
+def test_somebody_who_steps_in_front_does_not_take_the_number() -> None:
+    """Half hidden, the one behind is hardly recognized just when the other appears."""
+    behind, faint = person(960, 540, 380), person(960, 520, 330, score=0.31)
+    front = Detection(Box(880, 560, 1100, 780), 0.8, PERSON)
+    tracker = Tracker(FULL_HD)
+    watch(tracker, lambda _: (behind,), 2)
+    said = watch(tracker, lambda _: (faint, front), 1, start=2)
+    assert {t.track_id: t.box.y1 < 500 for t in said[-1]} == {1: True, 2: False}
+
+
 def test_somebody_known_by_the_looks_has_the_old_number_after_minutes_and_anywhere() -> None:
     tracker = Tracker(FULL_HD)
     watch(tracker, in_red, 2)
