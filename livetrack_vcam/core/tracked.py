@@ -28,7 +28,7 @@ CUT_GAIN = 0.05
 OFFSET_GAIN = 0.3
 FADE_AFTER_S = 0.5
 FADE_S = 0.8
-"""Unseen for FADE_AFTER_S, a thing slows down with this time constant."""
+"""Missing for FADE_AFTER_S, a thing slows down with this time constant."""
 LONGEST_GAP_NS = 500_000_000
 """Time between two looks that counts as missing; more was nobody's fault."""
 UNKNOWN_RATE = 0.5
@@ -131,7 +131,7 @@ class TrackedThing:
         self._predicted_ns = now
         before = self.box.center
         q = AGILITY * self.scale**2
-        keep = math.exp(-dt / FADE_S) if self.unseen_s(now) > FADE_AFTER_S else 1.0
+        keep = math.exp(-dt / FADE_S) if self.missing_s > FADE_AFTER_S else 1.0
         self._x, self._y = (
             _slowed(coast(self._x, dt, q), keep),
             _slowed(coast(self._y, dt, q), keep),

