@@ -18,6 +18,8 @@ test-all: setup system-packages test-reference  ## Everything, and no skip is al
 
 test-reference: .venv-reference/.ready  ## Our detectors against independent programs
 	LIVETRACK_NO_SKIP=1 .venv-reference/bin/python -m pytest -W ignore -m reference tests/golden
+	LIVETRACK_NO_SKIP=1 .venv-reference/bin/python -m pytest -W ignore tests/conformance/test_detectors.py \
+	  -k "mediapipe or tensorflow"
 
 lint: setup
 	$(BIN)/ruff check .

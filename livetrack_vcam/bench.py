@@ -19,7 +19,7 @@ from livetrack_vcam.core.config import DirectorSettings
 from livetrack_vcam.core.director import Director
 from livetrack_vcam.core.geometry import Box, Size
 from livetrack_vcam.detectors.registry import detector_names, make_detector
-from livetrack_vcam.errors import LiveTrackError, ModelError
+from livetrack_vcam.errors import LiveTrackError
 from livetrack_vcam.interfaces import Canvas
 from livetrack_vcam.media import Frame
 from livetrack_vcam.progress import progress
@@ -123,7 +123,7 @@ def _stages(clip: Path) -> dict[str, float]:
         detector = make_detector(name)
         try:
             detector.open()
-        except ModelError:  # not fetched, or its runtime is not installed
+        except LiveTrackError:  # not fetched, or its runtime is not installed
             continue
         figures[f"detect: {name}"] = _cpu_ms(detector.detect, frames)
         if name == "auto":

@@ -138,6 +138,7 @@ def export(tensorflow: Any, folder: Path, rows: int | None = None) -> Path:
         @tensorflow.function  # type: ignore[untyped-decorator]
         def detect(self, input_tensor: Any) -> dict[str, Any]:
             light = tensorflow.reduce_max(tensorflow.cast(input_tensor, tensorflow.float32)) / 255
+            light *= tensorflow.cast(light > 0.6, tensorflow.float32)  # the padding is gray 127
             return {
                 "detection_boxes": self.boxes,
                 "detection_scores": tensorflow.constant([[0.9, 0.8, 0.7]]) * light,
