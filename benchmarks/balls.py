@@ -44,7 +44,7 @@ from livetrack_vcam.core import Box, Observation, Size, Track, Tracker
 from livetrack_vcam.core.ball_search import BallSearch
 from livetrack_vcam.core.detection import PERSON, SPORTS_BALL, Detection, Look
 from livetrack_vcam.core.geometry import iou
-from livetrack_vcam.detectors.ball_alike import BallDetector, ball_labels
+from livetrack_vcam.detectors import yolo
 from livetrack_vcam.detectors.ball_finder import BallFinder
 from livetrack_vcam.detectors.yolo import YoloDetector
 from livetrack_vcam.interfaces import Detector
@@ -194,7 +194,7 @@ def make_detector(mode: Mode) -> Detector:
     labels = (PERSON, SPORTS_BALL)
     if not mode.alike:
         return YoloDetector(labels, MIN_SCORE)
-    return BallDetector(YoloDetector(ball_labels(labels), MIN_SCORE), labels)
+    return yolo.make(yolo.NAME, labels)
 
 
 def print_row(name: str, truths: dict[int, Box], size: Size, mode: Mode, result: Score) -> None:

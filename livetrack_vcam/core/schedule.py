@@ -6,8 +6,11 @@ looks on every machine.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from livetrack_vcam.core.attention import Attention
-from livetrack_vcam.core.detection import FACE, PERSON, Look, Track
+from livetrack_vcam.core.ball_search import BallSearch
+from livetrack_vcam.core.detection import FACE, PERSON, SPORTS_BALL, Detection, Look, Track
 from livetrack_vcam.core.geometry import Box, Size
 from livetrack_vcam.core.regions import (
     HeadView,
@@ -42,6 +45,8 @@ MOST_LOOKS = 3
 """At one frame."""
 HOPELESS_RETRY_S = 0.1
 """The same where nobody's face could be seen."""
+BALL_FACES_S = 0.5
+"""How often a face is looked for while a ball is followed, which needs every frame."""
 COST_GAIN = 0.1
 
 
@@ -59,6 +64,7 @@ class Schedule:
         self._faces = FACE in labels
         self._cpu = cpu
         self._tiles = tiles(frame)
+        self._ball_search = BallSearch(frame)
         self._cost = {FACE: 0.006, PERSON: 0.012}
         self._credit = MOST_CREDIT_S
         self._now: int | None = None
@@ -88,6 +94,10 @@ class Schedule:
         if not objects_first:
             self._look_for_objects(attention, looks, interval, now)
         return tuple(looks)
+
+    def saw(self, detections: Iterable[Detection], now: int) -> None:
+        """What the looks at the frame of `now` showed: an unsure ball is looked at closely."""
+        self._ball_search.saw(detections, now)
 
     def spent(self, looks: tuple[Look, ...], seconds: float) -> None:
         """Learn what `looks` really took of the processor."""
@@ -138,6 +148,21 @@ class Schedule:
             self._objects_ns = now
 
     def _next_region(self, attention: Attention, now: int) -> Box:
+        if attention.ball and SPORTS_BALL in self._objects:
+            return self._next_for_ball(attention, now)
+        return self._next_for_people(attention, now)
+
+    def _next_for_ball(self, attention: Attention, now: int) -> Box:
+        """The whole frame, and where the ball should be or may be, in turn."""
+        self._turn += 1
+        if self._turn % 2:
+            regions = self._ball_search.regions(attention.tracks, attention.pts_ns, now)
+            if regions:
+                return regions[0]
+        self._whole_ns = now
+        return whole_frame(self._frame)
+
+    def _next_for_people(self, attention: Attention, now: int) -> Box:
         """Half of the looks see the whole frame, or a third when it shows everybody too small."""
         people = [track for track in attention.tracks if track.label == PERSON]
         small = [t for t in people if t.box.height < SMALL * self._frame.height]
@@ -167,7 +192,8 @@ class Schedule:
         if not self._faces or not self._affords(FACE, looks, interval):
             return
         person = self._whose_face(attention)
-        if self._face_ns is not None and _since(self._face_ns, now) < self._face_pause(person):
+        pause = BALL_FACES_S if attention.ball else self._face_pause(person)
+        if self._face_ns is not None and _since(self._face_ns, now) < pause:
             return
         self._face_turn += 1
         self._face_ns = now

@@ -42,13 +42,24 @@ class Candidates:
 class Choice:
     """Which candidates become detections: numbers of `wanted` labels, from `min_score` on.
 
-    With `blended` the boxes of one thing are averaged; otherwise the best one is taken.
+    `lower` names labels that are believed with less. With `blended` the boxes of one thing are
+    averaged; otherwise the best one is taken.
     """
 
     wanted: tuple[int, ...]
     min_score: float
     max_iou: float = MAX_IOU
     blended: bool = False
+    lower: tuple[tuple[int, float], ...] = ()
+
+    def floor(self, number: int) -> float:
+        """The lowest score of that label."""
+        return dict(self.lower).get(number, self.min_score)
+
+    @property
+    def lowest(self) -> float:
+        """The lowest score that matters to any label."""
+        return min([self.min_score, *(score for _, score in self.lower)])
 
 
 def class_numbers(labels: Iterable[str]) -> tuple[int, ...]:
@@ -83,10 +94,11 @@ def detections(
     Suppression is per label. Boxes are clipped to the frame; a box or score that is not a
     finite number is left out, and so is a box with nothing inside the frame.
     """
-    valid = (found.scores >= choice.min_score) & np.isfinite(found.boxes).all(axis=1)
+    valid = np.isfinite(found.boxes).all(axis=1)
     result: list[Detection] = []
     for number in choice.wanted:
-        rows = np.flatnonzero(valid & (found.classes == number))
+        likely = found.scores >= choice.floor(number)
+        rows = np.flatnonzero(valid & likely & (found.classes == number))
         if rows.size:
             scores = np.minimum(found.scores[rows], 1.0)
             corners = placed.to_frame(found.boxes[rows].reshape(-1, 2, 2)).reshape(-1, 4)
@@ -104,7 +116,7 @@ def _of_label(
     for group in clusters(corners, scores, choice.max_iou):
         best_box = corners[group[0]]
         if choice.blended and len(group) > 1:
-            best_box = blend(corners[group], scores[group], choice.min_score)
+            best_box = blend(corners[group], scores[group], choice.floor(number))
         box = Box(*(float(side) for side in best_box)).clipped(size)
         if box.area > 0:
             result.append(Detection(box, float(scores[group[0]]), COCO_LABELS[number]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
@@ -15,6 +16,8 @@ from livetrack_vcam.core.geometry import Box, Size
 from livetrack_vcam.media import ColorSpace, Frame, Plane
 
 Floats: TypeAlias = npt.NDArray[np.floating]
+
+FILLED = 1.08
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +81,12 @@ def stretch(frame: Frame, region: Box, input_size: Size) -> tuple[Plane, Letterb
 def network_size(shape: Size, max_pixels: int, stride: int = 32) -> Size:
     """The smallest input, in multiples of `stride`, that shows `shape` largest in `max_pixels`.
 
-    A square input would spend almost half its pixels on the bars around a 16:9 picture.
+    A square input would spend almost half its pixels on the bars around a 16:9 picture. One that
+    the picture fills wholly, and so wastes none, may have FILLED times as many.
     """
+    filled = _filled(shape, round(FILLED * max_pixels), stride)
+    if filled is not None and filled.width * filled.height > max_pixels:
+        return filled
     widths = range(stride, max_pixels // stride + 1, stride)
     heights = (max_pixels // width // stride * stride for width in widths)
     scale = max(
@@ -88,6 +95,16 @@ def network_size(shape: Size, max_pixels: int, stride: int = 32) -> Size:
     )
     sides = (shape.width * scale, shape.height * scale)
     return Size(*(_whole_cells(side, stride) for side in sides))
+
+
+def _filled(shape: Size, max_pixels: int, stride: int) -> Size | None:
+    """The largest input of exactly the shape's aspect ratio; None when the least is too large."""
+    ratio = shape.aspect_ratio
+    least = stride * stride * ratio.numerator * ratio.denominator
+    times = math.isqrt(max_pixels // least)
+    if not times:
+        return None
+    return Size(stride * ratio.numerator * times, stride * ratio.denominator * times)
 
 
 def _whole_cells(side: float, stride: int) -> int:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from livetrack_vcam.core.attention import Attention
-from livetrack_vcam.core.detection import Observation
+from livetrack_vcam.core.detection import SPORTS_BALL, Look, Observation
 from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.core.schedule import DEFAULT_CPU, Schedule
+from livetrack_vcam.detectors.ball_finder import BallFinder
 from livetrack_vcam.detectors.lookout import Lookout
 from livetrack_vcam.media import Frame
 
 Luma: TypeAlias = npt.NDArray[np.int16]
 
+BALL = frozenset({SPORTS_BALL})
 SAMPLES = 64
 """Points of a row and of a column that are compared to see whether anything moves."""
 CHANGED = 12
@@ -40,6 +43,7 @@ class Watch:
         self._lookout = lookout
         self._schedule = Schedule(size, lookout.labels, cpu)
         self._cpu_clock = cpu_clock
+        self._finder = BallFinder()
         self._before: Luma | None = None
 
     def close(self) -> None:
@@ -47,14 +51,18 @@ class Watch:
 
     def observe(self, frame: Frame, attention: Attention, pts_ns: int) -> Observation | None:
         """What the looks at the frame of `pts_ns` show; None when it is not worth one."""
-        looks = self._schedule.plan(attention, self._motion(frame), pts_ns)
-        if not looks:
-            return None
         begun = self._cpu_clock() if self._cpu_clock else 0.0
+        looks = self._schedule.plan(attention, self._motion(frame), pts_ns)
         detections = self._lookout.look(frame, looks)
+        self._schedule.saw(detections, pts_ns)
+        if attention.ball and SPORTS_BALL in self._lookout.labels:
+            timed = replace(frame, pts_ns=pts_ns)
+            balls = self._finder.find(timed, attention.tracks, attention.pts_ns, detections)
+            detections += balls
+            looks += tuple(Look(ball.box, BALL) for ball in balls if not looks)
         if self._cpu_clock:
             self._schedule.spent(looks, self._cpu_clock() - begun)
-        return Observation(detections, pts_ns, looks)
+        return Observation(detections, pts_ns, looks) if looks else None
 
     def _motion(self, frame: Frame) -> float:
         """The share of sampled points, 0 to 1, that changed since the last frame."""

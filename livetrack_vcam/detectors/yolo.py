@@ -14,8 +14,9 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from livetrack_vcam.core.detection import Detection
+from livetrack_vcam.core.detection import SPORTS_BALL, Detection
 from livetrack_vcam.core.geometry import Box, Size
+from livetrack_vcam.detectors.ball_alike import FRISBEE, BallDetector, ball_labels
 from livetrack_vcam.detectors.decoding import (
     DEFAULT_LABELS,
     MAX_LOG_SIZE,
@@ -29,6 +30,7 @@ from livetrack_vcam.detectors.logits import logit, sigmoid
 from livetrack_vcam.detectors.manifest import load_weights
 from livetrack_vcam.detectors.pixels import letterbox, whole
 from livetrack_vcam.detectors.shaped import ShapedNetworks
+from livetrack_vcam.interfaces import Detector
 from livetrack_vcam.media import Frame
 
 Floats: TypeAlias = npt.NDArray[np.floating]
@@ -36,7 +38,9 @@ Floats: TypeAlias = npt.NDArray[np.floating]
 NAME = "yolov4-tiny"
 # Lower scores find more, but nobody: from .3 down to .2 false persons grow faster than found ones.
 MIN_SCORE = 0.3
-# 16:9 pictures are seen at 416 x 224, 4:3 at 352 x 264. A tenth more takes more than the 12 ms a
+# The tracker finds the ball among these (core/ball.py); higher scores miss it every other time.
+BALL_SCORE = 0.1
+# 16:9 pictures are seen at 416 x 224, 4:3 at 384 x 288. A tenth more takes more than the 12 ms a
 # frame may take, and finds no smaller people in 16:9 (docs/adr/0002-inference-runtime.md).
 MAX_INPUT_PIXELS = 320 * 320
 # A 16:9 picture fills 416 x 224 when it is stretched by 1.05 in width. Undistorted it would be
@@ -128,7 +132,10 @@ def _rows_of(parts: list[Floats], rows: npt.NDArray[np.intp]) -> Floats:
 
 
 class YoloDetector:
-    """`model` behind the Detector protocol; finds `labels` (COCO names)."""
+    """`model` behind the Detector protocol; finds `labels` (COCO names).
+
+    Balls, and what looks like one, are found from `ball_score` on, if it is given.
+    """
 
     def __init__(
         self,
@@ -137,6 +144,7 @@ class YoloDetector:
         weights: bytes | None = None,
         max_pixels: int | None = None,
         model: YoloModel = YOLOV4_TINY,
+        ball_score: float | None = None,
     ) -> None:
         self._model = model
         self.labels = frozenset(labels)
@@ -144,6 +152,7 @@ class YoloDetector:
             class_numbers(self.labels),
             model.min_score if min_score is None else min_score,
             blended=True,
+            lower=() if ball_score is None else _balls(self.labels, ball_score),
         )
         self._weights = weights
         self._max_pixels = model.max_pixels if max_pixels is None else max_pixels
@@ -167,7 +176,7 @@ class YoloDetector:
         network, size = self._networks.fitting(frame.size, seen)
         rgb, placed = letterbox(frame, seen, size, PADDING, False, MAX_DISTORTION)
         outputs = network.run(_as_input(rgb, network.input_dtype))
-        found = decode(outputs, self._model.heads, self._choice.min_score)
+        found = decode(outputs, self._model.heads, self._choice.lowest)
         return detections(found, placed, frame.size, self._choice)
 
 
@@ -180,9 +189,17 @@ def output_sides(size: Size, heads: tuple[HeadSpec, ...]) -> list[tuple[int, ...
     ]
 
 
-def make(_name: str, labels: Iterable[str], min_score: float | None = None) -> YoloDetector:
+def _balls(labels: Iterable[str], score: float) -> tuple[tuple[int, float], ...]:
+    return tuple((number, score) for number in class_numbers({SPORTS_BALL, FRISBEE} & set(labels)))
+
+
+def make(_name: str, labels: Iterable[str], min_score: float | None = None) -> Detector:
     """As the registry wants it."""
-    return YoloDetector(labels, min_score)
+    asked = tuple(labels)
+    if SPORTS_BALL not in asked:
+        return YoloDetector(asked, min_score)
+    ball_score = BALL_SCORE if min_score is None else min_score
+    return BallDetector(YoloDetector(ball_labels(asked), min_score, ball_score=ball_score), asked)
 
 
 def _as_input(rgb: npt.NDArray[np.uint8], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
