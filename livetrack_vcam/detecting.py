@@ -25,6 +25,10 @@ OpenWatch = Callable[[], Watch]
 
 # A look takes milliseconds; a machine that was suspended or starved may need this long.
 HANG_S = 5.0
+# Opening and the first look may load half of TensorFlow, on a slow machine.
+STARTING_S = 60.0
+# What the end of the run waits for a look that is under way.
+LAST_LOOK_S = 5.0
 RETRY_FIRST_S = 1.0
 RETRY_MOST_S = 30.0
 # So long without a failure, and the next one counts as the first.
@@ -58,7 +62,8 @@ class Detect:
         self.ended = Event()
         self.error: Exception | None = None
         self.looks = 0
-        self.busy_since_ns: int | None = clock()
+        self._patience_s = STARTING_S
+        self._busy_since_ns: int | None = clock()
 
     def run(self) -> None:
         try:
@@ -79,18 +84,27 @@ class Detect:
         """Ends with the present look; what that finds is not told any more."""
         self._stopping.set()
 
+    @property
+    def overdue_s(self) -> float | None:
+        """How long it has not answered, when that is too long."""
+        since_ns = self._busy_since_ns
+        patience_s = self._patience_s
+        late = since_ns is not None and self._clock() - since_ns > patience_s * NS_PER_S
+        return patience_s if late else None
+
     def _look(self, watch: Watch) -> None:
         due_ns = 0
-        self.busy_since_ns = None
+        self._busy_since_ns = None
         while not self._stopping.wait(max(0, due_ns - self._clock()) / NS_PER_S):
             frame = self._frames.get(CHECK_S)
             if frame is None:
                 continue
             now_ns = self._clock()
             due_ns = max(due_ns + self._interval_ns, now_ns)
-            self.busy_since_ns = now_ns
+            self._busy_since_ns = now_ns
             observation = watch.observe(frame, self._attention(), frame.pts_ns)
-            self.busy_since_ns = None
+            self._busy_since_ns = None
+            self._patience_s = HANG_S
             if observation is not None and not self._stopping.is_set():
                 self._observations.put(observation)
                 self._flow.add(frame.pts_ns, self._clock())
@@ -101,14 +115,16 @@ class DetectorKeeper:
     """Sees to it that somebody looks, without ever holding up the picture.
 
     `watch` is open and used first; `reopen` gives another after a failure, later each time. A
-    worker whose look does not end within HANG_S is left behind and replaced. `state` is running,
-    waiting (for the next try) or off (given up); `error` says why.
+    worker whose look does not end within HANG_S (the first: STARTING_S) is left behind and replaced.
+    `state` is running, waiting (for the next try) or off (given up); `error` says why. It ends when
+    `frames` is closed, by `stop` or by whoever fills it.
     """
 
     def __init__(
         self,
         watch: Watch,
         reopen: OpenWatch,
+        frames: Mailbox[Frame],
         observations: Mailbox[Observation],
         attention: Callable[[], Attention],
         interval_ns: int,
@@ -116,41 +132,40 @@ class DetectorKeeper:
         report: Report,
         start_thread: Callable[[Callable[[], None], str], None],
     ) -> None:
-        self.frames: Mailbox[Frame] = Mailbox()
         self.flow = Flow()
         self.state = "running"
         self.error: str | None = None
         self._watch: Watch | None = watch
         self._reopen = reopen
+        self._frames = frames
         self._observations = observations
         self._attention = attention
         self._interval_ns = interval_ns
         self._clock = clock
         self._report = report
         self._start_thread = start_thread
-        self._stopping = Event()
-        self._hung = 0
+        self._hung: list[Detect] = []
 
     def run(self) -> None:
         pause_s = RETRY_FIRST_S
-        while not self._stopping.is_set():
+        while not self.frames.closed:
             begun_ns = self._clock()
             error = self._employ()
             if error is None:
                 return
             if (self._clock() - begun_ns) / NS_PER_S > HEALTHY_S:
                 pause_s = RETRY_FIRST_S
-            if self._hung >= MOST_HUNG:
+            self._hung = [worker for worker in self._hung if not worker.ended.is_set()]
+            if len(self._hung) >= MOST_HUNG:
                 self.state = "off"
                 self._tell(error, None)
                 return
             self.state = "waiting"
             self._tell(error, pause_s)
-            self._stopping.wait(pause_s)
+            self.frames.wait_closed(pause_s)
             pause_s = min(2 * pause_s, RETRY_MOST_S)
 
     def stop(self) -> None:
-        self._stopping.set()
         self.frames.close()
 
     def _employ(self) -> Exception | None:
@@ -166,22 +181,19 @@ class DetectorKeeper:
         )
         self._start_thread(worker.run, "detect")
         while not worker.ended.wait(CHECK_S):
-            if self._stopping.is_set():
+            if self.frames.closed:
                 worker.stop()
-                worker.ended.wait(HANG_S)
+                worker.ended.wait(LAST_LOOK_S)
                 return None
             if self.state != "running" and worker.looks:
                 self.state, self.error = "running", None
                 self._report(DetectorBack())
-            if self._is_hung(worker):
+            overdue_s = worker.overdue_s
+            if overdue_s is not None:
                 worker.stop()
-                self._hung += 1
-                return ModelError(f"the detector has not answered for {HANG_S:.0f} s")
+                self._hung.append(worker)
+                return ModelError(f"the detector has not answered for {overdue_s:.0f} s")
         return worker.error
-
-    def _is_hung(self, worker: Detect) -> bool:
-        since_ns = worker.busy_since_ns
-        return since_ns is not None and self._clock() - since_ns > HANG_S * NS_PER_S
 
     def _take_watch(self) -> Watch:
         watch, self._watch = self._watch, None

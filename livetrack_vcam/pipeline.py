@@ -74,12 +74,10 @@ class Pipeline:
         ]
         canvases = {shot: canvas for shot, (canvas, _) in shots.items()}
         self.render = Render(decider, canvases, self.outlets, journal, clock)
-        targets = [self.render.frames]
         self.detect: DetectorKeeper | None = None
         if open_watch is not None:
             self.detect = self._keeper(open_watch, detect_hz, clock)
-            targets.append(self.detect.frames)
-        self.capture = Capture(source, info.size, info.live, targets, report, clock)
+        self.capture = Capture(source, info.size, info.live, self.render.frames, report, clock)
         self._threads: list[Thread] = []
         self._running = 0
         self._lock = Lock()
@@ -89,6 +87,7 @@ class Pipeline:
         return DetectorKeeper(
             open_watch(),
             open_watch,
+            self.render.to_detect,
             self.render.observations,
             lambda: self.render.attention,
             round(NS_PER_S / detect_hz),

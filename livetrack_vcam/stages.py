@@ -54,21 +54,21 @@ class Decider(Protocol):
 
 
 class Capture:
-    """Reads the source and hands each frame to whoever is ready for it."""
+    """Reads the source and hands each frame on."""
 
     def __init__(
         self,
         source: Source,
         size: Size,
         live: bool,
-        targets: Sequence[Mailbox[Frame]],
+        target: Mailbox[Frame],
         report: Report,
         clock: Clock,
     ) -> None:
         self._source = source
         self._size = size
         self._live = live
-        self._targets = targets
+        self._target = target
         self._report = report
         self._clock = clock
         self._stopping = Event()
@@ -84,13 +84,11 @@ class Capture:
                 if frame is None:
                     break
                 self._count(frame)
-                for mailbox in self._targets:
-                    mailbox.put(frame)
+                self._target.put(frame)
         finally:
             self.state = "ended"
             self._source.close()
-            for mailbox in self._targets:
-                mailbox.close()
+            self._target.close()
 
     def stop(self) -> None:
         self._stopping.set()
@@ -216,7 +214,11 @@ Journal = Callable[[Frame, tuple[ShotView, ...]], None]
 
 
 class Render:
-    """Owns every director: drains observations and commands, then frames and draws each picture."""
+    """Owns every director: drains observations and commands, then frames and draws each picture.
+
+    Whoever looks for people gets a frame through `to_detect` when its picture is drawn, so that
+    the two do not compete for the processor while the picture is waited for.
+    """
 
     def __init__(
         self,
@@ -226,6 +228,7 @@ class Render:
         journal: Journal | None,
         clock: Clock,
     ) -> None:
+        self.to_detect: Mailbox[Frame] = Mailbox()
         self.frames: Mailbox[Frame] = Mailbox(RENDER_DEPTH)
         self.observations: Mailbox[Observation] = Mailbox(16)
         self.commands: Mailbox[tuple[str | None, Command]] = Mailbox(256)
@@ -249,9 +252,11 @@ class Render:
                     continue
                 self._drain()
                 self._show(frame)
+                self.to_detect.put(frame)
         except Closed:
             return
         finally:
+            self.to_detect.close()
             for outlet in self._outlets:
                 outlet.stop()
 

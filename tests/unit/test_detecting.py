@@ -19,7 +19,7 @@ from livetrack_vcam.errors import ModelError
 from livetrack_vcam.events import DetectorBack, DetectorFailed, Finished, PipelineEvent
 from livetrack_vcam.interfaces import Canvas, Detector
 from livetrack_vcam.mailbox import Mailbox
-from livetrack_vcam.media import black_frame
+from livetrack_vcam.media import Frame, black_frame
 from livetrack_vcam.pipeline import Pipeline
 from livetrack_vcam.testing import ManualClock, MemorySink, ScriptedDetector, SyntheticSource
 
@@ -44,11 +44,13 @@ class KeeperRig:
     def __init__(self, *openers: Callable[[], Watch]) -> None:
         self.clock = ManualClock()
         self.events: Queue[PipelineEvent] = Queue()
+        self.frames: Mailbox[Frame] = Mailbox()
         self.observations: Mailbox[Observation] = Mailbox(1000)
         self._openers = iter(openers)
         self.keeper = DetectorKeeper(
             self._open(),
             self._open,
+            self.frames,
             self.observations,
             Attention,
             1,
@@ -68,7 +70,7 @@ class KeeperRig:
             if done():
                 return
             self.clock.advance(0.1)
-            self.keeper.frames.put(black_frame(FRAME, self.clock.now_ns()))
+            self.frames.put(black_frame(FRAME, self.clock.now_ns()))
             self._thread.join(0.001)
         raise AssertionError(f"the keeper did not get there; it is {self.keeper.state}")
 

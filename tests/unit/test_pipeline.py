@@ -223,6 +223,24 @@ def test_a_sink_that_does_not_open_is_reported_and_never_closed() -> None:
     assert rig.pipeline.outlets[0].dropped == 0
 
 
+def test_a_frame_is_looked_at_when_its_picture_is_drawn() -> None:
+    clock = ManualClock()
+    sink = MemorySink(depth=100)
+    drawn_before: list[tuple[int, int]] = []
+
+    def script(seconds: float) -> None:
+        drawn = rig.pipeline.render.flow.snapshot(0).frames
+        drawn_before.append((round(seconds * 30), drawn))
+
+    source = SyntheticSource(FRAME, frames=30, clock=clock)
+    rig = Rig(source, [sink], clock, detector=ScriptedDetector(script))
+    rig.run_until(lambda: sink.closed)
+    rig.finish()
+    assert len(drawn_before) > 5
+    first = sink.frames[0].pts_ns / 1e9
+    assert all(drawn > number - round(first * 30) for number, drawn in drawn_before)
+
+
 def test_commands_reach_the_director_and_a_refused_one_changes_nothing(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
