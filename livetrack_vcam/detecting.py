@@ -115,9 +115,9 @@ class DetectorKeeper:
     """Sees to it that somebody looks, without ever holding up the picture.
 
     `watch` is open and used first; `reopen` gives another after a failure, later each time. A
-    worker whose look does not end within HANG_S (the first: STARTING_S) is left behind and replaced.
-    `state` is running, waiting (for the next try) or off (given up); `error` says why. It ends when
-    `frames` is closed, by `stop` or by whoever fills it.
+    worker whose look does not end within HANG_S (its first, STARTING_S) is left behind and
+    replaced. `state` is running, waiting (for the next try) or off (given up); `error` says why.
+    It ends when `frames` is closed, by `stop` or by whoever fills it.
     """
 
     def __init__(
@@ -148,7 +148,7 @@ class DetectorKeeper:
 
     def run(self) -> None:
         pause_s = RETRY_FIRST_S
-        while not self.frames.closed:
+        while not self._frames.closed:
             begun_ns = self._clock()
             error = self._employ()
             if error is None:
@@ -162,17 +162,17 @@ class DetectorKeeper:
                 return
             self.state = "waiting"
             self._tell(error, pause_s)
-            self.frames.wait_closed(pause_s)
+            self._frames.wait_closed(pause_s)
             pause_s = min(2 * pause_s, RETRY_MOST_S)
 
     def stop(self) -> None:
-        self.frames.close()
+        self._frames.close()
 
     def _employ(self) -> Exception | None:
         """One worker from its first look to its end; None when there is nothing left to do."""
         worker = Detect(
             self._take_watch,
-            self.frames,
+            self._frames,
             self._observations,
             self._attention,
             self._interval_ns,
@@ -181,7 +181,7 @@ class DetectorKeeper:
         )
         self._start_thread(worker.run, "detect")
         while not worker.ended.wait(CHECK_S):
-            if self.frames.closed:
+            if self._frames.closed:
                 worker.stop()
                 worker.ended.wait(LAST_LOOK_S)
                 return None

@@ -60,6 +60,16 @@ class Mailbox(Generic[T]):
             self._closed = True
             self._changed.notify_all()
 
+    def wait_closed(self, timeout_s: float) -> bool:
+        """Whether it is closed, now or within `timeout_s`."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._closed, timeout_s)
+
+    @property
+    def closed(self) -> bool:
+        with self._changed:
+            return self._closed
+
     @property
     def dropped(self) -> int:
         with self._changed:

@@ -7,12 +7,15 @@ from fractions import Fraction
 from queue import Queue
 from threading import Event, Thread
 
+import pytest
+
+from livetrack_vcam import detecting
 from livetrack_vcam.core.attention import Attention
 from livetrack_vcam.core.config import DirectorSettings
 from livetrack_vcam.core.crew import Crew
 from livetrack_vcam.core.detection import Observation
 from livetrack_vcam.core.geometry import Box, Size
-from livetrack_vcam.detecting import MOST_HUNG, DetectorKeeper
+from livetrack_vcam.detecting import HANG_S, MOST_HUNG, STARTING_S, DetectorKeeper
 from livetrack_vcam.detectors.lookout import lookout
 from livetrack_vcam.detectors.watch import Watch
 from livetrack_vcam.errors import ModelError
@@ -126,7 +129,7 @@ def test_a_detector_that_hangs_is_left_behind_and_what_it_says_later_is_not_hear
     rig.feed_until(lambda: bool(heard.extend(rig.observations.drain()) or len(heard) > 5))
     events = rig.finish()
     assert isinstance(events[0], DetectorFailed)
-    assert events[0].error == "the detector has not answered for 5 s"
+    assert events[0].error == f"the detector has not answered for {STARTING_S:.0f} s"
     assert {found.box for each in heard for found in each.detections} == {PERSON_BOX}
 
 
@@ -143,6 +146,71 @@ def test_after_several_detectors_that_hang_no_more_are_started() -> None:
     release.set()
     assert isinstance(last, DetectorFailed)
     assert last.retry_s is None
+
+
+def test_the_first_look_may_take_long_and_later_ones_may_not() -> None:
+    """The first may load half of TensorFlow; a hang of 5 s after that is a failure."""
+    rig_of: list[KeeperRig] = []
+    looks = 0
+
+    def slow(_: float) -> Box:
+        nonlocal looks
+        looks += 1
+        if looks == 1:
+            while not rig_of:
+                Event().wait(0.001)
+            begun_ns = rig_of[0].clock.now_ns()
+            while rig_of[0].clock.now_ns() < begun_ns + 3 * HANG_S * SECOND_NS:
+                Event().wait(0.001)
+        elif looks == 3:
+            release.wait(30)
+        return PERSON_BOX
+
+    release = Event()
+    rig = KeeperRig(
+        lambda: watch_of(ScriptedDetector(slow)),
+        lambda: watch_of(ScriptedDetector([PERSON_BOX])),
+    )
+    rig_of.append(rig)
+    rig.feed_until(lambda: not rig.events.empty())
+    release.set()
+    assert looks == 3
+    assert rig.finish()[0] == DetectorFailed("the detector has not answered for 5 s", 1.0)
+
+
+def test_detectors_that_hung_and_came_to_do_not_count_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A machine that stands still for some seconds now and then must not lose its detector."""
+    monkeypatch.setattr(detecting, "RETRY_FIRST_S", 0.01)
+    release = Event()
+
+    def stuck(_: float) -> Box:
+        release.wait(30)
+        return PERSON_BOX
+
+    def fresh() -> Watch:
+        release.clear()
+        return watch_of(ScriptedDetector(stuck))
+
+    rig = KeeperRig(*[fresh] * (MOST_HUNG + 2))
+    failures: list[PipelineEvent] = []
+    while len(failures) <= MOST_HUNG:
+        rig.feed_until(lambda: not rig.events.empty())
+        failures.append(rig.events.get())
+        release.set()
+    assert all(isinstance(event, DetectorFailed) and event.retry_s for event in failures)
+    rig.finish()
+
+
+def test_the_end_of_the_source_does_not_wait_for_the_next_try(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(detecting, "RETRY_FIRST_S", 3600.0)
+    rig = KeeperRig(lambda: watch_of(ScriptedDetector(broken)))
+    rig.feed_until(lambda: rig.keeper.state == "waiting")
+    rig.frames.close()
+    rig.finish()
 
 
 def test_the_picture_goes_on_without_a_detector() -> None:

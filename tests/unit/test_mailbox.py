@@ -76,3 +76,13 @@ def test_every_item_is_either_read_or_counted_as_dropped() -> None:
     reader.join(10)
     assert len(seen) + mailbox.dropped == 5000
     assert seen == sorted(seen)
+
+
+def test_whoever_waits_for_the_end_is_told_of_it_and_nothing_else() -> None:
+    mailbox: Mailbox[int] = Mailbox()
+    mailbox.put(7)
+    assert not mailbox.wait_closed(0.001)
+    assert not mailbox.closed
+    Thread(target=mailbox.close, daemon=True).start()
+    assert mailbox.wait_closed(60)
+    assert mailbox.closed
