@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from livetrack_vcam.core.attention import Attention
-from livetrack_vcam.core.config import DirectorSettings
+from livetrack_vcam.core.config import DirectorSettings, SubjectKind
 from livetrack_vcam.core.detection import Observation, Track
 from livetrack_vcam.core.director import Director
 from livetrack_vcam.core.geometry import Crop, Size
 from livetrack_vcam.core.offline import best_path
 from livetrack_vcam.core.presence import State
-from livetrack_vcam.core.tracker import Tracker
+from livetrack_vcam.core.tracker import Tracker, TrackerSettings
 from livetrack_vcam.detectors.lookout import lookout
 from livetrack_vcam.detectors.watch import Watch
 from livetrack_vcam.errors import SourceError
@@ -41,9 +41,20 @@ class Cadence:
     hz: float = 10.0
     latency_ns: int = 67_000_000
 
-    @property
-    def interval_ns(self) -> int:
-        return round(NS_PER_S / self.hz)
+    def due(self) -> Callable[[int], bool]:
+        """A function that says of each frame's time, in order, whether it is looked at."""
+        interval_ns = round(NS_PER_S / self.hz)
+        due_ns: int | None = None
+
+        def is_due(t_ns: int) -> bool:
+            nonlocal due_ns
+            if due_ns is not None and t_ns < due_ns:
+                return False
+            # From when it was due, not from now, or 10 Hz would be 8 at 24 fps.
+            due_ns = max((t_ns if due_ns is None else due_ns) + interval_ns, t_ns)
+            return True
+
+        return is_due
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +121,12 @@ def causal_steps(
     director = Director(clip.size, settings)
     watch = Watch(lookout(detector), clip.size)
     waiting: deque[tuple[int, Observation]] = deque()
-    due_ns: int | None = None
+    is_due = cadence.due()
     for t_ns, frame in clip.frames():
-        if due_ns is None or t_ns >= due_ns:
+        if is_due(t_ns):
             observation = watch.observe(frame, director.attention, t_ns)
             if observation is not None:
                 waiting.append((t_ns + cadence.latency_ns, observation))
-            due_ns = (t_ns if due_ns is None else due_ns) + cadence.interval_ns
         while waiting and waiting[0][0] <= t_ns:
             known = waiting.popleft()[1]
             director.observe(known.detections, known.pts_ns, known.looks)
@@ -125,22 +135,25 @@ def causal_steps(
 
 
 def observe_clip(
-    clip: Clip, detector: Detector, cadence: Cadence, progress: Callable[[int], None]
+    clip: Clip,
+    detector: Detector,
+    settings: DirectorSettings,
+    cadence: Cadence,
+    progress: Callable[[int], None],
 ) -> tuple[list[Observation], list[int]]:
     """First pass of two: what the detector sees at its cadence, and the time of every frame."""
     watch = Watch(lookout(detector), clip.size)
-    tracker = Tracker(clip.size)
-    attention = Attention()
+    tracker = Tracker(clip.size, TrackerSettings(fusion=settings.fusion))
+    attention = Attention(everybody=True, ball=settings.subject.kind is SubjectKind.BALL)
     observations: list[Observation] = []
     times: list[int] = []
-    due_ns = 0
+    is_due = cadence.due()
     for t_ns, frame in clip.frames():
-        if not times or t_ns >= due_ns:
+        if is_due(t_ns):
             seen = watch.observe(frame, attention, t_ns)
             if seen is not None:
                 observations.append(seen)
-                attention = Attention(tracker.update(seen), everybody=True, pts_ns=t_ns)
-            due_ns = t_ns + cadence.interval_ns
+                attention = replace(attention, tracks=tracker.update(seen), pts_ns=t_ns)
         times.append(t_ns)
         progress(t_ns)
     return observations, times

@@ -157,7 +157,11 @@ def steps(
         return causal_steps(clip, detector, settings, job.cadence)
     with progress("Looking", _length_s(clip, job.span), job.quiet) as update:
         observations, times = observe_clip(
-            clip, detector, job.cadence, lambda t_ns: update(t_ns / NS_PER_S - job.span.start_s)
+            clip,
+            detector,
+            settings,
+            job.cadence,
+            lambda t_ns: update(t_ns / NS_PER_S - job.span.start_s),
         )
     return foresighted_steps(clip, settings, observations, times)
 
