@@ -13,6 +13,8 @@ from livetrack_vcam.interfaces import Detector
 from livetrack_vcam.media import Frame
 
 MAX_IOU = 0.5
+MOST_DETECTIONS = 80
+"""A crowd; with more than that a broken model would keep the tracker from its work."""
 LIKELY = 0.3
 """A person this likely is worth a closer look for the face."""
 
@@ -62,7 +64,8 @@ class Lookout:
             for found in part.detect(frame, look.region)
             if not cut_off(found.box, look.region, frame.size)
         )
-        return tuple(_described(frame, each) if each.label == PERSON else each for each in found)
+        kept = found[:MOST_DETECTIONS]
+        return tuple(_described(frame, each) if each.label == PERSON else each for each in kept)
 
     def detect(self, frame: Frame, region: Box | None = None) -> tuple[Detection, ...]:
         objects = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from livetrack_vcam.core.detection import FACE, PERSON, SPORTS_BALL, Detection
+from livetrack_vcam.core.detection import FACE, PERSON, SPORTS_BALL, Detection, Look
 from livetrack_vcam.core.geometry import Box, Size
 from livetrack_vcam.core.regions import head_region, head_side
 from livetrack_vcam.detectors.lookout import Lookout, largest_person, lookout, merge
@@ -66,6 +66,37 @@ def test_every_part_is_opened_asked_and_closed() -> None:
     assert both.name == "a,b"
     assert [d.label for d in found] == [FACE, PERSON]
     assert all(part.calls == ["open", "detect", "close"] for part in parts)
+
+
+def test_a_flood_of_detections_is_cut_to_the_best() -> None:
+    boxes = [
+        Box(x * 10.0, y * 10.0, x * 10 + 9.0, y * 10 + 9.0) for x in range(25) for y in range(20)
+    ]
+    flood = [Detection(box, 0.3 + index / 1000, SPORTS_BALL) for index, box in enumerate(boxes)]
+    frame = black_frame(Size(640, 480))
+    look = Look(Box(0, 0, 640, 480), frozenset({SPORTS_BALL}))
+    found = Lookout([Scripted("a", *flood)]).look(frame, [look])
+    assert found == tuple(reversed(flood))[:80]
+
+
+def test_what_a_regions_edge_cuts_is_not_reported() -> None:
+    inside = Detection(Box(50, 50, 100, 150), 0.9, PERSON)
+    cut = Detection(Box(150, 50, 200, 150), 0.9, PERSON)
+    at_the_frames_edge = Detection(Box(0, 10, 30, 190), 0.9, PERSON)
+    look = Look(Box(0, 0, 200, 200), frozenset({PERSON}))
+    eyes = Lookout([Scripted("a", inside, cut, at_the_frames_edge)])
+    found = eyes.look(black_frame(Size(640, 480)), [look])
+    assert {each.box for each in found} == {inside.box, at_the_frames_edge.box}
+
+
+def test_people_come_with_their_appearance_and_others_without() -> None:
+    person = Detection(Box(50, 50, 100, 150), 0.9, PERSON)
+    ball = Detection(Box(150, 50, 170, 70), 0.9, SPORTS_BALL)
+    look = Look(Box(0, 0, 640, 480), frozenset({PERSON, SPORTS_BALL}))
+    eyes = Lookout([Scripted("a", person, ball)])
+    found = {each.label: each for each in eyes.look(black_frame(Size(640, 480)), [look])}
+    assert found[PERSON].appearance
+    assert found[SPORTS_BALL].appearance == ()
 
 
 def test_the_largest_person_leads() -> None:
