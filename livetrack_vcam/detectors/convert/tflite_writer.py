@@ -27,6 +27,20 @@ _TYPES = {
     np.dtype(np.int32): schema.TensorType.INT32,
     np.dtype(np.int8): schema.TensorType.INT8,
 }
+# Operators of float32 that need no more than their inputs and a few numbers, and the table of the
+# schema that holds those.
+_PLAIN = {
+    "ADD": "AddOptions",
+    "EXP": "ExpOptions",
+    "LOGISTIC": "",
+    "MUL": "MulOptions",
+    "PACK": "PackOptions",
+    "RELU6": "",
+    "RESHAPE": "ReshapeOptions",
+    "SUB": "SubOptions",
+    "TRANSPOSE": "TransposeOptions",
+    "UNPACK": "UnpackOptions",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +98,36 @@ class TfliteWriter:
         return len(self._tensors) - 1
 
     def conv(
-        self, source: int, weights: int, bias: int, output: int, stride: int, same: bool
+        self,
+        source: int,
+        weights: int,
+        bias: int,
+        output: int,
+        stride: int,
+        same: bool,
+        relu6: bool = False,
     ) -> None:
-        options = schema.Conv2DOptionsT()
-        options.padding = schema.Padding.SAME if same else schema.Padding.VALID
-        options.strideW = options.strideH = stride
-        options.dilationWFactor = options.dilationHFactor = 1
+        options = _sliding(schema.Conv2DOptionsT(), stride, same, relu6)
         self._operator("CONV_2D", [source, weights, bias], [output], "Conv2DOptions", options, 3)
+
+    def depthwise_conv(
+        self, source: int, weights: int, bias: int, output: int, stride: int, relu6: bool
+    ) -> None:
+        """`weights` are (1, rows, columns, channels); each channel has one filter; "SAME"."""
+        options = _sliding(schema.DepthwiseConv2DOptionsT(), stride, True, relu6)
+        options.depthMultiplier = 1
+        inputs, kind = [source, weights, bias], "DepthwiseConv2DOptions"
+        self._operator("DEPTHWISE_CONV_2D", inputs, [output], kind, options, 2)
+
+    def plain(
+        self, code: str, inputs: Sequence[int], outputs: Sequence[int], **numbers: int
+    ) -> None:
+        """An operator of _PLAIN; `numbers` are fields of its options, by the schema's names."""
+        kind = _PLAIN[code]
+        options = getattr(schema, f"{kind}T")() if kind else None
+        for field, number in numbers.items():
+            setattr(options, field, number)
+        self._operator(code, list(inputs), list(outputs), kind or "NONE", options, 1)
 
     def pad(self, source: int, paddings: int, output: int) -> None:
         self._operator("PAD", [source, paddings], [output], "PadOptions", schema.PadOptionsT(), 2)
@@ -108,9 +145,9 @@ class TfliteWriter:
         options.strideW = options.strideH = stride
         self._operator("MAX_POOL_2D", [source], [output], "Pool2DOptions", options, 2)
 
-    def concat(self, sources: Sequence[int], output: int) -> None:
+    def concat(self, sources: Sequence[int], output: int, axis: int = 3) -> None:
         options = schema.ConcatenationOptionsT()
-        options.axis = 3
+        options.axis = axis
         self._operator("CONCATENATION", list(sources), [output], "ConcatenationOptions", options, 2)
 
     def split(self, axis: int, source: int, outputs: Sequence[int]) -> None:
@@ -163,6 +200,16 @@ class TfliteWriter:
         builder = flatbuffers.Builder(1 << 20)
         builder.Finish(model.Pack(builder), file_identifier=FILE_IDENTIFIER)
         return bytes(builder.Output())
+
+
+def _sliding(options: Any, stride: int, same: bool, relu6: bool) -> Any:
+    """What the two kinds of convolution have in common, filled in."""
+    options.padding = schema.Padding.SAME if same else schema.Padding.VALID
+    options.strideW = options.strideH = stride
+    options.dilationWFactor = options.dilationHFactor = 1
+    function = schema.ActivationFunctionType
+    options.fusedActivationFunction = function.RELU6 if relu6 else function.NONE
+    return options
 
 
 def _parameters(quantization: Quantization) -> Any:
