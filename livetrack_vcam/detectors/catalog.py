@@ -38,6 +38,18 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
+class Parts:
+    """The files that, joined in this order, are the model's file.
+
+    `archive_folder`, ending in "/", is where they are in a .tgz that somebody packed them into.
+    """
+
+    names: tuple[str, ...]
+    pins: tuple[Pin, ...]
+    archive_folder: str
+
+
+@dataclass(frozen=True, slots=True)
 class Converter:
     """How the file becomes what the runtime reads: `call` is module:function, bytes to bytes.
 
@@ -55,9 +67,10 @@ class CatalogModel:
 
     `pins` are the files known to be this model: first the one behind `origins`, then other exports
     of the same weights. `origins`, the owner's first, is empty for a model that can only be
-    imported; `advice` then says where the file comes from. `hash_known_from` says who vouches for
-    the pins. `extra` is the extra of this package that brings the runtime, empty when the base
-    installation does.
+    imported. `advice` says how else to come by the file. A model published as several files has
+    `parts`, and each of its `origins` is the folder that has them, ending in "/".
+    `hash_known_from` says who vouches for the pins. `extra` is the extra of this package that
+    brings the runtime, empty when the base installation does.
     """
 
     name: str
@@ -73,6 +86,7 @@ class CatalogModel:
     hash_known_from: str
     advice: str
     facts: tuple[str, ...]
+    parts: Parts | None = None
 
     @property
     def command(self) -> str:
@@ -112,8 +126,15 @@ def _model(entry: dict[str, Any]) -> CatalogModel:
         "converter": Converter(**entry["converter"]) if "converter" in entry else None,
         "pins": tuple(Pin(**pin) for pin in entry["pins"]),
         "advice": entry.get("advice", ""),
+        "parts": _parts(**entry["parts"]) if "parts" in entry else None,
     }
     return CatalogModel(**known)
+
+
+def _parts(archive_folder: str, files: list[dict[str, Any]]) -> Parts:
+    names = tuple(file["name"] for file in files)
+    pins = tuple(Pin(file["bytes"], file["sha256"]) for file in files)
+    return Parts(names, pins, archive_folder)
 
 
 _REMEDY = "type: pipx reinstall livetrack-vcam"

@@ -24,7 +24,7 @@ from livetrack_vcam.detectors.store import (
     read_stored,
     write_file,
 )
-from livetrack_vcam.detectors.store_import import unpack
+from livetrack_vcam.detectors.store_archive import unpack
 from livetrack_vcam.detectors.store_lock import locked
 from livetrack_vcam.errors import ModelError
 
@@ -65,9 +65,21 @@ def kept_bytes(model: CatalogModel, folder: Path) -> int:
     """How much of an unfinished download is there to go on with."""
     kept = 0
     for origin in model.origins:
-        with suppress(OSError):
-            kept = max(kept, part_path(model, origin, folder).stat().st_size)
+        here = 0
+        for piece, _ in _pieces(model, origin):
+            with suppress(OSError):
+                here += part_path(model, piece, folder).stat().st_size
+        kept = max(kept, here)
     return kept
+
+
+def _pieces(model: CatalogModel, origin: Origin) -> tuple[tuple[Origin, Pin], ...]:
+    """What to ask `origin` for: the model's file, or those it is joined from."""
+    if model.parts is None:
+        return ((origin, model.pins[0]),)
+    names = model.parts.names
+    pieces = (Origin(origin.url + name) for name in names)
+    return tuple(zip(pieces, model.parts.pins, strict=True))
 
 
 def _is_whole(model: CatalogModel, folder: Path) -> bool:
@@ -84,32 +96,50 @@ def _fetch(model: CatalogModel, folder: Path, listener: Listener, patience: Pati
     """Try the origins in turn until one has given the model."""
     reasons: list[str] = []
     for origin in model.origins:
-        part = part_path(model, origin, folder)
         try:
-            content = _download(model, origin, part, listener, patience)
+            content = _download_all(model, origin, folder, listener, patience)
         except DownloadError as error:
             if origin != model.origins[-1]:
                 listener.trouble(f"{error}; asking another address")
             reasons.append(str(error))
             continue
-        _install(model, origin, part, content, folder)
+        _install(model, origin, content, folder)
         return
     why = "; ".join(dict.fromkeys(reasons))
-    raise ModelError(
-        f"model {model.name} was not downloaded: {why}. Try later, or download "
-        f"{model.origins[0].url} another way and type: livetrack-vcam models import "
-        f"{model.name} FILE"
-    )
+    raise ModelError(f"model {model.name} was not downloaded: {why}. Try later, or {_else(model)}")
+
+
+def _else(model: CatalogModel) -> str:
+    """How to come by the model without this download."""
+    if model.advice:
+        return model.advice
+    command = f"livetrack-vcam models import {model.name} FILE"
+    return f"download {model.origins[0].url} another way and type: {command}"
+
+
+def _download_all(
+    model: CatalogModel, origin: Origin, folder: Path, listener: Listener, patience: Patience
+) -> bytes:
+    """The model's verified bytes from `origin`, one file after the other if it has parts."""
+    content = b""
+    for piece, pin in _pieces(model, origin):
+        part = part_path(model, piece, folder)
+        content += _download(piece, pin, part, _ahead(listener, len(content)), patience)
+    return content
+
+
+def _ahead(listener: Listener, before: int) -> Listener:
+    """`listener` told of a file when `before` bytes are here already."""
+    return Listener(lambda done: listener.progress(before + done), listener.trouble)
 
 
 def _download(
-    model: CatalogModel, origin: Origin, part: Path, listener: Listener, patience: Patience
+    origin: Origin, pin: Pin, part: Path, listener: Listener, patience: Patience
 ) -> bytes:
-    """The model's verified bytes from `origin`.
+    """The verified bytes of one file.
 
     What was put together from pieces and is wrong is asked for once more from its beginning.
     """
-    pin = model.pins[0]
     size = None if origin.member else pin.bytes
     wanted = Wanted(origin.url, size, origin.max_bytes or pin.bytes)
     in_one_piece = download(wanted, part, listener, patience)
@@ -137,15 +167,16 @@ def _verified(origin: Origin, pin: Pin, part: Path, wanted: Wanted) -> bytes:
     raise DownloadError(f"what {wanted.host} sent is not the model: it {problem}")
 
 
-def _install(model: CatalogModel, origin: Origin, part: Path, content: bytes, folder: Path) -> None:
+def _install(model: CatalogModel, origin: Origin, content: bytes, folder: Path) -> None:
     path = folder / model.file
     try:
-        if origin.member:
+        if origin.member or model.parts:
             write_file(path, content)
         else:
-            part.replace(path)
+            part_path(model, origin, folder).replace(path)
         for other in model.origins:
-            part_path(model, other, folder).unlink(missing_ok=True)
+            for piece, _ in _pieces(model, other):
+                part_path(model, piece, folder).unlink(missing_ok=True)
     except OSError as error:
         raise cannot_write(path, error) from error
 

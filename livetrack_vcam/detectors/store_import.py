@@ -4,32 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import shlex
-import zipfile
-import zlib
 from collections.abc import Sequence
 from contextlib import suppress
-from io import BytesIO
 from pathlib import Path
 
 from livetrack_vcam.detectors.catalog import CatalogModel, find_in_catalog, read_catalog
 from livetrack_vcam.detectors.manifest import read_manifest
 from livetrack_vcam.detectors.pins import problem_with, read_file
 from livetrack_vcam.detectors.store import write_file
+from livetrack_vcam.detectors.store_archive import GZIP, ZIP, unpack, unpack_parts
 from livetrack_vcam.errors import ModelError
 
 # More than any model or archive here; a disk image or a film is refused without reading it all.
 MAX_BYTES = 64_000_000
-_ZIP = b"PK\x03\x04"
-# What zipfile raises for damaged, encrypted and oddly compressed members.
-_BAD_ZIP = (
-    zipfile.BadZipFile,
-    zlib.error,
-    NotImplementedError,
-    RuntimeError,
-    ValueError,
-    OSError,
-    EOFError,
-)
 
 
 def import_model(name: str | None, path: Path, folder: Path) -> CatalogModel:
@@ -47,22 +34,6 @@ def import_model(name: str | None, path: Path, folder: Path) -> CatalogModel:
     return model
 
 
-def unpack(content: bytes, members: Sequence[str], max_bytes: int) -> bytes:
-    """The first of `members` that a zip file has, at most `max_bytes` + 1 of it.
-
-    Raises ModelError that reads on from "FILE …".
-    """
-    try:
-        with zipfile.ZipFile(BytesIO(content)) as archive:
-            there = [member for member in members if member in archive.namelist()]
-            if not there:
-                raise ModelError(f"has no {' or '.join(members)} in it")
-            with archive.open(there[0]) as file:
-                return file.read(max_bytes + 1)
-    except _BAD_ZIP as error:
-        raise ModelError(f"cannot be unpacked ({error})") from error
-
-
 def _wanted(name: str) -> CatalogModel:
     if name in {model.name for model in read_manifest()}:
         raise ModelError(
@@ -78,15 +49,26 @@ def _read(path: Path, wanted: CatalogModel | None) -> bytes:
         if path.is_dir():
             raise ModelError(f"{path} is a folder; name the file in it")
     content = read_file(path, MAX_BYTES, "check the name and its permissions")
-    models = [wanted] if wanted else read_catalog()
+    try:
+        return _unpacked(content, [wanted] if wanted else read_catalog())
+    except ModelError as error:
+        what_next = _where_from(wanted) if wanted else _see_list()
+        raise ModelError(f"{path} {error}; {what_next}") from error
+
+
+def _unpacked(content: bytes, models: Sequence[CatalogModel]) -> bytes:
+    """What the archive `content` has for one of `models`; `content` itself when it is none.
+
+    Raises ModelError that reads on from "FILE …".
+    """
     members = [origin.member for model in models for origin in model.origins if origin.member]
     # Models with metadata end in a zip file too; archives begin with one.
-    if not content.startswith(_ZIP) or not members:
-        return content
-    try:
+    if content.startswith(ZIP) and members:
         return unpack(content, members, MAX_BYTES)
-    except ModelError as error:
-        raise ModelError(f"{path} {error}; {_see_list()}") from error
+    choices = [model.parts for model in models if model.parts]
+    if content.startswith(GZIP) and choices:
+        return unpack_parts(content, choices, MAX_BYTES)
+    return content
 
 
 def _recognized(path: Path, content: bytes) -> CatalogModel:
@@ -131,7 +113,7 @@ def _other_name(path: Path, content: bytes) -> str | None:
 
 
 def _where_from(model: CatalogModel) -> str:
-    if not model.origins:
+    if model.advice:
         return model.advice
     return f"download it again, from {model.origins[0].url}"
 

@@ -552,6 +552,10 @@ def test_every_model_of_the_catalog_is_described_and_fetched_safely() -> None:
         for origin in model.origins:
             assert origin.url.startswith("https://")
             assert bool(origin.member) == bool(origin.max_bytes)
+            assert origin.url.endswith("/") == (model.parts is not None)
+        if model.parts is not None:
+            assert model.parts.archive_folder.endswith("/")
+            assert sum(pin.bytes for pin in model.parts.pins) == model.pins[0].bytes
         for pin in model.pins:
             assert len(bytes.fromhex(pin.sha256)) == 32
             assert pin.bytes < MAX_BYTES

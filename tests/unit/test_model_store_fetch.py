@@ -11,15 +11,16 @@ import sys
 import threading
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from livetrack_vcam.detectors.catalog import CatalogModel, Origin, read_catalog
+from livetrack_vcam.detectors.catalog import CatalogModel, Origin, Parts
 from livetrack_vcam.detectors.download import DownloadError, Listener, Patience, redirect_target
 from livetrack_vcam.detectors.pins import Pin
-from livetrack_vcam.detectors.store_fetch import Outcome, fetch_model, part_path
+from livetrack_vcam.detectors.store_fetch import Outcome, fetch_model, kept_bytes, part_path
 from livetrack_vcam.errors import EXIT_MODEL, ModelError
 from tests import model_server as web
 from tests.model_server import serving
@@ -372,6 +373,66 @@ def test_an_archive_with_something_else_is_refused(
     assert files(tmp_path) == set()
 
 
+# --- several files ------------------------------------------------------------------------------
+
+
+CUTS = (0, 1001, HALF, len(CONTENT))
+
+
+def in_parts(url: str, advice: str = "") -> CatalogModel:
+    """A model whose file is joined from three that the server gives out."""
+    files = [CONTENT[begin:end] for begin, end in pairwise(CUTS)]
+    pins = tuple(Pin(len(file), hashlib.sha256(file).hexdigest()) for file in files)
+    parts = Parts(("graph.json", "part1of2", "part2of2"), pins, "package/")
+    return replace(model_at(f"{url}/model/"), parts=parts, advice=advice)
+
+
+def piece(number: int, damage: bytes = b"") -> web.Answer:
+    """The answer for one of those files; it begins with `damage`."""
+
+    def answer(exchange: web.Exchange) -> None:
+        file = damage + CONTENT[CUTS[number] + len(damage) : CUTS[number + 1]]
+        exchange.begin(200, len(file))
+        exchange.wfile.write(file)
+
+    return answer
+
+
+def test_files_are_fetched_one_by_one_and_joined(tmp_path: Path) -> None:
+    told = Told()
+    with serving(CONTENT, piece(0), piece(1), piece(2)) as server:
+        assert fetch(in_parts(server.url), tmp_path, told) is Outcome.FETCHED
+    assert_whole(tmp_path)
+    assert [path for path, _ in server.asked] == [
+        "/model/graph.json",
+        "/model/part1of2",
+        "/model/part2of2",
+    ]
+    assert told.progress == sorted(told.progress)
+    assert told.progress[-1] == len(CONTENT)
+
+
+def test_files_that_have_come_are_not_asked_for_again(tmp_path: Path) -> None:
+    with serving(CONTENT, piece(0), piece(1), web.status(404)) as server:
+        model = in_parts(server.url)
+        assert_fails(model, tmp_path, "answers 404")
+        assert kept_bytes(model, tmp_path) == HALF
+        server.script[:] = [piece(2)]
+        assert fetch(model, tmp_path) is Outcome.FETCHED
+    assert server.asked[3:] == [("/model/part2of2", None)]
+    assert_whole(tmp_path)
+
+
+def test_one_wrong_file_among_several_is_refused(tmp_path: Path) -> None:
+    with serving(CONTENT, piece(0), piece(1, b"xyz")) as server:
+        model = in_parts(server.url, advice="look elsewhere")
+        with pytest.raises(ModelError, match="not the model: it is damaged") as caught:
+            fetch(model, tmp_path)
+    assert str(caught.value).endswith("look elsewhere")
+    assert kept_bytes(model, tmp_path) == CUTS[1]
+    assert not (tmp_path / "thing.tflite").exists()
+
+
 def test_two_downloads_at_once_ask_for_the_file_once(tmp_path: Path) -> None:
     began, go_on = threading.Event(), threading.Event()
 
@@ -501,7 +562,7 @@ def test_a_folder_of_somebody_else_is_named(tmp_path: Path) -> None:
 
 
 def test_a_model_nobody_gives_out_says_what_to_do(tmp_path: Path) -> None:
-    model = next(model for model in read_catalog() if not model.origins)
+    model = replace(model_at(), advice="make it yourself")
     with pytest.raises(ModelError) as caught:
         fetch(model, tmp_path)
     assert f"livetrack-vcam models import {model.name} FILE" in str(caught.value)
