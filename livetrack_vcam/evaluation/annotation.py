@@ -13,6 +13,10 @@ from livetrack_vcam.core.geometry import Box
 from livetrack_vcam.errors import SourceError
 from livetrack_vcam.inputs import read_text
 
+# What looking into a file of another layout raises; OverflowError: numbers of hundreds of digits.
+_WRONG = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
+# A year at 60 fps has fewer.
+MOST_FRAMES = 2**31
 MIN_VISIBLE = 0.3
 """Somebody less visible than this need not be found, and is not false when found."""
 
@@ -30,7 +34,7 @@ def read_annotation(path: Path) -> dict[str, Any]:
     annotation = _read_json(path, "annotation file")
     try:
         _check(annotation)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except _WRONG as error:
         raise SourceError(
             f"{path} is no annotation file ({_reason(error)}); docs/evaluation.md shows the format"
         ) from None
@@ -48,7 +52,7 @@ def with_identities(annotation: dict[str, Any], path: Path) -> dict[str, Any]:
         frames = [_with_ids(f, table["frames"][str(f["index"])]) for f in annotation["frames"]]
         merged = {**annotation, "frames": frames}
         _check(merged)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except _WRONG as error:
         raise SourceError(
             f"{path} is no table of ids for this annotation ({_reason(error)}); "
             "docs/evaluation.md shows the format"
@@ -87,15 +91,27 @@ def _check(annotation: Mapping[str, Any]) -> None:
     regions = annotation.get("ignore_regions") or []
     for xywh in regions:
         _box(xywh)
+    if not isinstance(annotation.get("complete_labels") or [], list):
+        raise TypeError("complete_labels is no list")
+    seen = set()
     for frame in annotation["frames"]:
         _check_frame(frame)
+        index = frame["index"]
+        if index in seen:
+            raise ValueError(f"frame {index} is there twice")
+        seen.add(index)
 
 
 def _check_frame(frame: Mapping[str, Any]) -> None:
-    where = f"frame {int(frame['index'])}"
+    index = frame["index"]
+    if not isinstance(index, int) or not 0 <= index < MOST_FRAMES:
+        raise ValueError(f"{index!r:.20} is no index of a frame")
+    where = f"frame {index}"
     seen = set()
     for box in frame["boxes"]:
         _box(box["xywh"])
+        _box(box.get("full_xywh", box["xywh"]))
+        float(box.get("anchor", (0.0,))[0])
         if not isinstance(box["label"], str) or not isinstance(box["id"], int):
             raise ValueError(f"a box of {where} has no label or no whole number as id")
         float(box.get("visible", 1.0))

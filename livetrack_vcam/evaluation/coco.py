@@ -7,7 +7,6 @@ show more than is annotated, and a box's `ignore` is treated as `iscrowd`.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,9 @@ from typing import Any
 
 from livetrack_vcam.errors import SourceError
 from livetrack_vcam.inputs import read_text
+
+# No picture has a side, and no box a place, of more.
+MOST_PIXELS = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +137,9 @@ def _box(
 
 def _xywh(value: Any, where: str) -> tuple[float, float, float, float]:
     numbers = value if isinstance(value, list) else []
-    finite = [float(n) for n in numbers if isinstance(n, int | float) and math.isfinite(n)]
+    finite = [float(n) for n in numbers if isinstance(n, int | float) and abs(n) <= MOST_PIXELS]
     if len(finite) != 4 or len(numbers) != 4:
-        raise _Wrong(f"the 'bbox' of {where} is not four numbers: {value}")
+        raise _Wrong(f"the 'bbox' of {where} is not four numbers of pixels: {str(value)[:99]}")
     x, y, width, height = finite
     return x, y, width, height
 
@@ -158,6 +160,6 @@ def _picture(entry: Mapping[str, Any], id_: object, boxes: list[LabeledBox]) -> 
 
 def _side(entry: Mapping[str, Any], key: str, where: str) -> int | None:
     value = entry.get(key)
-    if value is not None and (not isinstance(value, int) or value < 1):
-        raise _Wrong(f"the {key!r} of {where} is not a number of pixels: {value}")
+    if value is not None and (not isinstance(value, int) or not 1 <= value <= MOST_PIXELS):
+        raise _Wrong(f"the {key!r} of {where} is not a number of pixels: {str(value)[:99]}")
     return value

@@ -83,9 +83,16 @@ def check_pictures(folder: Path, file_names: tuple[str, ...]) -> None:
     """Raise SourceNotFoundError at once, before hours of work, when a file is missing."""
     if not folder.is_dir():
         raise SourceNotFoundError(f"there is no folder {folder}; name it with --images")
-    missing = [name for name in file_names if not (folder / name).is_file()]
+    missing = [name for name in file_names if not _is_file(folder / name)]
     if missing:
         raise SourceNotFoundError(
             f"{folder} lacks {len(missing)} of {len(file_names)} annotated pictures, "
-            f"first {missing[0]}; name their folder with --images"
+            f"first {missing[0]:.99}; name their folder with --images"
         )
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name longer than any file's
+        return False

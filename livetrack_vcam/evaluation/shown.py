@@ -31,7 +31,7 @@ def shown_tracks(
     Raises SourceError when the annotation is another clip's, LiveTrackError for what fails.
     """
     clip = open_clip(source, Span())
-    _check_same_clip(source, clip.size, annotation)
+    check_same_clip(source, clip.size, annotation)
     wanted = {int(frame["index"]) for frame in annotation["frames"]}
     detector = make_detector(detector_names, shot.labels)
     detector.open()
@@ -56,7 +56,8 @@ def _length_s(clip: Clip, last: int) -> float | None:
     return last / float(clip.info.fps) if clip.info.fps else clip.info.duration_s
 
 
-def _check_same_clip(source: Path, size: Size, annotation: Mapping[str, Any]) -> None:
+def check_same_clip(source: Path, size: Size, annotation: Mapping[str, Any]) -> None:
+    """Raise SourceError when the annotation is of pictures of another size."""
     annotated = Size(int(annotation["width"]), int(annotation["height"]))
     if annotated != size:
         raise SourceError(

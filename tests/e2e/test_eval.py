@@ -142,6 +142,7 @@ def test_a_small_gray_picture_without_anybody_scores_nothing(
         ("track clip.mp4 nothing.json", EXIT_NOT_FOUND, "no annotation file"),
         ("track nothing.mp4 track.json", EXIT_NOT_FOUND, "no file"),
         ("track clip.mp4 track_hd.json", EXIT_FAILED, "are both of one clip?"),
+        ("framing clip.mp4 track_hd.json", EXIT_FAILED, "are both of one clip?"),
         ("track clip.mp4 late.json --json", EXIT_FAILED, "none of the annotated frames"),
         ("track clip.mp4 track.json --label dog", EXIT_USAGE, "no box is labeled 'dog'"),
         ("track clip.mp4 track.json --ids list.json", EXIT_FAILED, "no table of ids"),

@@ -86,6 +86,8 @@ def changed(path: str, value: object) -> dict[str, Any]:
         (changed("annotations/0/bbox", [1, 2, 3, "4"]), "not four numbers"),
         (changed("annotations/0/bbox", [1, 2, 3, float("nan")]), "not four numbers"),
         (changed("annotations/0/bbox", {"x": 1}), "not four numbers"),
+        (changed("annotations/0/bbox", [1, 2, 3, 10**400]), "not four numbers"),
+        (changed("images/0/width", 10**400), "the 'width' of image 7"),
     ],
     ids=lambda value: value[:25] if isinstance(value, str) else "",
 )

@@ -118,5 +118,7 @@ def test_missing_pictures_are_counted_before_anything_is_done(tmp_path: Path) ->
     check_pictures(tmp_path, ("a.jpg",))
     with pytest.raises(SourceNotFoundError, match=r"lacks 2 of 3 .* first b\.jpg"):
         check_pictures(tmp_path, ("a.jpg", "b.jpg", "c/d.jpg"))
+    with pytest.raises(SourceNotFoundError, match="lacks 1 of 1"):
+        check_pictures(tmp_path, ("x" * 5000,))
     with pytest.raises(SourceNotFoundError, match="there is no folder"):
         check_pictures(tmp_path / "none", ("a.jpg",))

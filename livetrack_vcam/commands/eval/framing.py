@@ -35,10 +35,12 @@ def framing(
     from livetrack_vcam.clip import Cadence, Span, causal_steps
     from livetrack_vcam.detectors.registry import make_detector
     from livetrack_vcam.evaluation.framing import framing_metrics
+    from livetrack_vcam.evaluation.shown import check_same_clip
     from livetrack_vcam.reframe import open_clip, step_line
 
     shot = settings.shots[0]
     clip = open_clip(source, Span())
+    check_same_clip(source, clip.size, truth)
     detector = make_detector(settings.detector, shot.labels)
     detector.open()
     cadence = Cadence(detector_hz, round(detector_latency_ms * 1e6))
