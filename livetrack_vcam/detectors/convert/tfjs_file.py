@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 Array: TypeAlias = npt.NDArray[Any]
+T = TypeVar("T")
 
 _STORED = {"float32": np.float32, "int32": np.int32, "uint8": np.uint8, "uint16": np.uint16}
 
@@ -31,25 +32,25 @@ class Node:
     attributes: Mapping[str, Any]
 
     def integer(self, key: str) -> int:
-        return int(self._value(key, "i"))
+        return self._value(key, lambda value: int(value["i"]))
 
     def flag(self, key: str) -> bool:
-        return bool(self._value(key, "b"))
+        return self._value(key, lambda value: bool(value["b"]))
 
     def number(self, key: str) -> float:
-        return float(self._value(key, "f"))
+        return self._value(key, lambda value: float(value["f"]))
 
     def text(self, key: str) -> str:
         """Strings are stored as the numbers of their bytes."""
-        return bytes(self._value(key, "s")).decode("ascii")
+        return self._value(key, lambda value: bytes(value["s"]).decode("ascii"))
 
     def integers(self, key: str) -> tuple[int, ...]:
-        return tuple(int(value) for value in self._value(key, "list")["i"])
+        return self._value(key, lambda value: tuple(map(int, value["list"]["i"])))
 
-    def _value(self, key: str, kind: str) -> Any:
+    def _value(self, key: str, read: Callable[[Any], T]) -> T:
         try:
-            return self.attributes[key][kind]
-        except (KeyError, TypeError) as error:
+            return read(self.attributes[key])
+        except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{self.name} has no {key}") from error
 
 
@@ -81,7 +82,7 @@ def _node(entry: dict[str, Any]) -> Node:
     # A "^" marks an input that only has to be computed earlier.
     inputs = (name for name in entry.get("input", ()) if not name.startswith("^"))
     references = tuple(name.removesuffix(":0") for name in inputs)
-    return Node(entry["name"], entry["op"], references, entry.get("attr", {}))
+    return Node(str(entry["name"]), str(entry["op"]), references, entry.get("attr", {}))
 
 
 def _constants(entries: list[dict[str, Any]], stored: memoryview) -> dict[str, Array]:
