@@ -19,7 +19,7 @@ from livetrack_vcam.clip import (
 )
 from livetrack_vcam.core.config import DirectorSettings, Fill
 from livetrack_vcam.core.geometry import Box, Size
-from livetrack_vcam.detectors.registry import make_detector
+from livetrack_vcam.detectors.registry import make_detector_of
 from livetrack_vcam.errors import SettingsError, SourceError
 from livetrack_vcam.interfaces import Detector, Source
 from livetrack_vcam.interrupts import Interrupts
@@ -187,7 +187,7 @@ def reframe(job: ReframeJob) -> Reframed:
         check_outputs(outputs, str(job.source), job.overwrite)
         check_canvas(job.framing, clip.size)
         settings = job.framing.director(clip.size)
-        detector = make_detector(job.detector, job.framing.labels)
+        detector = make_detector_of(job.framing.labels, job.detector)
         detector.open()
         stack.callback(detector.close)
         with interrupts.held():

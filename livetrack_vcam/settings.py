@@ -17,10 +17,12 @@ from livetrack_vcam.core.config import (
     Fill,
     Shot,
     Speed,
+    SubjectKind,
     SubjectPolicy,
     WhenLost,
     parse_subject,
 )
+from livetrack_vcam.core.detection import SPORTS_BALL
 from livetrack_vcam.core.fusion import Fusion
 from livetrack_vcam.core.geometry import (
     Size,
@@ -162,6 +164,8 @@ class FramingOptions(_Frozen):
     @property
     def labels(self) -> tuple[str, ...]:
         """The COCO label the subject is chosen by, if it is: the detector must look for it."""
+        if self.subject.kind is SubjectKind.BALL:
+            return (SPORTS_BALL,)
         return (self.subject.label,) if self.subject.label else ()
 
     def canvas_size(self) -> Size:

@@ -12,7 +12,7 @@ from pathlib import Path
 from livetrack_vcam.core.crew import Crew
 from livetrack_vcam.core.session import SessionRecorder
 from livetrack_vcam.detectors.lookout import lookout
-from livetrack_vcam.detectors.registry import make_detector
+from livetrack_vcam.detectors.registry import make_detector_of
 from livetrack_vcam.detectors.watch import Watch
 from livetrack_vcam.errors import SettingsError
 from livetrack_vcam.events import Report
@@ -93,7 +93,7 @@ class Studio:
     def _open_watch(self) -> Watch:
         """Raises ModelError."""
         labels = [label for shot in self.settings.shots for label in shot.labels]
-        eyes = lookout(make_detector(self.settings.detector, labels))
+        eyes = lookout(make_detector_of(labels, self.settings.detector))
         eyes.open()
         return Watch(eyes, self.info.size, self.settings.detect_cpu, time.thread_time)
 

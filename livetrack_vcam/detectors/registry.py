@@ -8,7 +8,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import cast
 
-from livetrack_vcam.core.detection import PERSON, SPORTS_BALL
+from livetrack_vcam.core.detection import FACE, PERSON, SPORTS_BALL
 from livetrack_vcam.detectors.lookout import Lookout
 from livetrack_vcam.detectors.manifest import is_present
 from livetrack_vcam.errors import SettingsError
@@ -60,6 +60,23 @@ def make_detector(
         return Lookout([_make(name, labels, min_score) for name in automatic_names()], AUTO)
     parts = [_make(_known(name), labels, min_score) for name in chosen]
     return parts[0] if len(parts) == 1 else Lookout(parts)
+
+
+def make_detector_of(sought: Iterable[str], names: str = AUTO) -> Detector:
+    """`make_detector`, for pictures that follow things of these labels.
+
+    Raises SettingsError also for a label that it never finds: nothing would ever be followed.
+    """
+    sought = tuple(sought)
+    detector = make_detector(names, sought)
+    for label in sought:
+        # A face alone is followed as a person.
+        if not detector.labels & {label, FACE if label == PERSON else label}:
+            raise SettingsError(
+                f"--detector {names} finds no {label}, which is to be followed; "
+                f"add one that does, such as: --detector yolov4-tiny,{names}"
+            )
+    return detector
 
 
 def automatic_names() -> tuple[str, ...]:

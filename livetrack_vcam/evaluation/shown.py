@@ -9,7 +9,7 @@ from typing import Any
 from livetrack_vcam.clip import Cadence, Clip, Span, causal_steps
 from livetrack_vcam.core.detection import Track
 from livetrack_vcam.core.geometry import Size
-from livetrack_vcam.detectors.registry import make_detector
+from livetrack_vcam.detectors.registry import make_detector_of
 from livetrack_vcam.errors import SourceError
 from livetrack_vcam.progress import progress
 from livetrack_vcam.reframe import open_clip
@@ -33,7 +33,7 @@ def shown_tracks(
     clip = open_clip(source, Span())
     check_same_clip(source, clip.size, annotation)
     wanted = {int(frame["index"]) for frame in annotation["frames"]}
-    detector = make_detector(detector_names, shot.labels)
+    detector = make_detector_of(shot.labels, detector_names)
     detector.open()
     try:
         steps = causal_steps(clip, detector, shot.director(clip.size), cadence)

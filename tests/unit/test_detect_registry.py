@@ -9,7 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from livetrack_vcam.detectors.registry import automatic_names, detector_names, make_detector
+from livetrack_vcam.detectors.registry import (
+    automatic_names,
+    detector_names,
+    make_detector,
+    make_detector_of,
+)
 from livetrack_vcam.errors import EXIT_USAGE, SettingsError
 
 
@@ -47,6 +52,19 @@ def test_an_unknown_name_is_answered_with_the_choices(names: str, said: str) -> 
         make_detector(names)
     assert said in str(caught.value)
     assert caught.value.exit_code == EXIT_USAGE
+
+
+@pytest.mark.parametrize("label", ["sports ball", "dog"])
+@pytest.mark.parametrize("names", ["blazeface", "yunet"])
+def test_what_a_detector_never_finds_cannot_be_followed_with_it(names: str, label: str) -> None:
+    with pytest.raises(SettingsError, match=f"finds no {label}.* --detector yolov4-tiny,{names}"):
+        make_detector_of([label], names)
+    assert label in make_detector_of([label], f"yolov4-tiny,{names}").labels
+
+
+@pytest.mark.parametrize("names", ["blazeface", "yolov4-tiny", "auto"])
+def test_a_face_is_enough_to_follow_a_person(names: str) -> None:
+    assert make_detector_of(["person"], names).name == names
 
 
 def test_every_listed_name_can_be_made() -> None:

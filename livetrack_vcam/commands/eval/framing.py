@@ -33,7 +33,7 @@ def framing(
     truth = read_annotation(annotations)
     settings = build_settings({}, given(values))
     from livetrack_vcam.clip import Cadence, Span, causal_steps
-    from livetrack_vcam.detectors.registry import make_detector
+    from livetrack_vcam.detectors.registry import make_detector_of
     from livetrack_vcam.evaluation.framing import framing_metrics
     from livetrack_vcam.evaluation.shown import check_same_clip
     from livetrack_vcam.reframe import open_clip, step_line
@@ -41,7 +41,7 @@ def framing(
     shot = settings.shots[0]
     clip = open_clip(source, Span())
     check_same_clip(source, clip.size, truth)
-    detector = make_detector(settings.detector, shot.labels)
+    detector = make_detector_of(shot.labels, settings.detector)
     detector.open()
     cadence = Cadence(detector_hz, round(detector_latency_ms * 1e6))
     canvas = shot.canvas_size()
