@@ -72,12 +72,6 @@ def letterbox(
     return canvas, Letterbox(region, inner, left, top)
 
 
-def stretch(frame: Frame, region: Box, input_size: Size) -> tuple[Plane, Letterbox]:
-    """`region` of the frame as RGB (height, width, 3) uint8, distorted so as to fill the input."""
-    region = _on_chroma_grid(frame, region)
-    return _rgb(frame, region, input_size), Letterbox(region, input_size, 0, 0)
-
-
 def network_size(shape: Size, max_pixels: int, stride: int = 32) -> Size:
     """The smallest input, in multiples of `stride`, that shows `shape` largest in `max_pixels`.
 

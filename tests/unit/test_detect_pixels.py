@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livetrack_vcam.core.geometry import Box, Size
-from livetrack_vcam.detectors.pixels import letterbox, stretch, whole
+from livetrack_vcam.detectors.pixels import letterbox, whole
 from livetrack_vcam.media import ColorMatrix, ColorRange, ColorSpace, Frame, PixelFormat
 from tests.detect_pictures import FULL, frame_of
 
@@ -112,11 +112,3 @@ def test_a_picture_of_another_shape_is_not_distorted() -> None:
     frame = blank(640, 480)
     _, placed = letterbox(frame, whole(frame), Size(416, 224), 7, False, max_distortion=1.06)
     assert placed.inner == Size(299, 224)
-
-
-def test_a_stretched_picture_fills_the_input_and_finds_its_way_back() -> None:
-    frame = blank(640, 480)
-    rgb, placed = stretch(frame, whole(frame), Size(300, 300))
-    assert (rgb == 90).all()
-    assert rgb.shape == (300, 300, 3)
-    assert placed.to_frame(np.array([150.0, 75.0])).tolist() == [320, 120]
