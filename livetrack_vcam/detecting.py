@@ -26,7 +26,7 @@ OpenWatch = Callable[[], Watch]
 # A look takes milliseconds; a machine that was suspended or starved may need this long.
 HANG_S = 5.0
 # Opening and the first look may load half of TensorFlow, on a slow machine.
-STARTING_S = 60.0
+STARTING_S = 30.0
 # What the end of the run waits for a look that is under way.
 LAST_LOOK_S = 5.0
 RETRY_FIRST_S = 1.0
