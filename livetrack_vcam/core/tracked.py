@@ -26,7 +26,7 @@ SIZE_TAU_S = 0.2
 CUT_GAIN = 0.05
 """Share of a size change believed while the frame's edge cuts the thing off."""
 OFFSET_GAIN = 0.3
-FADE_AFTER_S = 0.5
+FADE_AFTER_S = 0.2
 FADE_S = 0.8
 """Missing for FADE_AFTER_S, a thing slows down with this time constant."""
 LONGEST_GAP_NS = 500_000_000
