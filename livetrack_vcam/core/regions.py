@@ -23,6 +23,8 @@ CUT = 0.02
 """Of a region's side: boxes that come so near to its edge are cut off by it."""
 NATIVE_WIDTH = 448.0
 """Pixels of the frame that a detector sees at full resolution; a smaller region shows no more."""
+CLOSE_WIDTH = 256.0
+"""The same for a look that enlarges: somebody small or half hidden is found by it alone."""
 MOST_TILES = 3
 """Columns and rows of tiles at most; with three, 1080p is seen at 1.7 pixels to one."""
 OVERLAP = 0.2
@@ -88,21 +90,23 @@ def head_region(person: Box) -> Box:
     return Box(center - side / 2, top, center + side / 2, top + side)
 
 
-def focus_region(subject: Box, frame: Size) -> Box:
+def focus_region(subject: Box, frame: Size, least_width: float = NATIVE_WIDTH) -> Box:
     """A region of the frame's own shape around a subject, with room to move and to grow."""
     shape = frame.width / frame.height
-    width = max(1.6 * subject.height * shape, 2.0 * subject.width, NATIVE_WIDTH)
+    width = max(1.6 * subject.height * shape, 2.0 * subject.width, least_width)
     return inside(subject.center.x, subject.center.y, width, frame)
 
 
-def focus_regions(subjects: Sequence[Box], frame: Size) -> tuple[Box, ...]:
+def focus_regions(
+    subjects: Sequence[Box], frame: Size, least_width: float = NATIVE_WIDTH
+) -> tuple[Box, ...]:
     """Few regions that show all `subjects` closely: one around the first, one around the first of
     those that it cuts, and so on.
     """
     regions: list[Box] = []
     for subject in subjects:
         if all(cut_off(subject, region, frame) for region in regions):
-            regions.append(focus_region(subject, frame))
+            regions.append(focus_region(subject, frame, least_width))
     return tuple(regions)
 
 
@@ -117,9 +121,9 @@ def inside(x: float, y: float, width: float, frame: Size) -> Box:
 
 def tiles(frame: Size) -> tuple[Box, ...]:
     """Overlapping regions of the frame's shape that cover it; none when one look sees it all."""
-    count = min(MOST_TILES, round(frame.width / NATIVE_WIDTH))
-    if count < 2:
+    if round(frame.width / NATIVE_WIDTH) < 2:
         return ()
+    count = min(MOST_TILES, round(frame.width / CLOSE_WIDTH))
     width = frame.width / (count - (count - 1) * OVERLAP)
     height = width * frame.height / frame.width
     xs = [(frame.width - width) * i / (count - 1) for i in range(count)]

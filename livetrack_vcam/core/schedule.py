@@ -13,6 +13,7 @@ from livetrack_vcam.core.ball_search import BallSearch
 from livetrack_vcam.core.detection import FACE, PERSON, SPORTS_BALL, Detection, Look, Track
 from livetrack_vcam.core.geometry import Box, Size
 from livetrack_vcam.core.regions import (
+    CLOSE_WIDTH,
     HeadView,
     focus_regions,
     head_region,
@@ -23,7 +24,9 @@ from livetrack_vcam.core.regions import (
     whole_frame,
 )
 
-DEFAULT_CPU = 0.4
+DEFAULT_CPU = 0.6
+EASY_CPU = 0.4
+"""No more is used while nobody is so small that closer looks would help."""
 CALM_SHARE = 0.3
 """Of the budget, while nothing in the picture moves."""
 MOVING = 0.004
@@ -41,9 +44,9 @@ FACE_RETRY_S = 0.09
 """How often a face is looked for where none was found."""
 SMALL = 0.4
 """Of the frame's height: people smaller than this gain from a closer look."""
-MOST_LOOKS = 3
+MOST_LOOKS = 5
 """At one frame."""
-HOPELESS_RETRY_S = 0.1
+HOPELESS_RETRY_S = 0.5
 """The same where nobody's face could be seen."""
 BALL_FACES_S = 0.5
 """How often a face is looked for while a ball is followed, which needs every frame."""
@@ -82,7 +85,7 @@ class Schedule:
 
         `motion` is the share of the picture, 0 to 1, that changed since the last frame.
         """
-        interval = self._advance(motion, now)
+        interval = self._advance(attention, motion, now)
         looks: list[Look] = []
         if self._whole_is_due(now):
             self._whole_ns = self._objects_ns = now
@@ -109,14 +112,15 @@ class Schedule:
             share = self._cost[kind] * seconds / assumed
             self._cost[kind] += COST_GAIN * (share - self._cost[kind])
 
-    def _advance(self, motion: float, now: int) -> float:
+    def _advance(self, attention: Attention, motion: float, now: int) -> float:
         """Earn credit for the time gone by; returns that time in seconds."""
         elapsed = 1.0 if self._now is None else min(_since(self._now, now), 1.0)
         self._now = now
         if motion >= MOVING or self._moved_ns is None:
             self._moved_ns = now
         calm = _since(self._moved_ns, now) > CALM_AFTER_S
-        share = self._cpu * (CALM_SHARE if calm else 1.0)
+        hard = bool(self._small(attention)) and not attention.ball
+        share = (self._cpu if hard else min(self._cpu, EASY_CPU)) * (CALM_SHARE if calm else 1.0)
         self._credit = min(self._credit + share * elapsed, MOST_CREDIT_S)
         return elapsed
 
@@ -138,14 +142,15 @@ class Schedule:
     def _look_for_objects(
         self, attention: Attention, looks: list[Look], interval: float, now: int
     ) -> None:
-        """The whole frame and a region in turn, as many as fit."""
+        """The whole frame and a region in turn, as many as fit, none of them twice."""
+        repeated = 0
         while self._objects and len(looks) < MOST_LOOKS and self._affords(PERSON, looks, interval):
-            region = self._next_region(attention, now)
-            look = Look(region, self._objects)
-            if look in looks:
+            look = Look(self._next_region(attention, now), self._objects)
+            if look not in looks:
+                self._take(look, looks)
+                self._objects_ns = now
+            elif (repeated := repeated + 1) > MOST_LOOKS:
                 return
-            self._take(look, looks)
-            self._objects_ns = now
 
     def _next_region(self, attention: Attention, now: int) -> Box:
         if attention.ball and SPORTS_BALL in self._objects:
@@ -163,22 +168,32 @@ class Schedule:
         return whole_frame(self._frame)
 
     def _next_for_people(self, attention: Attention, now: int) -> Box:
-        """Half of the looks see the whole frame, or a third when it shows everybody too small."""
+        """Half of the looks see the whole frame, or a third when it shows everybody too small.
+
+        Whoever the last looks missed is looked for again, and closer.
+        """
         people = [track for track in attention.tracks if track.label == PERSON]
-        small = [t for t in people if t.box.height < SMALL * self._frame.height]
+        small = self._small(attention)
         closer = not people or bool(small)
         self._turn += 1
         period = 3 if people and len(small) == len(people) else 2
         if not closer or not self._tiles or self._turn % period == 0:
             self._whole_ns = now
             return whole_frame(self._frame)
-        boxes = [
-            predicted(track, attention.pts_ns, now) for track in _framed_first(small, attention)
-        ]
-        return self._closer(focus_regions(boxes, self._frame))
+        small = _framed_first(small, attention)
+        missed = [track for track in small if track.seen_ns < attention.pts_ns]
+        return self._closer(
+            focus_regions(_predicted(small, attention, now), self._frame)
+            + focus_regions(_predicted(missed, attention, now), self._frame, CLOSE_WIDTH)
+        )
+
+    def _small(self, attention: Attention) -> list[Track]:
+        """The people who gain from a closer look."""
+        least = SMALL * self._frame.height
+        return [t for t in attention.tracks if t.label == PERSON and t.box.height < least]
 
     def _closer(self, focused: tuple[Box, ...]) -> Box:
-        """Every region people are seen in, one after the other, and between the rounds a tile."""
+        """Every region to look at, one after the other, and between the rounds a tile."""
         self._region_turn += 1
         at = self._region_turn % (len(focused) + 1)
         if at < len(focused):
@@ -226,6 +241,10 @@ class Schedule:
         if glance or not is_worth_a_closer_look(view):
             return whole_frame(self._frame)
         return head_region(box)
+
+
+def _predicted(tracks: list[Track], attention: Attention, now: int) -> list[Box]:
+    return [predicted(track, attention.pts_ns, now) for track in tracks]
 
 
 def _framed_first(tracks: list[Track], attention: Attention) -> list[Track]:
