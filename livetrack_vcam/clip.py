@@ -144,7 +144,7 @@ def observe_clip(
     """First pass of two: what the detector sees at its cadence, and the time of every frame."""
     watch = Watch(lookout(detector), clip.size)
     tracker = Tracker(clip.size, TrackerSettings(fusion=settings.fusion))
-    attention = Attention(everybody=True, ball=settings.subject.kind is SubjectKind.BALL)
+    attention = Attention(ball=settings.subject.kind is SubjectKind.BALL)
     observations: list[Observation] = []
     times: list[int] = []
     is_due = cadence.due()

@@ -12,13 +12,11 @@ from livetrack_vcam.core.detection import Track
 class Attention:
     """As of the observation of `pts_ns`.
 
-    `subject`: ids of the tracks that are framed. `everybody`: a shot frames a group. `ball`: a
-    shot follows the ball.
+    `subject`: ids of the tracks that are framed. `ball`: a shot follows the ball.
     """
 
     tracks: tuple[Track, ...] = ()
     subject: tuple[int, ...] = ()
-    everybody: bool = False
     ball: bool = False
     pts_ns: int = 0
 
@@ -28,7 +26,6 @@ def combined(parts: Sequence[Attention]) -> Attention:
     return Attention(
         tracks=parts[0].tracks,
         subject=tuple(dict.fromkeys(number for part in parts for number in part.subject)),
-        everybody=any(part.everybody for part in parts),
         ball=any(part.ball for part in parts),
         pts_ns=parts[0].pts_ns,
     )

@@ -90,12 +90,10 @@ class Director:
     @property
     def attention(self) -> Attention:
         """What the detectors should know of this shot to look in the right places."""
-        kind = self._settings.subject.kind
         return Attention(
             tracks=self._tracks,
             subject=self._framed,
-            everybody=kind is SubjectKind.GROUP,
-            ball=kind is SubjectKind.BALL,
+            ball=self._settings.subject.kind is SubjectKind.BALL,
             pts_ns=self._observed_ns or 0,
         )
 

@@ -184,19 +184,19 @@ finite = st.floats(-5000, 5000)
     motion=st.floats(0, 1),
     width=st.integers(1, 8000),
     height=st.integers(1, 5000),
-    everybody=st.booleans(),
+    ball=st.booleans(),
 )
 def test_every_planned_region_shows_a_part_of_the_frame(
     boxes: list[tuple[float, float, float, float]],
     motion: float,
     width: int,
     height: int,
-    everybody: bool,
+    ball: bool,
 ) -> None:
     size = Size(width, height)
     people = [track(Box.from_xywh(*box).clipped(size), n) for n, box in enumerate(boxes)]
     shown = tuple(person for person in people if person.box.area > 0)
-    known = Attention(shown, tuple(p.track_id for p in shown[:2]), everybody)
+    known = Attention(shown, tuple(p.track_id for p in shown[:2]), ball)
     made = plan(known, seconds=1.5, motion=lambda _: motion, size=size)
     assert made == plan(known, seconds=1.5, motion=lambda _: motion, size=size)
     for look in looks(made):
