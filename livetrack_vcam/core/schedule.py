@@ -232,8 +232,14 @@ class Schedule:
         return max(people, key=lambda track: (track.box.area, -track.track_id), default=None)
 
     def _face_region(self, person: Track | None, observed_ns: int, now: int) -> Box:
-        """The whole frame where heads are large in it; else that person's head, seen closely."""
+        """The whole frame where heads are large in it; else that person's head, seen closely.
+
+        With nobody known the tiles come in turn with the whole: a face may be all that is seen.
+        """
         if person is None:
+            round_, see_whole = divmod(self._face_turn, 2)
+            if self._tiles and not see_whole:
+                return self._tiles[round_ % len(self._tiles)]
             return whole_frame(self._frame)
         box = predicted(person, observed_ns, now)
         view = head_seen_as(box, self._frame)

@@ -123,6 +123,12 @@ def test_the_face_of_somebody_far_away_is_looked_for_at_the_head() -> None:
     assert where.count(head_region(someone.box)) > 0.7 * len(where)
 
 
+def test_with_nobody_known_a_face_is_looked_for_in_the_whole_frame_and_in_each_tile() -> None:
+    where = [look.region for look in looks(plan(seconds=4)) if is_face(look)]
+    assert set(where) == {whole_frame(FULL_HD), *tiles(FULL_HD)}
+    assert where[0] == whole_frame(FULL_HD)
+
+
 def test_a_small_subject_is_looked_at_closely_and_a_large_one_only_as_part_of_the_whole() -> None:
     closely = [look for look in looks(plan(attending(person(200)))) if not is_face(look)]
     assert sum(not is_whole(look) for look in closely) >= 0.4 * len(closely)
