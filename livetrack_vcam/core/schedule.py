@@ -103,11 +103,11 @@ class Schedule:
         self._ball_search.saw(detections, now)
 
     def spent(self, looks: tuple[Look, ...], seconds: float) -> None:
-        """Learn what `looks` really took of the processor."""
+        """Learn what the planned `looks`, and whatever came with them, took of the processor."""
         assumed = sum(self._cost[_kind(look)] for look in looks)
+        self._credit += assumed - seconds
         if assumed <= 0:
             return
-        self._credit += assumed - seconds
         for kind in {_kind(look): None for look in looks}:
             share = self._cost[kind] * seconds / assumed
             self._cost[kind] += COST_GAIN * (share - self._cost[kind])

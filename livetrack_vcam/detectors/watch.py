@@ -59,10 +59,11 @@ class Watch:
             timed = replace(frame, pts_ns=pts_ns)
             balls = self._finder.find(timed, attention.tracks, attention.pts_ns, detections)
             detections += balls
-            looks += tuple(Look(ball.box, BALL) for ball in balls if not looks)
         if self._cpu_clock:
             self._schedule.spent(looks, self._cpu_clock() - begun)
-        return Observation(detections, pts_ns, looks) if looks else None
+        # Without a look, what the finder found is all that was looked for.
+        seen = looks or tuple(Look(found.box, BALL) for found in detections)
+        return Observation(detections, pts_ns, seen) if seen else None
 
     def _motion(self, frame: Frame) -> float:
         """The share of sampled points, 0 to 1, that changed since the last frame."""

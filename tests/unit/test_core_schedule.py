@@ -176,6 +176,20 @@ def test_a_detector_that_costs_more_than_assumed_is_asked_less_often() -> None:
     assert count(3.0) < 0.5 * count(1.0)
 
 
+def test_work_without_a_look_is_paid_from_the_same_budget() -> None:
+    def count(extra_s: float) -> int:
+        schedule = Schedule(FULL_HD, frozenset({FACE}), cpu=0.1)
+        made = 0
+        for now in range(0, 5_000_000_000, FRAME_NS):
+            planned = schedule.plan(attending(person(300)), 1.0, now)
+            if not planned:
+                schedule.spent((), extra_s)
+            made += len(planned)
+        return made
+
+    assert count(0.02) < count(0.0)
+
+
 @pytest.mark.parametrize("label", [FACE, PERSON])
 def test_only_what_the_detectors_know_is_asked_for(label: str) -> None:
     for look in looks(plan(attending(person(300)), labels=frozenset({label}))):
