@@ -26,7 +26,6 @@ _BAD_ARCHIVE = (
     zipfile.BadZipFile,
     tarfile.TarError,
     zlib.error,
-    NotImplementedError,
     RuntimeError,
     ValueError,
     OSError,
