@@ -8,7 +8,7 @@ clips with a ball once more. Both rows go through the same tracker; found is wha
 the annotated frame, IoU > .5 (faces .4; balls: the center within half a ball).
 
 whole        person, ball and face detector see the whole frame ten times a second
-scheduled    the looks the product's own schedule plans, frame by frame, on 40 % of one core
+scheduled    the looks the product's own schedule plans, frame by frame, on its default budget
 
 Costs are as the schedule assumes them, so the same looks are planned on every machine.
 """
