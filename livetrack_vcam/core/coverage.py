@@ -7,9 +7,7 @@ from enum import Enum
 
 from livetrack_vcam.core.detection import Look
 from livetrack_vcam.core.geometry import Box, Size
-
-MARGIN = 0.05
-"""Of a box's sides: a look that ends nearer to it may cut off the thing it should find."""
+from livetrack_vcam.core.regions import cut_off
 
 
 class Sight(Enum):
@@ -43,7 +41,9 @@ class Coverage:
         covering = [
             look
             for look in self._looks
-            if label in look.labels and self._spread(look.region, box).contains(seen)
+            if label in look.labels
+            and look.region.contains(seen, 1.0)
+            and not cut_off(seen, look.region, self._frame)
         ]
         if not covering:
             return Sight.NONE
@@ -51,17 +51,6 @@ class Coverage:
 
     def _is_whole(self, look: Look) -> bool:
         return look.region.contains(Box(0, 0, self._frame.width, self._frame.height), 1.0)
-
-    def _spread(self, region: Box, box: Box) -> Box:
-        """The region less a margin, but beyond the frame where it ends with the frame."""
-        dx, dy = MARGIN * box.width, MARGIN * box.height
-        width, height = self._frame.width, self._frame.height
-        return Box(
-            region.x1 + dx if region.x1 > 0 else -1.0,
-            region.y1 + dy if region.y1 > 0 else -1.0,
-            region.x2 - dx if region.x2 < width else width + 1.0,
-            region.y2 - dy if region.y2 < height else height + 1.0,
-        )
 
 
 def _pulled_in(box: Box, frame: Size) -> Box:
