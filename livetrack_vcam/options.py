@@ -47,7 +47,7 @@ def _option(name: str, field: FieldInfo) -> Callable[[F], F]:
     metavar = str(extra["metavar"]) if isinstance(extra, dict) and "metavar" in extra else None
     if field.annotation is bool:
         if field.default is True:
-            flag, text = f"--no-{name}", f"Do not {text[:1].lower()}{text[1:]}"
+            flag, text = "--no" + flag[1:], f"Do not {text[:1].lower()}{text[1:]}"
         value = field.default is False
         return click.option(flag, name, flag_value=value, default=None, type=bool, help=text)
     choices = _choices(field)

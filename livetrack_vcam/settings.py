@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
 
+from livetrack_vcam.core.changes import MAX_LEAD_ROOM, MAX_LOST_S
 from livetrack_vcam.core.config import (
     DirectorSettings,
     Fill,
@@ -161,6 +162,25 @@ class FramingOptions(_Frozen):
         description="Of a person's body and face, both lead, or the one with the best score.",
     )
 
+    lead_room: float = Field(
+        0.0, ge=0, le=MAX_LEAD_ROOM, description="Share of the crop left ahead of whoever moves."
+    )
+    eyes_on_third: bool = Field(
+        False, description="Put the eyes on the upper third instead of minding the headroom."
+    )
+    lost_predict: float = Field(
+        0.9, ge=0, le=MAX_LOST_S, description="Seconds for which a lost subject is predicted."
+    )
+    lost_hold: float = Field(
+        1.5, ge=0, le=MAX_LOST_S, description="Seconds the picture then waits before when_lost."
+    )
+    lost_widen: float = Field(
+        1.1, ge=0, le=MAX_LOST_S, description="Seconds in which the picture then widens."
+    )
+    cuts: bool = Field(
+        False, description="Cut to a subject further away than one crop instead of gliding there."
+    )
+
     @property
     def labels(self) -> tuple[str, ...]:
         """The COCO label the subject is chosen by, if it is: the detector must look for it."""
@@ -186,6 +206,12 @@ class FramingOptions(_Frozen):
             dead_zone=self.dead_zone,
             min_crop_height=min(smallest, largest_height(self.aspect, frame)),
             fusion=self.fusion,
+            lead_room=self.lead_room,
+            eyes_on_third=self.eyes_on_third,
+            lost_predict=self.lost_predict,
+            lost_hold=self.lost_hold,
+            lost_widen=self.lost_widen,
+            cuts=self.cuts,
         )
 
 

@@ -26,6 +26,8 @@ from livetrack_vcam.core.geometry import (
 MAX_HEADROOM = 0.5
 MAX_DEAD_ZONE = 0.45
 MAX_ZOOM = 100.0
+MAX_LEAD_ROOM = 0.12
+MAX_LOST_S = 60.0
 
 
 def check_settings(settings: DirectorSettings) -> None:
@@ -38,6 +40,9 @@ def check_settings(settings: DirectorSettings) -> None:
     if settings.dead_zone is not None:
         _check("dead_zone", settings.dead_zone, 0, MAX_DEAD_ZONE)
     _check("max_zoom", settings.max_zoom, 1, MAX_ZOOM)
+    _check("lead_room", settings.lead_room, 0, MAX_LEAD_ROOM)
+    for field in ("lost_predict", "lost_hold", "lost_widen"):
+        _check(field, getattr(settings, field), 0, MAX_LOST_S)
     if not settings.min_crop_height > 0:
         raise ValueError(f"min_crop_height {settings.min_crop_height} is not above 0 pixels")
 

@@ -41,11 +41,16 @@ class WhenLost(Enum):
 
 
 class Fill(Enum):
-    """What to do when the subject does not fit the crop, or the canvas has another shape."""
+    """What to do when the subject does not fit the crop, or the canvas has another shape.
+
+    CROP shows whoever fits. LETTERBOX and BLUR show everybody, with black or a blurred picture
+    beside them. SPLIT shows two people who are far apart in two halves of the canvas.
+    """
 
     CROP = "crop"
     LETTERBOX = "letterbox"
     BLUR = "blur"
+    SPLIT = "split"
 
 
 class SubjectKind(Enum):
@@ -105,6 +110,11 @@ class DirectorSettings:
     may move without moving the picture, 0 to 0.45. `min_crop_height` is in source pixels: the crop
     never gets smaller, so that the picture is not enlarged past what the source carries. `fusion`
     belongs to the tracker, which all shots of a camera share: the first shot's holds.
+    `lead_room` is the share of the crop, 0 to 0.12, that somebody on the move gets ahead in
+    addition; `eyes_on_third` puts the eyes a third below the top instead of the head under the
+    headroom. A lost subject's motion is predicted for `lost_predict` seconds, then the picture
+    waits for `lost_hold` and does what `when_lost` says within `lost_widen`. `cuts` allows a jump
+    to a subject further away than the crop is wide.
     """
 
     aspect_ratio: Fraction = Fraction(16, 9)
@@ -118,3 +128,9 @@ class DirectorSettings:
     dead_zone: float | None = None
     min_crop_height: float = 2.0
     fusion: Fusion = Fusion.BOTH
+    lead_room: float = 0.0
+    eyes_on_third: bool = False
+    lost_predict: float = 0.9
+    lost_hold: float = 1.5
+    lost_widen: float = 1.1
+    cuts: bool = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from livetrack_vcam.core.axis import AxisRoom, AxisTarget, PanAxis, ZoomAxis
+from livetrack_vcam.core.axis import AxisRoom, AxisTarget, PanAxis
 from livetrack_vcam.core.config import DirectorSettings
 from livetrack_vcam.core.framing import (
     SubjectShape,
@@ -13,6 +13,7 @@ from livetrack_vcam.core.framing import (
 from livetrack_vcam.core.geometry import Crop, Point, Size, fit_inside
 from livetrack_vcam.core.presets import PRESETS, SpeedPreset
 from livetrack_vcam.core.subject_estimator import SubjectMotion
+from livetrack_vcam.core.zoom import ZoomAxis
 
 SWAY_SHARE = 0.2
 """How far a subject may sway without moving the picture, in its own widths."""

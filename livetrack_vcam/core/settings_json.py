@@ -18,7 +18,8 @@ from livetrack_vcam.core.geometry import format_aspect_ratio, parse_aspect_ratio
 
 FIELDS = (
     "aspect", "shot", "speed", "subject", "when_lost", "fill", "headroom", "max_zoom",
-    "dead_zone", "min_crop_height", "fusion",
+    "dead_zone", "min_crop_height", "fusion", "lead_room", "eyes_on_third", "lost_predict",
+    "lost_hold", "lost_widen", "cuts",
 )  # fmt: skip
 
 
@@ -36,6 +37,12 @@ def settings_to_json(settings: DirectorSettings) -> dict[str, str | float | None
         "dead_zone": settings.dead_zone,
         "min_crop_height": settings.min_crop_height,
         "fusion": settings.fusion.value,
+        "lead_room": settings.lead_room,
+        "eyes_on_third": settings.eyes_on_third,
+        "lost_predict": settings.lost_predict,
+        "lost_hold": settings.lost_hold,
+        "lost_widen": settings.lost_widen,
+        "cuts": settings.cuts,
     }
 
 
@@ -55,6 +62,12 @@ def settings_from_json(data: object) -> DirectorSettings:
         _optional(data, "dead_zone"),
         _number(data, "min_crop_height"),
         Fusion(data["fusion"]),
+        _number(data, "lead_room"),
+        _switch(data, "eyes_on_third"),
+        _number(data, "lost_predict"),
+        _number(data, "lost_hold"),
+        _number(data, "lost_widen"),
+        _switch(data, "cuts"),
     )
     check_settings(settings)
     return settings
@@ -64,6 +77,13 @@ def _number(data: Mapping[str, object], field: str) -> float:
     value = data[field]
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise ValueError(f"field {field!r} is {value!r}, not a number")
+    return value
+
+
+def _switch(data: Mapping[str, object], field: str) -> bool:
+    value = data[field]
+    if not isinstance(value, bool):
+        raise ValueError(f"field {field!r} is {value!r}, not true or false")
     return value
 
 
