@@ -14,7 +14,8 @@ class SubjectShape:
 
     `center_x` and `top` are where it is, `height` its usual height, `width` the width it takes
     (arms and strides included), `head` the height of its head from crown to chin. `roaming` is
-    how fast it has been moving across lately, pixels/s.
+    how fast it has been moving across lately, pixels/s. `core` is the width without waving arms;
+    0 when that is not known apart from `width`.
     """
 
     center_x: float
@@ -23,6 +24,7 @@ class SubjectShape:
     height: float
     head: float
     roaming: float = 0.0
+    core: float = 0.0
 
     @property
     def left(self) -> float:
@@ -55,6 +57,8 @@ WIDE_SCALE = 1.8
 """How much more than the whole subject a wide shot shows."""
 ROOM_BESIDE = 0.62
 """Share of the crop's width a whole subject may take; the rest is for the dead zone."""
+ROOM_FOR_ARMS = 0.92
+"""Share of the crop's width that spread arms may take: they need no dead zone."""
 ROAM_S = 0.3
 """So much of its walk a roaming subject is given on both sides: the lag of the crop."""
 
@@ -84,7 +88,9 @@ def wanted_height(shape: SubjectShape, settings: DirectorSettings, frame: Size) 
         height = size.heads * shape.head
     else:
         height = shape.height / max(1 - headroom(settings) - FOOTROOM, 0.1)
-        needed = (shape.width + 2 * ROAM_S * shape.roaming) / ROOM_BESIDE
+        core = shape.core or shape.width
+        needed = (core + 2 * ROAM_S * shape.roaming) / ROOM_BESIDE
+        needed = max(needed, shape.width / ROOM_FOR_ARMS)
         height = max(height, needed / float(settings.aspect_ratio))
         if settings.shot is Shot.WIDE:
             height *= WIDE_SCALE
