@@ -33,11 +33,12 @@ from livetrack_vcam.core.framing import (
 )
 from livetrack_vcam.core.geometry import Box, Crop, Point, Size
 from livetrack_vcam.core.group import framed_together, joint_box
+from livetrack_vcam.core.hindsight import glance_at
 from livetrack_vcam.core.presence import HOLD_S, Phase, Presence, State
 from livetrack_vcam.core.presets import PRESETS, SpeedPreset
 from livetrack_vcam.core.rig import CameraRig
 from livetrack_vcam.core.subject import SubjectSelector
-from livetrack_vcam.core.subject_estimator import SubjectEstimator
+from livetrack_vcam.core.subject_estimator import SubjectEstimator, SubjectMotion
 from livetrack_vcam.core.tracker import Tracker, TrackerSettings
 
 
@@ -73,6 +74,7 @@ class Director:
         self._home: Box | None = None
         self._observed_ns: int | None = None
         self._pts_ns: int | None = None
+        self._unshown = self._late = False
 
     @property
     def state(self) -> State:
@@ -120,6 +122,7 @@ class Director:
         if self._observed_ns is not None and pts_ns <= self._observed_ns:
             return
         self._observed_ns = pts_ns
+        self._unshown = True
         self._tracks = tracks
         chosen = self._selector.update(tracks, pts_ns)
         members = [t for i in chosen for t in tracks if t.track_id == i]
@@ -176,7 +179,7 @@ class Director:
         if self._estimator is None or phase is Phase.NEVER:
             return self._go_wide(dt)
         if phase in (Phase.SEEN, Phase.COAST):
-            self._rig.follow(self._estimator.at(pts_ns, self._preset.fade_s), dt)
+            self._rig.follow(self._motion(self._estimator, pts_ns), dt)
             if phase is Phase.COAST:
                 return State.COAST
             return State.HOLD if self._rig.resting else State.FOLLOW
@@ -184,6 +187,15 @@ class Director:
             self._rig.rest(dt)
             return State.LOST
         return self._fall_back(dt)
+
+    def _motion(self, estimator: SubjectEstimator, pts_ns: int) -> SubjectMotion:
+        """Predicted, or told in hindsight when pictures are shown after they were looked at."""
+        if self._unshown:
+            self._late = self._observed_ns is not None and pts_ns < self._observed_ns
+            self._unshown = False
+        if not self._late:
+            return estimator.at(pts_ns, self._preset.fade_s)
+        return estimator.glance(glance_at(pts_ns, self._preset), self._preset.fade_s)
 
     def _fall_back(self, dt: float) -> State:
         """What `when_lost` says about an empty picture."""

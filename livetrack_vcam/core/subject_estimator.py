@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from livetrack_vcam.core.estimator import AxisEstimator, Motion, measurement_variance
 from livetrack_vcam.core.framing import SubjectShape
 from livetrack_vcam.core.geometry import Box, Size
+from livetrack_vcam.core.hindsight import AxisHindsight, Glance
 from livetrack_vcam.core.presets import SpeedPreset
 
 HEADS_TALL = 7.5
@@ -51,6 +52,8 @@ class SubjectEstimator:
         r = measurement_variance(score, box.width / self._unit)
         self._x = AxisEstimator(_center_x(box, face) / self._unit, r, pts_ns)
         self._top = AxisEstimator(box.y1 / self._unit, r, pts_ns)
+        self._past_x = AxisHindsight(_center_x(box, face) / self._unit, r, pts_ns)
+        self._past_top = AxisHindsight(box.y1 / self._unit, r, pts_ns)
         self._heights: deque[float] = deque([self._full_height(box)], maxlen=5)
         self._height = self._full_height(box)
         self._width = box.width
@@ -69,6 +72,8 @@ class SubjectEstimator:
         r = measurement_variance(score, box.width / self._unit)
         self._x.update(_center_x(box, face) / self._unit, r, preset.q_moving, pts_ns)
         self._top.update(box.y1 / self._unit, r, preset.q_moving, pts_ns)
+        self._past_x.add(_center_x(box, face) / self._unit, r, pts_ns)
+        self._past_top.add(box.y1 / self._unit, r, pts_ns)
         self._heights.append(self._full_height(box))
         median = sorted(self._heights)[len(self._heights) // 2]
         self._height = _ease(self._height, median, HEIGHT_TAU_S, dt)
@@ -104,6 +109,21 @@ class SubjectEstimator:
         )
         return SubjectMotion(
             shape, x.velocity * self._unit, top.velocity * self._unit, x.moving, top.moving
+        )
+
+    def glance(self, glance: Glance, fade_s: float) -> SubjectMotion:
+        """Where the subject is in a picture that is shown late, told with knowledge of the future.
+
+        Size and the probability of motion are the newest known: they come late by themselves.
+        """
+        newest = self.at(self._pts_ns, fade_s)
+        x, velocity_x = glance.along(self._past_x, fade_s)
+        top, velocity_y = glance.along(self._past_top, fade_s)
+        return replace(
+            newest,
+            shape=replace(newest.shape, center_x=x * self._unit, top=top * self._unit),
+            velocity_x=velocity_x * self._unit,
+            velocity_y=velocity_y * self._unit,
         )
 
     def _pixels(self, motion: Motion) -> float:
