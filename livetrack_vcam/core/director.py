@@ -34,6 +34,7 @@ from livetrack_vcam.core.framing import (
 from livetrack_vcam.core.geometry import Box, Crop, Point, Size
 from livetrack_vcam.core.group import framed_together, joint_box
 from livetrack_vcam.core.hindsight import glance_at
+from livetrack_vcam.core.panes import Panes
 from livetrack_vcam.core.presence import HOLD_S, Phase, Presence, State
 from livetrack_vcam.core.presets import PRESETS, SpeedPreset
 from livetrack_vcam.core.rig import CameraRig
@@ -66,6 +67,8 @@ class Director:
         self._selector = SubjectSelector(frame, settings.subject)
         self._presence = Presence()
         self._rig = CameraRig(frame, settings)
+        self._panes = Panes(frame, settings, Director)
+        self._shown = (self._rig.crop.box,)
         self._estimator: SubjectEstimator | None = None
         self._framed: tuple[int, ...] = ()
         self._tracks: tuple[Track, ...] = ()
@@ -83,7 +86,12 @@ class Director:
     @property
     def subject(self) -> tuple[int, ...]:
         """Ids of the tracks the crop is composed for; empty until somebody was found."""
-        return self._framed
+        return self._panes.subject or self._framed
+
+    @property
+    def panes(self) -> tuple[Box, ...]:
+        """What the canvas shows since the last `crop_at`: usually the crop alone (see Panes)."""
+        return self._shown
 
     @property
     def tracks(self) -> tuple[Track, ...]:
@@ -94,7 +102,7 @@ class Director:
         """What the detectors should know of this shot to look in the right places."""
         return Attention(
             tracks=self._tracks,
-            subject=self._framed,
+            subject=self.subject,
             ball=self._settings.subject.kind is SubjectKind.BALL,
             pts_ns=self._observed_ns or 0,
         )
@@ -126,6 +134,8 @@ class Director:
         self._tracks = tracks
         chosen = self._selector.update(tracks, pts_ns)
         members = [t for i in chosen for t in tracks if t.track_id == i]
+        if self._mode is Mode.AUTOMATIC:
+            self._panes.observe(members, pts_ns)
         framed = framed_together(members, self._framed, self._settings, self._frame)
         fresh = [t for t in framed if t.seen_ns == pts_ns]
         if fresh and self._presence.phase(pts_ns) in (Phase.NEVER, Phase.LOST, Phase.GONE):
@@ -165,6 +175,8 @@ class Director:
         if self._pts_ns is None or dt > 0:
             self._pts_ns = pts_ns
             self._state = self._step(pts_ns, max(dt, 0.0))
+            moved_s = 0.0 if self._mode is Mode.PAUSED else max(dt, 0.0)
+            self._shown = self._panes.at(self._rig.crop, pts_ns, moved_s)
         return self._rig.crop
 
     def _step(self, pts_ns: int, dt: float) -> State:
@@ -226,7 +238,11 @@ class Director:
         settings = changed(self._settings, command)
         if settings is not None:
             self._configure(settings, command)
-            return
+        else:
+            self._obey(command)
+        self._panes.command(command, self._settings)
+
+    def _obey(self, command: Command) -> None:
         match command:
             case SelectSubject(policy):
                 self._select(policy)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from livetrack_vcam.core.config import DirectorSettings
+from livetrack_vcam.core.config import DirectorSettings, Fill
 from livetrack_vcam.core.detection import Track
 from livetrack_vcam.core.framing import height_bounds
 from livetrack_vcam.core.geometry import Box, Size, union
@@ -19,10 +19,13 @@ def framed_together(
     """The members shown together, given best first; `before` are the ids shown until now.
 
     The greedy rule of the original Live Tracking project: start with the best, add others while
-    the union still fits. Those already in are tried first, so nobody flickers in and out.
+    the union still fits. Those already in are tried first, so nobody flickers in and out. A fill
+    that shows everybody beside bars leaves nobody out.
     """
     if not members:
         return []
+    if settings.fill in (Fill.LETTERBOX, Fill.BLUR):
+        return list(members)
     height = height_bounds(settings, frame)[1]
     width = height * float(settings.aspect_ratio)
     chosen = [members[0]]
