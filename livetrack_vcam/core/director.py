@@ -68,7 +68,7 @@ class Director:
         self._presence = Presence()
         self._rig = CameraRig(frame, settings)
         self._panes = Panes(frame, settings, Director)
-        self._shown = (self._rig.crop.box,)
+        self._shown: tuple[Box, ...] = (self._rig.crop.box,)
         self._estimator: SubjectEstimator | None = None
         self._framed: tuple[int, ...] = ()
         self._tracks: tuple[Track, ...] = ()
