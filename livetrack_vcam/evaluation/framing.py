@@ -2,6 +2,7 @@
 
 Pixels are output pixels. "The subject" is the annotated thing that the trace's subject track
 overlaps best; while the trace has none, it is the last one, or at the start the largest in view.
+A group is the union of what its tracks show. Times are the trace's own: the rate need not be even.
 
 - contained_pct: frames with the whole subject box inside the crop (1 px tolerance), % of the
   frames in which the whole subject is inside the picture.
@@ -12,13 +13,14 @@ overlaps best; while the trace has none, it is the last one, or at the start the
   neither the first frames nor the first move.
 - travel_px_s: how far the crop's center travels a second in those frames.
 - walk_lag_ms: delay at which the crop's center fits the walking subject's place best, where
-  the crop can be centered on it and has it in the picture.
-- overshoot_pct: how far the crop goes beyond where it comes to rest when a walker stops, % of
-  crop width; the worst stop counts.
+  the crop can be centered on it and has it in the picture; below 0 the crop is ahead.
+- overshoot_pct: how far the crop goes beyond where it comes to rest when a walker stops for .8 s
+  or longer, % of crop width; the worst stop counts.
 - jerk_rms_w_s3, jerk_peak_w_s3: third derivative of the crop's center across, frame widths/s³.
 - reacquire_s: from the moment somebody is half visible again, after nobody was for .5 s, until
   the center of the visible box is inside the crop; the worst return counts.
-- subject_switches: how often the subject becomes somebody else while the former is in view.
+- subject_switches: how often the subject becomes somebody else while the former is in view; to
+  join or leave a group is none.
 - zoom_travel_per_s: change of the logarithm of the crop's height a second.
 - crop_travel_w_s: travel of the crop's center, frame widths a second.
 """
@@ -26,6 +28,7 @@ overlaps best; while the trace has none, it is the last one, or at the start the
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -39,7 +42,13 @@ from livetrack_vcam.evaluation.path_metrics import (
     rms,
     walk_lag_ms,
 )
-from livetrack_vcam.evaluation.truth import IN_VIEW, Truth, matched_identity, truth_by_frame
+from livetrack_vcam.evaluation.truth import (
+    IN_VIEW,
+    Truth,
+    joined,
+    matched_identity,
+    truth_by_frame,
+)
 
 STILL_TRUTH_W = 0.025
 """A subject whose anchor stays within this share of the frame's width for a second stands still."""
@@ -53,35 +62,41 @@ ABSENT_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class _Moment:
-    """One frame of the trace with the truth about its subject (None: not in view or unknown)."""
+    """One frame of the trace with the truth about its subject (None: not in view or unknown).
+
+    `shown` are the identities that the trace's subject tracks match in this frame.
+    """
 
     t: float
     crop: Box
     subject: Truth | None
     everybody: Mapping[int, Truth] | None
+    shown: tuple[int, ...]
 
 
 def framing_metrics(
     trace_frames: Sequence[Mapping[str, Any]],
     annotation: Mapping[str, Any],
     size_out: tuple[int, int],
+    label: str | None = None,
 ) -> dict[str, float | None]:
     """All framing metrics of a trace, as defined above; None for what the clip cannot tell.
 
     `trace_frames` are the trace's frame lines (without the header), `annotation` a corpus
-    annotation, `size_out` width and height of the output. Raises ValueError for a trace of fewer
-    than two frames.
+    annotation, `size_out` width and height of the output, `label` what should be followed; None is
+    what the trace follows most of the time. Raises ValueError for a trace of fewer than two frames.
     """
-    moments = list(_moments(trace_frames, annotation))
-    if len(moments) < 2:
+    if len(trace_frames) < 2:
         raise ValueError("framing metrics need a trace of two frames or more")
+    moments = list(_moments(trace_frames, annotation, label or _followed_label(trace_frames)))
     frame_width = float(annotation["width"])
-    fps = (len(moments) - 1) / (moments[-1].t - moments[0].t)
+    times = [m.t for m in moments]
+    fps = (len(moments) - 1) / (times[-1] - times[0])
     crop_x = [m.crop.center.x for m in moments]
     truth_x = [m.subject.x if m.subject else None for m in moments]
     crop_width = mean([m.crop.width for m in moments]) or 1.0
     still = _still_truth(moments, frame_width, fps)
-    jerk = [j / frame_width for j in jerks(crop_x, fps)]
+    jerk = [j / frame_width for j in jerks(crop_x, times)]
     return {
         "contained_pct": _contained_pct(moments),
         "center_error_pct": _center_error_pct(moments, frame_width),
@@ -94,51 +109,55 @@ def framing_metrics(
         "jerk_rms_w_s3": rms(jerk),
         "jerk_peak_w_s3": max((abs(j) for j in jerk), default=None),
         "reacquire_s": _reacquire_s(moments),
-        "subject_switches": float(_switches(trace_frames, moments, annotation)),
+        "subject_switches": float(_switches(moments)),
         "zoom_travel_per_s": _zoom_travel(moments, fps),
         "crop_travel_w_s": _crop_travel(moments, fps, frame_width),
     }
 
 
-def _labels(trace_frames: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
-    """What the trace follows: people, unless its subject is something else."""
-    for frame in trace_frames:
-        for track in frame["tracks"]:
-            if track["id"] in frame["subject"]:
-                return (str(track["label"]),)
-    return ("person",)
+def _followed_label(trace_frames: Sequence[Mapping[str, Any]]) -> str:
+    """What the trace's subject is in most frames; a person if it never has one."""
+    labels = Counter(
+        str(track["label"])
+        for frame in trace_frames
+        for track in frame["tracks"]
+        if track["id"] in frame["subject"][:1]
+    )
+    return max(labels, key=lambda label: labels[label], default="person")
 
 
-def _identities(
+def _shown(
     trace_frames: Sequence[Mapping[str, Any]],
     truths: Sequence[Mapping[int, Truth] | None],
-) -> Iterator[int | None]:
-    """The identity of the trace's first subject in each frame, None where it matches nobody."""
-    identity: int | None = None
+) -> Iterator[tuple[int, ...]]:
+    """The identities of the trace's subjects in each frame, in the trace's order."""
+    identities: dict[int, int] = {}
     for frame, truth in zip(trace_frames, truths, strict=True):
         boxes = {track["id"]: Box.from_xywh(*track["box"]) for track in frame["tracks"]}
-        subject = frame["subject"][0] if frame["subject"] else None
-        match = None
-        if truth is not None and subject in boxes:
-            match = matched_identity(boxes[subject], truth, identity)
-        identity = identity if match is None else match
-        yield match
+        matches = []
+        for number in frame["subject"]:
+            if truth is None or number not in boxes:
+                continue
+            match = matched_identity(boxes[number], truth, identities.get(number))
+            if match is not None:
+                identities[number] = match
+                matches.append(match)
+        yield tuple(dict.fromkeys(matches))
 
 
 def _moments(
-    trace_frames: Sequence[Mapping[str, Any]], annotation: Mapping[str, Any]
+    trace_frames: Sequence[Mapping[str, Any]], annotation: Mapping[str, Any], label: str
 ) -> Iterator[_Moment]:
-    truths = truth_by_frame(annotation, len(trace_frames), _labels(trace_frames))
-    identity: int | None = None
-    for frame, truth, match in zip(
-        trace_frames, truths, _identities(trace_frames, truths), strict=True
-    ):
-        identity = match if match is not None else identity
+    truths = truth_by_frame(annotation, len(trace_frames), (label,))
+    last: tuple[int, ...] = ()
+    for frame, truth, shown in zip(trace_frames, truths, _shown(trace_frames, truths), strict=True):
+        last = shown or last
         subject = None
-        if truth:
-            largest = max(truth.values(), key=lambda each: each.full.area)
-            subject = largest if identity is None else truth.get(identity)
-        yield _Moment(float(frame["t"]), Box.from_xywh(*frame["crop"]), subject, truth)
+        if truth and last:
+            subject = joined([truth[identity] for identity in last if identity in truth])
+        elif truth:
+            subject = max(truth.values(), key=lambda each: each.full.area)
+        yield _Moment(float(frame["t"]), Box.from_xywh(*frame["crop"]), subject, truth, shown)
 
 
 def _reachable_x(m: _Moment, frame_width: float) -> float | None:
@@ -242,19 +261,14 @@ def _center_inside(crop: Box, box: Box) -> bool:
     return crop.x1 <= center.x <= crop.x2 and crop.y1 <= center.y <= crop.y2
 
 
-def _switches(
-    trace_frames: Sequence[Mapping[str, Any]],
-    moments: Sequence[_Moment],
-    annotation: Mapping[str, Any],
-) -> int:
-    truths = truth_by_frame(annotation, len(trace_frames), _labels(trace_frames))
-    identity: int | None = None
+def _switches(moments: Sequence[_Moment]) -> int:
+    before: tuple[int, ...] = ()
     count = 0
-    for match, m in zip(_identities(trace_frames, truths), moments, strict=True):
-        if match is None:
+    for m in moments:
+        if not m.shown:
             continue
-        if identity is not None and match != identity and m.everybody is not None:
-            former = m.everybody.get(identity)
+        if before and m.everybody is not None and not set(before) & set(m.shown):
+            former = m.everybody.get(before[0])
             count += former is not None and former.visible >= IN_VIEW
-        identity = match
+        before = m.shown
     return count

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from livetrack_vcam.core.geometry import Box, Size, iou
+from livetrack_vcam.core.geometry import Box, Size, iou, union
 
 BRIDGE_S = 1.01
 """Annotations further apart are not interpolated."""
@@ -89,6 +89,20 @@ def _blend_box(a: Box, b: Box, share: float) -> Box:
         return p + (q - p) * share
 
     return Box(mix(a.x1, b.x1), mix(a.y1, b.y1), mix(a.x2, b.x2), mix(a.y2, b.y2))
+
+
+def joined(truths: Sequence[Truth]) -> Truth | None:
+    """Several things framed as one: as visible as the least visible; None when there is none."""
+    if len(truths) < 2:
+        return truths[0] if truths else None
+    return Truth(
+        truths[0].identity,
+        union([truth.box for truth in truths]),
+        union([truth.full for truth in truths]),
+        sum(truth.x for truth in truths) / len(truths),
+        min(truth.visible for truth in truths),
+        all(truth.whole for truth in truths),
+    )
 
 
 def matched_identity(box: Box, truths: Mapping[int, Truth], before: int | None) -> int | None:
