@@ -10,7 +10,7 @@ from livetrack_vcam.core.attention import Attention
 from livetrack_vcam.core.config import DirectorSettings, SubjectKind
 from livetrack_vcam.core.detection import Observation, Track
 from livetrack_vcam.core.director import Director
-from livetrack_vcam.core.geometry import Crop, Size
+from livetrack_vcam.core.geometry import Box, Crop, Size
 from livetrack_vcam.core.offline import best_path
 from livetrack_vcam.core.presence import State
 from livetrack_vcam.core.tracker import Tracker, TrackerSettings
@@ -24,7 +24,10 @@ from livetrack_vcam.stats import NS_PER_S
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One frame with the decision made for it; `t_ns` counts from the first frame of the clip."""
+    """One frame with the decision made for it; `t_ns` counts from the first frame of the clip.
+
+    `panes` are the boxes shown; none: the crop alone.
+    """
 
     frame: Frame
     t_ns: int
@@ -32,6 +35,7 @@ class Step:
     state: State
     subject: tuple[int, ...]
     tracks: tuple[Track, ...]
+    panes: tuple[Box, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +135,8 @@ def causal_steps(
             known = waiting.popleft()[1]
             director.observe(known.detections, known.pts_ns, known.looks)
         crop = director.crop_at(t_ns)
-        yield Step(frame, t_ns, crop, director.state, director.subject, director.tracks)
+        state, subject, tracks = director.state, director.subject, director.tracks
+        yield Step(frame, t_ns, crop, state, subject, tracks, director.panes)
 
 
 def observe_clip(

@@ -23,18 +23,27 @@ def overlay_size(frame: Size) -> Size:
 
 
 def draw_overlay(
-    picture: Frame, crop: Crop, subject: Sequence[int], tracks: Sequence[Track]
+    picture: Frame,
+    crop: Crop,
+    subject: Sequence[int],
+    tracks: Sequence[Track],
+    panes: Sequence[Box] = (),
 ) -> Frame:
-    """`picture` (I420, whole source) with everything outside the crop dimmed and boxes drawn."""
+    """`picture` (I420, whole source) with everything that is not shown dimmed and boxes drawn.
+
+    `panes` are the boxes shown when it is not the crop.
+    """
+    shown = panes or (crop.box,)
     planes = tuple(plane.copy() for plane in picture.planes)
     for plane, neutral, scale in zip(planes, (16, 128, 128), (1, 2, 2), strict=True):
-        _dim_outside(plane, neutral, crop.box, scale)
+        _dim_outside(plane, neutral, shown, scale)
     thickness = max(2, picture.size.height // 240) & ~1
     for track in tracks:
         color = SUBJECT_COLOR if track.track_id in subject else TRACK_COLOR
         _rectangle(planes, track.box, color, thickness)
         _label(planes[0], track, thickness)
-    _rectangle(planes, crop.box, CROP_COLOR, thickness)
+    for box in shown:
+        _rectangle(planes, box, CROP_COLOR, thickness)
     return Frame(
         (planes[0], planes[1], planes[2]),
         picture.format,
@@ -44,11 +53,12 @@ def draw_overlay(
     )
 
 
-def _dim_outside(plane: Plane, neutral: int, box: Box, scale: int) -> None:
-    x1, y1, x2, y2 = (round(value / scale) for value in (box.x1, box.y1, box.x2, box.y2))
-    inside = plane[y1:y2, x1:x2].copy()
+def _dim_outside(plane: Plane, neutral: int, boxes: Sequence[Box], scale: int) -> None:
+    bright = plane.copy()
     cv2.convertScaleAbs(plane, plane, DIM, neutral * (1 - DIM))
-    plane[y1:y2, x1:x2] = inside
+    for box in boxes:
+        x1, y1, x2, y2 = (round(value / scale) for value in (box.x1, box.y1, box.x2, box.y2))
+        plane[y1:y2, x1:x2] = bright[y1:y2, x1:x2]
 
 
 def _rectangle(

@@ -116,15 +116,25 @@ class Picture:
 
     def _picture(self, step: Step) -> Frame:
         if not self._overlay:
-            return self._renderer.render(step.frame, step.crop.box, self._fill)
+            shown = step.panes or (step.crop.box,)
+            return self._renderer.render_panes(step.frame, shown, self._fill)
         whole = self._renderer.render(step.frame, self._whole, Fill.LETTERBOX)
-        return draw_overlay(whole, step.crop, step.subject, step.tracks)
+        return draw_overlay(whole, step.crop, step.subject, step.tracks, step.panes)
 
 
 def step_line(index: int, step: Step, canvas: Size) -> dict[str, object]:
     frame = step.frame.size
     return frame_line(
-        index, step.t_ns, step.t_ns, step.crop, step.state, step.subject, step.tracks, frame, canvas
+        index,
+        step.t_ns,
+        step.t_ns,
+        step.crop,
+        step.state,
+        step.subject,
+        step.tracks,
+        frame,
+        canvas,
+        step.panes,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -16,6 +17,8 @@ from livetrack_vcam.resample import Axis, resample
 BLUR_SHRINK = 16  # the backdrop is made this much smaller, blurred there and enlarged again
 BLUR_SIGMA = 2.0  # pixels of the small backdrop
 BLUR_LUMA = 0.6  # the backdrop's brightness, so that the picture stands out
+DIVIDER_SHARE = 1 / 270  # of the canvas's longer side: 4 pixels between the halves of 1080 by 1920
+BLACK = (16, 128, 128)
 
 Planes = tuple[Plane, Plane, Plane]
 
@@ -39,6 +42,17 @@ def picture_rect(canvas: Size, box: Box) -> Rect:
         height = canvas.height
     x, y = (canvas.width - width) // 4 * 2, (canvas.height - height) // 4 * 2
     return Rect(x, y, Size(width, height))
+
+
+def halves(canvas: Size) -> tuple[Rect, Rect]:
+    """Left and right of a wide canvas, top and bottom of a tall one."""
+    if canvas.width >= canvas.height:
+        width = _even(canvas.width / 2)
+        right = Size(canvas.width - width, canvas.height)
+        return Rect(0, 0, Size(width, canvas.height)), Rect(width, 0, right)
+    height = _even(canvas.height / 2)
+    bottom = Size(canvas.width, canvas.height - height)
+    return Rect(0, 0, Size(canvas.width, height)), Rect(0, height, bottom)
 
 
 def _even(length: float) -> int:
@@ -72,13 +86,22 @@ class Renderer:
             picture = _new_planes(rect.size)
             _draw(frame, box, picture)
             _paste(picture, planes, rect)
-        for plane in planes:
-            plane.flags.writeable = False
-        return Frame(planes, PixelFormat.YUV420P, OUTPUT_COLOR, frame.pts_ns, frame.seq)
+        return _finished(planes, frame)
+
+    def render_panes(self, frame: Frame, boxes: Sequence[Box], fill: Fill = Fill.CROP) -> Frame:
+        """One box as `render` does; two in the halves of the canvas, a black line between them."""
+        if len(boxes) == 1:
+            return self.render(frame, boxes[0], fill)
+        planes = _new_planes(self._canvas)
+        rects = halves(self._canvas)
+        for box, rect in zip(boxes, rects, strict=True):
+            _paste(Renderer(rect.size).render(frame, box, fill).planes, planes, rect)
+        _draw_divider(planes, rects[1])
+        return _finished(planes, frame)
 
     def _draw_backdrop(self, frame: Frame, box: Box, planes: Planes, fill: Fill) -> None:
         if fill is not Fill.BLUR:
-            for plane, black in zip(planes, (16, 128, 128), strict=True):
+            for plane, black in zip(planes, BLACK, strict=True):
                 plane.fill(black)
             return
         width, height = self._canvas.width, self._canvas.height
@@ -123,6 +146,23 @@ def _new_planes(size: Size) -> Planes:
         u.reshape(chroma.height, chroma.width),
         v.reshape(chroma.height, chroma.width),
     )
+
+
+def _finished(planes: Planes, source: Frame) -> Frame:
+    for plane in planes:
+        plane.flags.writeable = False
+    return Frame(planes, PixelFormat.YUV420P, OUTPUT_COLOR, source.pts_ns, source.seq)
+
+
+def _draw_divider(planes: Planes, second: Rect) -> None:
+    """A line of whole chroma samples along the edge at which the second half begins."""
+    longer = max(planes[0].shape)
+    reach = 2 * max(1, round(longer * DIVIDER_SHARE / 4))
+    for plane, black, shift in zip(planes, BLACK, (0, 1, 1), strict=True):
+        if second.x:
+            plane[:, (second.x - reach) >> shift : (second.x + reach) >> shift] = black
+        else:
+            plane[(second.y - reach) >> shift : (second.y + reach) >> shift] = black
 
 
 def _paste(picture: Planes, planes: Planes, rect: Rect) -> None:

@@ -70,5 +70,6 @@ def _trace_lines(crops: list[Replayed], frame: Size, canvas: Size) -> Iterator[s
                 made.tracks,
                 frame,
                 canvas,
+                made.panes,
             )
         )

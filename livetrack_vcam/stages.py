@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Event
 from typing import Protocol
 
 from livetrack_vcam.core.attention import Attention
-from livetrack_vcam.core.command import Command
+from livetrack_vcam.core.command import Command, SetSpeed
+from livetrack_vcam.core.config import Speed
 from livetrack_vcam.core.detection import Detection, Look, Observation, Track
 from livetrack_vcam.core.director import Director
-from livetrack_vcam.core.geometry import Crop, Size
+from livetrack_vcam.core.geometry import Box, Crop, Size
 from livetrack_vcam.core.presence import State
 from livetrack_vcam.errors import LiveTrackError, SourceError
 from livetrack_vcam.events import Report, SinkFailed, SourceBack, SourceLost
 from livetrack_vcam.interfaces import Canvas, Sink, Source
+from livetrack_vcam.look_ahead import LookAhead
 from livetrack_vcam.mailbox import Closed, Mailbox
 from livetrack_vcam.media import Frame, black_frame
 from livetrack_vcam.render import Renderer
@@ -32,6 +35,8 @@ STALL_NS = 2 * NS_PER_S
 SLATE_INTERVAL_S = 0.5
 # When the whole process stood still for a frame, two come at once; one place would lose the first.
 RENDER_DEPTH = 2
+# Pace of the pictures that are still held when no more frames come, by the frames before.
+SHORTEST_TICK_S, LONGEST_TICK_S = 0.005, 0.1
 REOPEN_FIRST_S = 0.5
 REOPEN_MOST_S = 5.0
 
@@ -200,7 +205,7 @@ class Outlet:
 
 @dataclass(frozen=True, slots=True)
 class ShotView:
-    """What the last picture of a shot showed."""
+    """What the last picture of a shot showed; `delay_ns` is how much it was held for look-ahead."""
 
     shot: str
     crop: Crop
@@ -208,6 +213,7 @@ class ShotView:
     subject: tuple[int, ...]
     tracks: tuple[Track, ...]
     pts_ns: int
+    panes: tuple[Box, ...] = ()
 
 
 Journal = Callable[[Frame, tuple[ShotView, ...]], None]
@@ -218,6 +224,10 @@ class Render:
 
     Whoever looks for people gets a frame through `to_detect` when its picture is drawn, so that
     the two do not compete for the processor while the picture is waited for.
+
+    `look_ahead` names the shots whose pictures are shown so many frames late (see LookAhead). The
+    delay stays for the whole run: another speed moves the crop differently, but a change of delay
+    would hold or skip the picture and shift it against the sound.
     """
 
     def __init__(
@@ -227,6 +237,7 @@ class Render:
         outlets: Sequence[Outlet],
         journal: Journal | None,
         clock: Clock,
+        look_ahead: Mapping[str, int] | None = None,
     ) -> None:
         self.to_detect: Mailbox[Frame] = Mailbox()
         self.frames: Mailbox[Frame] = Mailbox(RENDER_DEPTH)
@@ -242,19 +253,33 @@ class Render:
         self._journal = journal
         self._clock = clock
         self._pictures: dict[str, Frame] = {}
+        self.look_ahead: LookAhead[Frame] = LookAhead(
+            {shot: (look_ahead or {}).get(shot, 0) for shot in canvases}
+        )
+        self._counted = min(canvases, key=self.look_ahead.frames)
+        self._newest: Frame | None = None
+        self._tick_s = LONGEST_TICK_S
 
     def run(self) -> None:
+        silent = False
         try:
             while True:
-                frame = self.frames.get(SLATE_INTERVAL_S)
-                if frame is None:
+                held = silent and bool(self.look_ahead)
+                frame = self.frames.get(self._tick_s if held else SLATE_INTERVAL_S)
+                silent = frame is None
+                if frame is not None:
+                    self._drain()
+                    self._measure_tick(frame)
+                    self._show(self.look_ahead.put(frame))
+                    self.to_detect.put(frame)
+                elif self.look_ahead:
+                    self._show_held()
+                else:
                     self._show_slate()
-                    continue
-                self._drain()
-                self._show(frame)
-                self.to_detect.put(frame)
         except Closed:
-            return
+            while self.look_ahead:
+                time.sleep(self._tick_s)
+                self._show_held()
         finally:
             self.to_detect.close()
             for outlet in self._outlets:
@@ -269,23 +294,70 @@ class Render:
                 self._decider.command(shot, command)
             except ValueError as error:
                 log.warning("%s", error)
+            else:
+                self._explain(shot, command)
         for observation in self.observations.drain():
             self._decider.observe(observation.detections, observation.pts_ns, observation.looks)
         self.attention = self._decider.attention
 
-    def _show(self, frame: Frame) -> None:
-        crops = {shot: self._decider.crop_at(shot, frame.pts_ns) for shot in self._renderers}
+    def _explain(self, shot: str | None, command: Command) -> None:
+        """Cinema without look-ahead is only half of it: say how to get the rest."""
+        if command != SetSpeed(Speed.CINEMA):
+            return
+        for name in [shot] if shot is not None else list(self._renderers):
+            if self.look_ahead.frames(name) == 0:
+                log.info(
+                    "shot %s now moves as cinema but sees nothing coming; "
+                    "start with --look-ahead 10 for that, its picture is then 10 frames late",
+                    name,
+                )
+
+    def _measure_tick(self, frame: Frame) -> None:
+        if self._newest is not None:
+            passed_s = (frame.pts_ns - self._newest.pts_ns) / NS_PER_S
+            self._tick_s = min(max(passed_s, SHORTEST_TICK_S), LONGEST_TICK_S)
+        self._newest = frame
+
+    def _show_held(self) -> None:
+        """No frame has come: go on with those that are held."""
+        self._drain()
+        self._show(self.look_ahead.advance())
+
+    def _show(self, frames: Mapping[str, Frame]) -> None:
+        """One picture of each shot whose frame is given."""
+        crops = {
+            shot: self._decider.crop_at(shot, frames[shot].pts_ns)
+            for shot in self._renderers
+            if shot in frames
+        }
         for shot, crop in crops.items():
             fill = self._decider.director(shot).settings.fill
-            self._send(shot, self._renderers[shot].render(frame, crop.box, fill))
-        self.flow.add(frame.pts_ns, self._clock())
-        self.views = tuple(self._view(shot, crop, frame.pts_ns) for shot, crop in crops.items())
-        if self._journal is not None:
-            self._journal(frame, self.views)
+            self._send(shot, self._renderers[shot].render(frames[shot], crop.box, fill))
+        if self._counted in frames:
+            self.flow.add(frames[self._counted].pts_ns, self._clock())
+        views = {view.shot: view for view in self.views}
+        views |= {shot: self._view(shot, crop, frames[shot]) for shot, crop in crops.items()}
+        self.views = tuple(views[shot] for shot in self._renderers if shot in views)
+        if self._journal is not None and self._first in frames:
+            self._journal(frames[self._first], self.views)
 
-    def _view(self, shot: str, crop: Crop, pts_ns: int) -> ShotView:
+    @property
+    def _first(self) -> str:
+        """The shot the journal is about."""
+        return next(iter(self._renderers))
+
+    def _view(self, shot: str, crop: Crop, frame: Frame) -> ShotView:
         director = self._decider.director(shot)
-        return ShotView(shot, crop, director.state, director.subject, director.tracks, pts_ns)
+        newest_ns = self._newest.pts_ns if self._newest is not None else frame.pts_ns
+        return ShotView(
+            shot,
+            crop,
+            director.state,
+            director.subject,
+            director.tracks,
+            frame.pts_ns,
+            newest_ns - frame.pts_ns,
+        )
 
     def _show_slate(self) -> None:
         """Keep the outputs alive through the loss of the source, once it is long enough."""

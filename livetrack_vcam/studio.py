@@ -143,6 +143,7 @@ class Studio:
                 view.tracks,
                 size,
                 canvas,
+                view.panes,
             )
             writer.put(to_line(record))
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from livetrack_vcam.core.config import DirectorSettings
 from livetrack_vcam.core.detection import Track
-from livetrack_vcam.core.geometry import Crop, Size, format_aspect_ratio, largest_height
+from livetrack_vcam.core.geometry import Box, Crop, Size, format_aspect_ratio, largest_height
 from livetrack_vcam.core.presence import State
 from livetrack_vcam.core.settings_json import settings_to_json
 from livetrack_vcam.stats import NS_PER_S
@@ -43,12 +43,18 @@ def frame_line(
     tracks: Iterable[Track],
     frame: Size,
     canvas: Size,
+    panes: tuple[Box, ...] = (),
 ) -> dict[str, Any]:
-    """One frame: `t_ns` since the first; boxes xywh in source pixels; `size` is the canvas."""
+    """One frame: `t_ns` since the first; boxes xywh in source pixels; `size` is the canvas.
+
+    `panes` are written when they are not the crop alone: what is shown instead of it.
+    """
+    shown = {} if panes in ((), (crop.box,)) else {"panes": [list(box.xywh) for box in panes]}
     return {
         "frame": index,
         "t": t_ns / NS_PER_S,
         "crop": list(crop.box.xywh),
+        **shown,
         "zoom": zoom_of(crop, frame),
         "state": state.value,
         "subject": list(subject),

@@ -241,6 +241,7 @@ class Director:
         else:
             self._obey(command)
         self._panes.command(command, self._settings)
+        self._shown = self._panes.at(self._rig.crop, self._pts_ns or 0, 0.0)
 
     def _obey(self, command: Command) -> None:
         match command:

@@ -1,7 +1,8 @@
 """Session log: every call made on a crew, one JSON line each; replay() makes them again.
 
 The first line describes the session: version, source, frame size and every shot's settings. Then
-come, in the order of the calls, {"observe": [...]}, {"command": {...}} and {"crop": [...]}. Floats
+come, in the order of the calls, {"observe": [...]}, {"command": {...}} and {"crop": [...]}, with
+"panes" where what is shown is not the crop alone. Floats
 are written so that they read back exactly (repr), so replayed crops can be compared bit for bit.
 """
 
@@ -43,6 +44,7 @@ class Replayed:
     state: State
     subject: tuple[int, ...]
     tracks: tuple[Track, ...]
+    panes: tuple[Box, ...]
 
 
 class SessionRecorder:
@@ -100,7 +102,8 @@ class SessionRecorder:
 
     def crop_at(self, shot: str, pts_ns: int) -> Crop:
         crop = self._crew.crop_at(shot, pts_ns)
-        self._line({"crop": _box_to_json(crop.box), "shot": shot, "pts_ns": pts_ns})
+        record = {"crop": _box_to_json(crop.box), **_panes_to_json(self._crew.director(shot), crop)}
+        self._line({**record, "shot": shot, "pts_ns": pts_ns})
         return crop
 
     def _line(self, record: Mapping[str, object]) -> None:
@@ -164,24 +167,40 @@ def _apply(crew: Crew, record: object, number: int) -> Replayed | None:
             crew.command(record["shot"], command_from_json(record["command"]))
             return None
         shot, pts_ns = str(record["shot"]), _whole(record["pts_ns"])
-        logged = _box_from_json(record["crop"])
+        logged = _box_from_json(record["crop"]), *map(_box_from_json, record.get("panes", ()))
     except (KeyError, TypeError, ValueError) as error:
         raise SessionError(f"line {number} of the session log is broken: {error}") from None
     return _compare(crew, shot, pts_ns, logged, number)
 
 
-def _compare(crew: Crew, shot: str, pts_ns: int, logged: Box, number: int) -> Replayed:
+def _compare(crew: Crew, shot: str, pts_ns: int, logged: tuple[Box, ...], number: int) -> Replayed:
     try:
         crop = crew.crop_at(shot, pts_ns)
     except ValueError as error:
         raise SessionError(f"line {number} of the session log is broken: {error}") from None
-    if crop.box != logged:
-        raise SessionMismatch(
-            f"line {number}: shot {shot!r} at {pts_ns} ns was {logged.xywh} in the log and is "
-            f"{crop.box.xywh} now; replay it with the version that wrote it"
-        )
     director = crew.director(shot)
-    return Replayed(shot, pts_ns, crop, director.state, director.subject, crew.tracks)
+    made = (crop.box, *_unusual_panes(director, crop))
+    if made != logged:
+        raise SessionMismatch(
+            f"line {number}: shot {shot!r} at {pts_ns} ns was {_written(logged)} in the log and is "
+            f"{_written(made)} now; replay it with the version that wrote it"
+        )
+    seen = director.state, director.subject, crew.tracks
+    return Replayed(shot, pts_ns, crop, *seen, director.panes)
+
+
+def _written(boxes: tuple[Box, ...]) -> str:
+    return ", ".join(str(box.xywh) for box in boxes)
+
+
+def _unusual_panes(director: Director, crop: Crop) -> tuple[Box, ...]:
+    """What is shown, unless it is the crop alone."""
+    return () if director.panes == (crop.box,) else director.panes
+
+
+def _panes_to_json(director: Director, crop: Crop) -> dict[str, object]:
+    panes = _unusual_panes(director, crop)
+    return {"panes": [_box_to_json(box) for box in panes]} if panes else {}
 
 
 def _whole(value: object) -> int:
