@@ -157,6 +157,89 @@ def test_sparse_annotations_are_interpolated() -> None:
     assert sparse["center_error_pct"] == pytest.approx(0, abs=1)
 
 
+@pytest.mark.parametrize("lag", [-0.2, 0.05, 0.25])
+def test_a_lag_is_known_to_a_tenth_of_a_frame_and_a_lead_is_negative(lag: float) -> None:
+    def walks(t: float) -> float:
+        return 350 + 150 * t
+
+    assert metrics(lambda t: walks(t - lag), walks)["walk_lag_ms"] == pytest.approx(
+        1000 * lag, abs=3
+    )
+
+
+@pytest.mark.parametrize("fps", [6, 10, 24, 60])
+def test_metrics_are_the_same_at_any_frame_rate(fps: int) -> None:
+    result = at_rate(lambda t: walk(t - 0.25), walk, fps)
+    assert result["walk_lag_ms"] == pytest.approx(250, abs=25)
+    assert result["contained_pct"] == 100
+    assert result["overshoot_pct"] == pytest.approx(0, abs=0.1)
+    assert result["crop_travel_w_s"] == pytest.approx(600 / 1920 / 8, rel=0.03)
+
+
+def at_rate(crop_x: Path, subject_x: Path, fps: int) -> dict[str, float | None]:
+    """The plays of this file, frame by frame at another rate."""
+    slow = trace(lambda t: crop_x(t * 30 / fps), lambda t: subject_x(t * 30 / fps), 8 * fps / 30)
+    there = truth(lambda t: subject_x(t * 30 / fps), seconds=8 * fps / 30)
+    frames = [{**line, "t": i / fps} for i, line in enumerate(slow)]
+    return framing_metrics(frames, {**there, "fps": fps}, (720, 1280))
+
+
+def test_the_jerk_of_a_cubic_does_not_depend_on_when_frames_come() -> None:
+    def uneven(i: int) -> float:
+        return i / 30 + 0.012 * (i % 3)
+
+    frames = trace(lambda t: 900 + uneven(round(t * 30)) ** 3, lambda t: 900)
+    late = [{**line, "t": uneven(i)} for i, line in enumerate(frames)]
+    result = framing_metrics(late, truth(lambda t: 900), (720, 1280))
+    assert result["jerk_peak_w_s3"] == pytest.approx(6 / 1920, rel=1e-3)
+
+
+def test_a_stop_of_a_second_shows_its_overshoot() -> None:
+    def strolls(t: float) -> float:
+        return 500 + 200 * (min(max(t - 1, 0), 2) + max(t - 4, 0))
+
+    def over(t: float) -> float:
+        return strolls(t) + (30 * math.sin(math.pi * (t - 3) / 0.6) if 3 < t < 3.6 else 0)
+
+    assert metrics(over, strolls)["overshoot_pct"] == pytest.approx(100 * 30 / 607.5, abs=0.5)
+
+
+def test_the_box_of_a_group_holds_all_of_it() -> None:
+    there = truth(lambda t: 800, lambda t: 1000)
+    lone = trace(lambda t: 800, lambda t: 800)
+    second = {"id": 8, "label": "person", "box": [900, 400, 200, 600]}
+    both = [{**line, "subject": [7, 8], "tracks": [*line["tracks"], second]} for line in lone]
+    assert framing_metrics(lone, there, (720, 1280))["center_error_pct"] == 0
+    off = framing_metrics(both, there, (720, 1280))
+    assert off["center_error_pct"] == pytest.approx(100 * 100 / 607.5)
+    assert off["contained_pct"] == 100
+    wide = truth(lambda t: 800, lambda t: 1015)
+    second["box"] = [915, 400, 200, 600]
+    assert framing_metrics(both, wide, (720, 1280))["contained_pct"] == 0
+
+
+def test_to_join_a_group_is_no_switch_and_neither_is_another_order() -> None:
+    there = truth(lambda t: 500, lambda t: 1000)
+    second = {"id": 8, "label": "person", "box": [900, 400, 200, 600]}
+    frames = trace(lambda t: 700, lambda t: 500)
+    for i, line in enumerate(frames):
+        line["tracks"].append(second)
+        line["subject"] = [7] if i < 60 else [7, 8] if i < 120 else [8, 7]
+    assert framing_metrics(frames, there, (720, 1280))["subject_switches"] == 0
+
+
+def test_a_ball_is_judged_as_a_ball_though_a_person_came_first() -> None:
+    there = truth(lambda t: 900)
+    for frame in there["frames"]:
+        frame["boxes"].append({"id": 1, "label": "sports ball", "xywh": [1480, 500, 40, 40]})
+    frames = trace(lambda t: 1500, lambda t: 900 if t < 1 else None)
+    for line in frames[30:]:
+        line["tracks"] = [{"id": 7, "label": "sports ball", "box": [1480, 500, 40, 40]}]
+    assert framing_metrics(frames, there, (720, 1280))["contained_pct"] == 100
+    as_person = framing_metrics(frames, there, (720, 1280), "person")
+    assert as_person["contained_pct"] == 0
+
+
 def test_a_trace_of_one_frame_is_refused() -> None:
     with pytest.raises(ValueError, match="two frames or more"):
         framing_metrics(trace(walk, walk)[:1], truth(walk), (720, 1280))
