@@ -49,7 +49,8 @@ class Pipeline:
 
     `source` is open already; `open_watch` is called at once, and again when a detector fails.
     Without it nobody looks. `report` is called from the worker threads and must
-    not block; `decider` is called from the render thread only.
+    not block; `decider` is called from the render thread only. `look_ahead` gives the frames by
+    which shots are shown late.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Pipeline:
         journal: Journal | None = None,
         writers: Sequence[LineWriter] = (),
         clock: Clock = time.monotonic_ns,
+        look_ahead: Mapping[str, int] | None = None,
     ) -> None:
         self._report = report
         self.writers = writers
@@ -73,7 +75,7 @@ class Pipeline:
             for sink in sinks
         ]
         canvases = {shot: canvas for shot, (canvas, _) in shots.items()}
-        self.render = Render(decider, canvases, self.outlets, journal, clock)
+        self.render = Render(decider, canvases, self.outlets, journal, clock, look_ahead)
         self.detect: DetectorKeeper | None = None
         if open_watch is not None:
             self.detect = self._keeper(open_watch, detect_hz, clock)

@@ -214,6 +214,7 @@ class ShotView:
     tracks: tuple[Track, ...]
     pts_ns: int
     panes: tuple[Box, ...] = ()
+    delay_ns: int = 0
 
 
 Journal = Callable[[Frame, tuple[ShotView, ...]], None]
@@ -330,9 +331,12 @@ class Render:
             for shot in self._renderers
             if shot in frames
         }
-        for shot, crop in crops.items():
-            fill = self._decider.director(shot).settings.fill
-            self._send(shot, self._renderers[shot].render(frames[shot], crop.box, fill))
+        for shot in crops:
+            director = self._decider.director(shot)
+            picture = self._renderers[shot].render_panes(
+                frames[shot], director.panes, director.settings.fill
+            )
+            self._send(shot, picture)
         if self._counted in frames:
             self.flow.add(frames[self._counted].pts_ns, self._clock())
         views = {view.shot: view for view in self.views}
@@ -356,6 +360,7 @@ class Render:
             director.subject,
             director.tracks,
             frame.pts_ns,
+            director.panes,
             newest_ns - frame.pts_ns,
         )
 
