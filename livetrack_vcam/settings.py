@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -33,6 +32,7 @@ from livetrack_vcam.core.geometry import (
 )
 from livetrack_vcam.core.schedule import DEFAULT_CPU
 from livetrack_vcam.errors import SettingsError
+from livetrack_vcam.sink_spec import DEFAULT_SINKS, SinkSpec, parse_sink
 
 LONG_SIDE = 1280
 SHORT_SIDE = 720
@@ -40,37 +40,8 @@ MAX_SIDE = 7680
 # Past this the picture is visibly soft; the crop then stops shrinking. Users are warned at 1.5.
 MAX_UPSCALE = 2.0
 WARN_UPSCALE = 1.5
-
-
-@dataclass(frozen=True, slots=True)
-class SinkSpec:
-    """One `--sink`: its kind and what follows the colon (a device name, a path), if anything."""
-
-    kind: str
-    argument: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.kind}:{self.argument}" if self.argument else self.kind
-
-
-DEFAULT_SINKS = (SinkSpec("vcam"), SinkSpec("mjpeg"), SinkSpec("room"))
-
-
-def parse_sink(value: object) -> SinkSpec:
-    """'vcam', 'vcam:NAME', 'file:PATH', 'mjpeg', 'room', 'none'. Raises ValueError."""
-    if isinstance(value, SinkSpec):
-        return value
-    kind, _, argument = str(value).partition(":")
-    choices = "vcam, vcam:NAME, file:PATH, mjpeg, room or none"
-    if kind == "whip":
-        raise ValueError(f"sink 'whip' is not in this version; try {choices}")
-    if kind not in ("vcam", "file", "mjpeg", "room", "none"):
-        raise ValueError(f"sink {str(value)!r} is unknown; try {choices}")
-    if kind == "file" and not argument:
-        raise ValueError("sink 'file' needs a path; try --sink file:recording.mp4")
-    if argument and kind not in ("vcam", "file"):
-        raise ValueError(f"sink {kind!r} takes nothing after the colon; try --sink {kind}")
-    return SinkSpec(kind, argument)
+# Frames. A third of a second at 30 fps: more makes a conversation awkward and gains nothing.
+MAX_LOOK_AHEAD = CINEMA_LOOK_AHEAD = 10
 
 
 def parse_size(value: object) -> Size:
@@ -180,6 +151,20 @@ class FramingOptions(_Frozen):
     cuts: bool = Field(
         False, description="Cut to a subject further away than one crop instead of gliding there."
     )
+    look_ahead: int | None = Field(
+        None,
+        ge=0,
+        le=MAX_LOOK_AHEAD,
+        description="Frames by which the picture is late to see what comes; 10 for speed cinema, "
+        "else 0.",
+    )
+
+    @property
+    def look_ahead_frames(self) -> int:
+        """By how many frames the picture is shown late."""
+        if self.look_ahead is not None:
+            return self.look_ahead
+        return CINEMA_LOOK_AHEAD if self.speed is Speed.CINEMA else 0
 
     @property
     def labels(self) -> tuple[str, ...]:

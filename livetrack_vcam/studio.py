@@ -20,7 +20,8 @@ from livetrack_vcam.interfaces import Canvas, Sink, Source, SourceInfo
 from livetrack_vcam.journal import LineWriter, create_text_file
 from livetrack_vcam.media import Frame
 from livetrack_vcam.pipeline import Pipeline
-from livetrack_vcam.settings import Settings, ShotSettings, SinkSpec, check_canvas
+from livetrack_vcam.settings import Settings, ShotSettings, check_canvas
+from livetrack_vcam.sink_spec import SinkSpec
 from livetrack_vcam.sinks.discard import Discard
 from livetrack_vcam.sinks.mjpeg import MjpegFeed, MjpegSink
 from livetrack_vcam.sinks.recorder import Recorder

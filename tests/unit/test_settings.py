@@ -16,13 +16,13 @@ from livetrack_vcam.errors import SettingsError
 from livetrack_vcam.settings import (
     LONG_SIDE,
     SHORT_SIDE,
-    SinkSpec,
     build_settings,
     check_canvas,
     default_size,
     read_config,
     to_toml,
 )
+from livetrack_vcam.sink_spec import SinkSpec
 
 
 @pytest.mark.parametrize(
