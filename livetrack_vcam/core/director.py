@@ -32,14 +32,11 @@ from livetrack_vcam.core.framing import (
     wanted_height,
 )
 from livetrack_vcam.core.geometry import Box, Crop, Point, Size
-from livetrack_vcam.core.group import framed_together, joint_box
-from livetrack_vcam.core.hindsight import glance_at
+from livetrack_vcam.core.lookout import Lookout, Sighting
 from livetrack_vcam.core.panes import Panes
-from livetrack_vcam.core.presence import HOLD_S, Phase, Presence, State
+from livetrack_vcam.core.presence import Phase, State
 from livetrack_vcam.core.presets import PRESETS, SpeedPreset
 from livetrack_vcam.core.rig import CameraRig
-from livetrack_vcam.core.subject import SubjectSelector
-from livetrack_vcam.core.subject_estimator import SubjectEstimator, SubjectMotion
 from livetrack_vcam.core.tracker import Tracker, TrackerSettings
 
 
@@ -64,20 +61,14 @@ class Director:
         self._frame = frame
         self._settings = settings
         self._tracker = Tracker(frame, TrackerSettings(fusion=settings.fusion))
-        self._selector = SubjectSelector(frame, settings.subject)
-        self._presence = Presence()
+        self._lookout = Lookout(frame, settings)
         self._rig = CameraRig(frame, settings)
         self._panes = Panes(frame, settings, Director)
         self._shown: tuple[Box, ...] = (self._rig.crop.box,)
-        self._estimator: SubjectEstimator | None = None
-        self._framed: tuple[int, ...] = ()
-        self._tracks: tuple[Track, ...] = ()
         self._mode = Mode.AUTOMATIC
         self._state = State.WIDE
         self._home: Box | None = None
-        self._observed_ns: int | None = None
         self._pts_ns: int | None = None
-        self._unshown = self._late = False
 
     @property
     def state(self) -> State:
@@ -86,7 +77,7 @@ class Director:
     @property
     def subject(self) -> tuple[int, ...]:
         """Ids of the tracks the crop is composed for; empty until somebody was found."""
-        return self._panes.subject or self._framed
+        return self._panes.subject or self._lookout.framed
 
     @property
     def panes(self) -> tuple[Box, ...]:
@@ -95,16 +86,16 @@ class Director:
 
     @property
     def tracks(self) -> tuple[Track, ...]:
-        return self._tracks
+        return self._lookout.tracks
 
     @property
     def attention(self) -> Attention:
         """What the detectors should know of this shot to look in the right places."""
         return Attention(
-            tracks=self._tracks,
+            tracks=self._lookout.tracks,
             subject=self.subject,
             ball=self._settings.subject.kind is SubjectKind.BALL,
-            pts_ns=self._observed_ns or 0,
+            pts_ns=self._lookout.observed_ns or 0,
         )
 
     @property
@@ -117,7 +108,7 @@ class Director:
 
     @property
     def _now(self) -> int:
-        return max(self._observed_ns or 0, self._pts_ns or 0)
+        return max(self._lookout.observed_ns or 0, self._pts_ns or 0)
 
     def observe(
         self, detections: tuple[Detection, ...], pts_ns: int, looks: tuple[Look, ...] = ()
@@ -127,38 +118,24 @@ class Director:
 
     def observe_tracks(self, tracks: tuple[Track, ...], pts_ns: int) -> None:
         """What a tracker made of the frame of `pts_ns`; one not newer than the last is ignored."""
-        if self._observed_ns is not None and pts_ns <= self._observed_ns:
+        before = self._lookout.observed_ns
+        if before is not None and pts_ns <= before:
             return
-        self._observed_ns = pts_ns
-        self._unshown = True
-        self._tracks = tracks
-        chosen = self._selector.update(tracks, pts_ns)
-        members = [t for i in chosen for t in tracks if t.track_id == i]
+        sighting = self._lookout.observe(tracks, pts_ns)
         if self._mode is Mode.AUTOMATIC:
-            self._panes.observe(members, pts_ns)
-        framed = framed_together(members, self._framed, self._settings, self._frame)
-        fresh = [t for t in framed if t.seen_ns == pts_ns]
-        if fresh and self._presence.phase(pts_ns) in (Phase.NEVER, Phase.LOST, Phase.GONE):
-            self._rig.hurry()
-        elapsed = self._presence.looked(pts_ns, pts_ns if fresh else None)
-        if fresh:
-            self._measure(framed, pts_ns, elapsed)
+            self._panes.observe(self._lookout.members, pts_ns)
+        if sighting is not None:
+            self._react(sighting, pts_ns)
 
-    def _measure(self, framed: list[Track], pts_ns: int, elapsed_s: float) -> None:
-        """Feed the estimator, or start a new one when the subject is another."""
-        ids = tuple(track.track_id for track in framed)
-        box = joint_box(framed)
-        score = max(track.score for track in framed)
-        face = framed[0].face if len(framed) == 1 else None
-        new = self._estimator is None or set(ids) != set(self._framed)
-        self._framed = ids
-        if self._estimator is None or new:
-            self._estimator = SubjectEstimator(self._frame, box, face, score, pts_ns)
+    def _react(self, sighting: Sighting, pts_ns: int) -> None:
+        """The subject was seen: set out for another one, and zoom as it needs."""
+        if sighting.returned:
+            self._rig.hurry()
+        if sighting.another:
             self._rig.travel()
-        else:
-            self._estimator.update(box, face, score, self._preset, pts_ns)
-        if self._mode is Mode.AUTOMATIC:
-            self._ask_zoom(self._estimator.at(pts_ns, self._preset.fade_s).shape, elapsed_s)
+        motion = self._lookout.predicted(pts_ns)
+        if motion is not None and self._mode is Mode.AUTOMATIC:
+            self._ask_zoom(motion.shape, sighting.elapsed_s)
 
     def _ask_zoom(self, shape: SubjectShape, elapsed_s: float) -> None:
         """Zoom out whenever it is needed, but in only on somebody who is in the picture."""
@@ -186,12 +163,12 @@ class Director:
         if self._mode is Mode.HOME:
             self._glide_home(dt)
             return State.HOLD if self._rig.resting else State.FOLLOW
-        hold_s = 0.0 if self._settings.when_lost is WhenLost.FULL else HOLD_S
-        phase = self._presence.phase(pts_ns, hold_s)
-        if self._estimator is None or phase is Phase.NEVER:
+        phase = self._lookout.phase(pts_ns)
+        motion = self._lookout.motion_at(pts_ns)
+        if motion is None or phase is Phase.NEVER:
             return self._go_wide(dt)
         if phase in (Phase.SEEN, Phase.COAST):
-            self._rig.follow(self._motion(self._estimator, pts_ns), dt)
+            self._rig.follow(motion, dt)
             if phase is Phase.COAST:
                 return State.COAST
             return State.HOLD if self._rig.resting else State.FOLLOW
@@ -199,15 +176,6 @@ class Director:
             self._rig.rest(dt)
             return State.LOST
         return self._fall_back(dt)
-
-    def _motion(self, estimator: SubjectEstimator, pts_ns: int) -> SubjectMotion:
-        """Predicted, or told in hindsight when pictures are shown after they were looked at."""
-        if self._unshown:
-            self._late = self._observed_ns is not None and pts_ns < self._observed_ns
-            self._unshown = False
-        if not self._late:
-            return estimator.at(pts_ns, self._preset.fade_s)
-        return estimator.glance(glance_at(pts_ns, self._preset), self._preset.fade_s)
 
     def _fall_back(self, dt: float) -> State:
         """What `when_lost` says about an empty picture."""
@@ -252,9 +220,9 @@ class Director:
             case ReleaseTrack():
                 self._release()
             case NextSubject():
-                self._lock(self._neighbor(1))
+                self._lock(self._lookout.neighbor(1))
             case PreviousSubject():
-                self._lock(self._neighbor(-1))
+                self._lock(self._lookout.neighbor(-1))
             case Recenter():
                 self._leave_home()
                 self._reframe()
@@ -269,6 +237,7 @@ class Director:
 
     def _configure(self, settings: DirectorSettings, command: Command) -> None:
         self._settings = settings
+        self._lookout.configure(settings)
         self._rig.configure(settings)
         if isinstance(command, SetAspectRatio):
             self._cut_to_shape()
@@ -277,38 +246,43 @@ class Director:
 
     def _cut_to_shape(self) -> None:
         """Another shape is a cut anyway: begin it well composed, or as wide as it goes."""
-        if self._estimator is None or self._state in (State.WIDEN, State.WIDE):
+        motion = self._lookout.predicted(self._now)
+        if motion is None or self._state in (State.WIDEN, State.WIDE):
             self._rig.cut_to(self._middle, height_bounds(self._settings, self._frame)[1])
             return
-        shape = self._estimator.at(self._now, self._preset.fade_s).shape
+        self._cut_to(motion.shape)
+
+    def _cut_to(self, shape: SubjectShape) -> None:
         height = wanted_height(shape, self._settings, self._frame)
         self._rig.cut_to(wanted_center(shape, self._settings, self._frame, height), height)
 
     def _reframe(self) -> None:
         """Glide to the ideal framing of a subject that is there, dead zone or not."""
-        if self._estimator is not None and self._mode is Mode.AUTOMATIC:
-            shape = self._estimator.at(self._now, self._preset.fade_s).shape
-            self._rig.zoom.go_to(wanted_height(shape, self._settings, self._frame))
+        motion = self._lookout.predicted(self._now)
+        if motion is not None and self._mode is Mode.AUTOMATIC:
+            self._rig.zoom.go_to(wanted_height(motion.shape, self._settings, self._frame))
             self._rig.wake()
 
     def _select(self, policy: SubjectPolicy) -> None:
         if policy.kind is SubjectKind.TRACK:
-            self._find(policy.track_id)
+            self._lookout.find(policy.track_id)
         self._settings = replace(self._settings, subject=policy)
-        self._selector.set_policy(policy)
+        self._lookout.configure(self._settings)
+        self._lookout.select(policy)
         self._leave_home()
         self._look_again()
 
     def _lock(self, track_id: int) -> None:
-        self._find(track_id)
-        self._selector.lock(track_id, self._now)
+        self._lookout.find(track_id)
+        self._lookout.lock(track_id, self._now)
         self._leave_home()
         self._look_again()
 
     def _release(self) -> None:
         if self._settings.subject.kind is SubjectKind.TRACK:
             self._settings = replace(self._settings, subject=SubjectPolicy())
-        self._selector.release(self._now)
+            self._lookout.configure(self._settings)
+        self._lookout.release()
         self._leave_home()
 
     def _leave_home(self) -> None:
@@ -317,30 +291,7 @@ class Director:
             self._mode = Mode.AUTOMATIC
 
     def _look_again(self) -> None:
-        """Choose the subject anew from the tracks already known, without waiting for more."""
-        if self._observed_ns is None:
-            return
-        chosen = self._selector.update(self._tracks, self._observed_ns)
-        members = [t for i in chosen for t in self._tracks if t.track_id == i]
-        framed = framed_together(members, self._framed, self._settings, self._frame)
-        if framed and {t.track_id for t in framed} != set(self._framed):
-            self._presence.turn_to(max(t.seen_ns for t in framed))
-            self._measure(framed, self._observed_ns, 0.0)
-
-    def _find(self, track_id: int) -> Track:
-        for track in self._tracks:
-            if track.track_id == track_id:
-                return track
-        known = ", ".join(str(t.track_id) for t in self._tracks) or "none"
-        raise ValueError(f"track {track_id} is not in the picture; tracks there now: {known}")
-
-    def _neighbor(self, step: int) -> int:
-        """The id of the next track to the right (1) or left (-1) of the subject, around the end."""
-        if not self._tracks:
-            raise ValueError("nobody is in the picture to follow; wait until somebody is found")
-        ordered = sorted(self._tracks, key=lambda t: (t.box.center.x, t.track_id))
-        ids = [t.track_id for t in ordered]
-        present = self._framed[0] if self._framed else None
-        if present not in ids:
-            return ids[0 if step > 0 else -1]
-        return ids[(ids.index(present) + step) % len(ids)]
+        """Turn to another subject at once, without waiting for more observations."""
+        sighting = self._lookout.look_again()
+        if sighting is not None and self._lookout.observed_ns is not None:
+            self._react(sighting, self._lookout.observed_ns)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from enum import Enum
 
+from livetrack_vcam.core.sightings import Rhythm
+
 COAST_AFTER_S = 0.25
-"""Unseen for so long counts as missing; a detector may miss somebody once."""
+"""Unseen for so long counts as missing; a detector may miss somebody once …"""
+COAST_AFTER_LOOKS = 2.7
+"""… whatever its rate: one look in vain, and the latency of the next."""
 PREDICT_S = 0.9
-HOLD_S = 1.5
-"""After PREDICT_S of prediction the picture holds so long before it does what `when_lost` says."""
+SILENT_S = 0.6
 SILENT_INTERVALS = 4.0
 
 
@@ -41,12 +44,13 @@ class Phase(Enum):
 
 
 class Presence:
-    """Knows when the subject was last seen and how often anybody looks."""
+    """Knows when the subject was last seen, how often it is, and how often anybody looks."""
 
     def __init__(self) -> None:
         self._seen_ns: int | None = None
         self._looked_ns: int | None = None
         self._interval_s = 0.1
+        self._rhythm = Rhythm()
 
     def looked(self, pts_ns: int, seen_ns: int | None) -> float:
         """An observation at `pts_ns`; `seen_ns` is the subject's last sighting, None: no subject.
@@ -59,6 +63,8 @@ class Presence:
             self._interval_s += 0.2 * (min(elapsed, 1.0) - self._interval_s)
         self._looked_ns = pts_ns
         if seen_ns is not None:
+            if self._seen_ns is not None and seen_ns > self._seen_ns:
+                self._rhythm.seen_after((seen_ns - self._seen_ns) / 1e9)
             self._seen_ns = seen_ns
         return elapsed
 
@@ -66,15 +72,21 @@ class Presence:
         """Another subject, last seen at `seen_ns`."""
         self._seen_ns = seen_ns
 
-    def phase(self, pts_ns: int, hold_s: float = HOLD_S) -> Phase:
-        """The phase at the time of a frame. A silent detector counts as a missing subject too."""
+    def phase(self, pts_ns: int, predict_s: float, hold_s: float) -> Phase:
+        """The phase at the time of a frame, `predict_s` and `hold_s` long before it is GONE.
+
+        A silent detector counts as a missing subject too. Nobody is missing before that can be
+        known, however short `predict_s` is.
+        """
         if self._seen_ns is None or self._looked_ns is None:
             return Phase.NEVER
         unseen_s = (pts_ns - self._seen_ns) / 1e9
         overlooked = self._looked_ns > self._seen_ns
-        silent = unseen_s > max(0.6, SILENT_INTERVALS * self._interval_s)
-        if not (overlooked or silent) or unseen_s <= COAST_AFTER_S:
+        silent = unseen_s > max(SILENT_S, SILENT_INTERVALS * self._interval_s)
+        missing_s = max(COAST_AFTER_S, COAST_AFTER_LOOKS * self._rhythm.interval_s)
+        if not (overlooked or silent) or unseen_s <= missing_s:
             return Phase.SEEN
-        if unseen_s <= PREDICT_S:
+        lost_s = max(predict_s, missing_s)
+        if unseen_s <= lost_s:
             return Phase.COAST
-        return Phase.LOST if unseen_s <= PREDICT_S + hold_s else Phase.GONE
+        return Phase.LOST if unseen_s <= lost_s + hold_s else Phase.GONE

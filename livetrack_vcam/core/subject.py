@@ -7,20 +7,39 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from livetrack_vcam.core.config import SubjectKind, SubjectPolicy
-from livetrack_vcam.core.detection import PERSON, SPORTS_BALL, Track
-from livetrack_vcam.core.geometry import Size
+from livetrack_vcam.core.detection import SPORTS_BALL, Track
+from livetrack_vcam.core.geometry import Box, Size, intersection_area
+from livetrack_vcam.core.merit import eligible, merit, size_of
+from livetrack_vcam.core.sightings import Sightings
 
 TAKEOVER_S = 1.0
-"""Another track may become the subject only when the present one is unseen for longer."""
+"""Another track may become the subject only when the present one is unseen for longer …"""
+TAKEOVER_LOOKS = 5
+"""… and was missed so often in a row: a slow detector misses somebody twice in a second."""
+HIDDEN_S = 3.0
+"""The same for a subject behind somebody else: it is known why nobody sees it."""
+HIDDEN = 0.5
+"""Share of the subject's box that another covers from which it counts as hidden."""
+SMALLER, RETURN_S = 0.5, 4.0
+"""Somebody less than half as large is background: they take over only when the subject, who may
+be known again for four seconds, is not coming back."""
 DWELL_S = 1.5
 """A challenger of the policies largest and center must lead for so long, and a new subject stays
-so long before it can be challenged."""
+so long before anybody else can be it."""
 LEAD = 1.3
 """How much better than the subject a challenger must be."""
+CHANGE_OF_MIND_S = 60.0
+"""Somebody who is better, not lost, makes way at most once a minute: two people of one size who
+stand up and sit down in turn must not make the picture hunt."""
 SIGHTINGS = 2
 SURE_SCORE = 0.8
 """A track must have been seen this often, or with this score, before it may become the subject."""
 GROUP_LEAVE_S = 1.0
+NEAR, PACE = 0.15, 0.2
+"""A newcomer who is within so many frame widths of a lost subject's place, and so many more a
+second, is taken for the subject under another number."""
+SAME_SIZE = 0.35
+MERIT_TAU_S = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +62,11 @@ class SubjectSelector:
         self._locked: int | None = None
         self._subject: tuple[int, ...] = ()
         self._since_ns = 0
-        self._seen_ns: dict[int, int] = {}
-        self._sightings: dict[int, int] = {}
+        self._sightings = Sightings()
+        self._merits: dict[int, float] = {}
+        self._updated_ns: int | None = None
         self._challenge: _Challenge | None = None
+        self._changed_mind_ns: int | None = None
 
     @property
     def subject(self) -> tuple[int, ...]:
@@ -63,104 +84,135 @@ class SubjectSelector:
         self._policy = policy
         self._locked = None
         self._subject = ()
-        self._challenge = None
+        self._challenge = self._changed_mind_ns = None
+        self._merits.clear()
 
     def lock(self, track_id: int, now: int) -> None:
         self._locked = track_id
         self._become((track_id,), now)
 
-    def release(self, now: int) -> None:
+    def release(self) -> None:
         """End the lock; whoever is the subject stays it until the policy finds a reason."""
         self._locked = None
         if self._policy.kind is SubjectKind.TRACK:
             self._policy = SubjectPolicy()
-        self._since_ns = now
+        self._challenge = None
 
     def update(self, tracks: Sequence[Track], now: int) -> tuple[int, ...]:
-        self._count(tracks, now)
+        self._sightings.take(tracks, now, self.locked)
         if self.locked is not None:
-            if self.locked in self._seen_ns:
+            if self._sightings.knows(self.locked):
                 self._become((self.locked,), now)
             return self._subject
         fit = [
             t
-            for t in self._eligible(tracks)
-            if self._sightings[t.track_id] >= SIGHTINGS or t.score >= SURE_SCORE
+            for t in eligible(tracks, self._policy)
+            if self._sightings.count(t.track_id) >= SIGHTINGS or t.score >= SURE_SCORE
         ]
+        self._weigh(fit, now)
         if self._policy.kind is SubjectKind.GROUP:
             self._update_group(fit, now)
-        else:
+        elif fit:
             self._update_single(fit, now)
         return self._subject
 
-    def _count(self, tracks: Sequence[Track], now: int) -> None:
-        for track in tracks:
-            before = self._seen_ns.get(track.track_id)
-            if before is None or track.seen_ns > before:
-                self._seen_ns[track.track_id] = track.seen_ns
-                count = self._sightings.get(track.track_id, 0) + 1
-                self._sightings[track.track_id] = count
-        old = [i for i, seen in self._seen_ns.items() if now - seen > 60e9 and i != self._locked]
-        for track_id in old:
-            del self._seen_ns[track_id], self._sightings[track_id]
-
-    def _eligible(self, tracks: Sequence[Track]) -> list[Track]:
-        """Tracks the policy may choose; the ball policy takes people when there is no ball."""
-        kind = self._policy.kind
-        if kind is SubjectKind.LABEL:
-            if self._policy.label == "face":
-                return [t for t in tracks if t.face is not None]
-            return [t for t in tracks if t.label == self._policy.label]
-        if kind is SubjectKind.BALL:
-            balls = [t for t in tracks if t.label == SPORTS_BALL]
-            if balls:
-                return balls
-        return [t for t in tracks if t.label == PERSON]
-
-    def _unseen_s(self, track_id: int, now: int) -> float:
-        seen = self._seen_ns.get(track_id)
-        return math.inf if seen is None else (now - seen) / 1e9
+    def _weigh(self, fit: Sequence[Track], now: int) -> None:
+        """Everybody's merit, smoothed: a gesture makes nobody the best."""
+        elapsed = 0.0 if self._updated_ns is None else (now - self._updated_ns) / 1e9
+        self._updated_ns = now
+        keep = math.exp(-max(elapsed, 0.0) / MERIT_TAU_S)
+        fresh = {t.track_id: merit(t, self._policy, self._frame) for t in fit}
+        self._merits = {i: m + keep * (self._merits.get(i, m) - m) for i, m in fresh.items()}
 
     def _update_single(self, fit: Sequence[Track], now: int) -> None:
-        best = max(fit, key=lambda t: (self._merit(t), -t.track_id), default=None)
+        here = [t for t in fit if self._sightings.unseen_s(t.track_id, now) < TAKEOVER_S / 2]
+        best = max(here, key=self._rank, default=None)
         if best is None:
             return
-        present = next((t for t in fit if t.track_id in self._subject[:1]), None)
-        if not self._subject or self._unseen_s(self._subject[0], now) > TAKEOVER_S:
-            if self._unseen_s(best.track_id, now) < TAKEOVER_S / 2:
-                self._become((best.track_id,), now)
-        elif self._policy.kind is SubjectKind.BALL and best.label == SPORTS_BALL:
-            if present is None and best.track_id not in self._subject:
-                self._become((best.track_id,), now)
+        if not self._subject or self._is_wanted_ball(best):
+            self._become((best.track_id,), now)
+        elif self._unseen_s(now) > TAKEOVER_S:
+            heir = max(
+                (t for t in here if self._may_take_over(t, now)),
+                key=lambda t: (self._is_heir(t, now), *self._rank(t)),
+                default=None,
+            )
+            if heir is not None:
+                self._become((heir.track_id,), now)
         elif self._policy.kind in (SubjectKind.LARGEST, SubjectKind.CENTER):
-            self._hear_challenge(best, present, now)
+            self._hear_challenge(best, now)
 
-    def _hear_challenge(self, best: Track, present: Track | None, now: int) -> None:
+    def _rank(self, track: Track) -> tuple[float, int]:
+        return self._merits[track.track_id], -track.track_id
+
+    def _unseen_s(self, now: int) -> float:
+        return self._sightings.unseen_s(self._subject[0], now)
+
+    def _is_wanted_ball(self, best: Track) -> bool:
+        """Whether a ball is there while somebody else stands in for it."""
+        if self._policy.kind is not SubjectKind.BALL or best.label != SPORTS_BALL:
+            return False
+        present = self._sightings.last(self._subject[0])
+        return present is None or present.label != SPORTS_BALL
+
+    def _may_take_over(self, track: Track, now: int) -> bool:
+        """Whether the subject is lost for long enough to make way for this one."""
+        if track.track_id in self._subject or now - self._since_ns < DWELL_S * 1e9:
+            return False
+        subject = self._subject[0]
+        lost = self._sightings.last(subject)
+        patience = max(TAKEOVER_S, TAKEOVER_LOOKS * self._sightings.interval_s(subject))
+        if lost is not None:
+            if lost.label == SPORTS_BALL != track.label:
+                rested = now - self._since_ns >= CHANGE_OF_MIND_S * 1e9
+                patience = RETURN_S if rested else math.inf
+            elif size_of(track) < SMALLER * size_of(lost):
+                patience = max(patience, RETURN_S)
+            elif self._is_hidden(lost, now):
+                patience = max(patience, HIDDEN_S)
+        return self._unseen_s(now) > patience
+
+    def _is_hidden(self, lost: Track, now: int) -> bool:
+        """Whether somebody who is seen stands in front of where the subject was last."""
+        return any(
+            other.track_id != lost.track_id
+            and other.label == lost.label
+            and self._sightings.unseen_s(other.track_id, now) < TAKEOVER_S / 2
+            and _covered(lost.box, other.box) >= HIDDEN
+            for other in self._sightings.all_last()
+        )
+
+    def _is_heir(self, track: Track, now: int) -> bool:
+        """Whether it is probably the subject itself, found again under another number."""
+        lost = self._sightings.last(self._subject[0])
+        if lost is None or self._sightings.present_s(track.track_id, now) >= self._unseen_s(now):
+            return False
+        distance = math.hypot(
+            track.box.center.x - lost.box.center.x, track.box.center.y - lost.box.center.y
+        )
+        growth = abs(math.log(max(size_of(track), 1e-9) / max(size_of(lost), 1e-9)))
+        reach = (NEAR + PACE * self._unseen_s(now)) * self._frame.width
+        return distance <= reach and growth <= SAME_SIZE
+
+    def _hear_challenge(self, best: Track, now: int) -> None:
         """Let a clearly better track take over after it has led for DWELL_S."""
-        ahead = present is not None and self._merit(best) > LEAD * self._merit(present)
-        if not ahead:
+        present = self._merits.get(self._subject[0], math.inf)
+        settled = self._changed_mind_ns is None or (
+            now - self._changed_mind_ns >= CHANGE_OF_MIND_S * 1e9
+        )
+        if best.track_id in self._subject or self._merits[best.track_id] <= LEAD * present:
             self._challenge = None
         elif self._challenge is None or self._challenge.track_id != best.track_id:
             self._challenge = _Challenge(best.track_id, now)
-        elif min(now - self._challenge.since_ns, now - self._since_ns) >= DWELL_S * 1e9:
+        elif settled and min(now - self._challenge.since_ns, now - self._since_ns) >= DWELL_S * 1e9:
             self._become((best.track_id,), now)
-
-    def _merit(self, track: Track) -> float:
-        """How much the policy wants a track; greater than 0."""
-        size = math.sqrt(track.box.area)
-        x = abs(track.box.center.x / self._frame.width - 0.5)
-        y = abs(track.box.center.y / self._frame.height - 0.5)
-        if self._policy.kind is SubjectKind.CENTER:
-            return 1 / (0.05 + math.hypot(x, y))
-        if self._policy.kind is SubjectKind.AUTO:
-            return size * track.score * (1 - x)
-        return size
+            self._changed_mind_ns = now
 
     def _update_group(self, fit: Sequence[Track], now: int) -> None:
         """Everybody, largest first; members leave when unseen for GROUP_LEAVE_S."""
-        members = [t for t in fit if self._unseen_s(t.track_id, now) <= GROUP_LEAVE_S]
+        members = [t for t in fit if self._sightings.unseen_s(t.track_id, now) <= GROUP_LEAVE_S]
         if members:
-            members.sort(key=lambda t: (-self._merit(t), t.track_id))
+            members.sort(key=lambda t: (-self._merits[t.track_id], t.track_id))
             ids = tuple(t.track_id for t in members)
             if set(ids) != set(self._subject):
                 self._become(ids, now)
@@ -170,3 +222,7 @@ class SubjectSelector:
             self._subject = subject
             self._since_ns = now
             self._challenge = None
+
+
+def _covered(box: Box, by: Box) -> float:
+    return intersection_area(box, by) / box.area if box.area > 0 else 0.0
