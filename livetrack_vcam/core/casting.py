@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from livetrack_vcam.core.config import DirectorSettings
 from livetrack_vcam.core.detection import Observation, Track
 from livetrack_vcam.core.framing import SubjectShape
-from livetrack_vcam.core.geometry import Size
+from livetrack_vcam.core.geometry import Box, Size
 from livetrack_vcam.core.group import framed_together, joint_box
 from livetrack_vcam.core.subject import SubjectSelector
 from livetrack_vcam.core.subject_estimator import head_height
@@ -17,12 +17,12 @@ from livetrack_vcam.core.tracker import Tracker, TrackerSettings
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """The subject as measured at `pts_ns`; `cut` when the frame's side cuts it off."""
+    """The subject as measured at `pts_ns`: its shape, and the box around all of it."""
 
     pts_ns: int
     subject: tuple[int, ...]
     shape: SubjectShape
-    cut: bool
+    box: Box
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def cast(frame: Size, settings: DirectorSettings, observations: Sequence[Observa
         history.append((observation.pts_ns, tracks))
         for track in tracks:
             if track.seen_ns == observation.pts_ns:
-                single = _sighting([track], frame, observation.pts_ns)
+                single = _sighting([track], observation.pts_ns)
                 seen.setdefault(track.track_id, []).append(single)
         chosen = selector.update(tracks, observation.pts_ns)
         members = [t for i in chosen for t in tracks if t.track_id == i]
@@ -57,7 +57,7 @@ def cast(frame: Size, settings: DirectorSettings, observations: Sequence[Observa
         framed = framed_together(members, before, settings, frame)
         if not any(t.seen_ns == observation.pts_ns for t in framed):
             continue
-        new = _sighting(framed, frame, observation.pts_ns)
+        new = _sighting(framed, observation.pts_ns)
         if len(new.subject) == 1 and new.subject != before:
             sightings += _earlier(seen[new.subject[0]], sightings, new)
         sightings.append(new)
@@ -70,9 +70,8 @@ def _earlier(history: list[Sighting], sightings: list[Sighting], new: Sighting) 
     return [s for s in history if since < s.pts_ns < new.pts_ns]
 
 
-def _sighting(framed: list[Track], frame: Size, pts_ns: int) -> Sighting:
+def _sighting(framed: list[Track], pts_ns: int) -> Sighting:
     box = joint_box(framed)
     face = framed[0].face if len(framed) == 1 else None
     shape = SubjectShape(box.center.x, box.y1, box.width, box.height, head_height(box, face))
-    cut = box.x1 <= 1 or box.x2 >= frame.width - 1
-    return Sighting(pts_ns, tuple(t.track_id for t in framed), shape, cut)
+    return Sighting(pts_ns, tuple(t.track_id for t in framed), shape, box)

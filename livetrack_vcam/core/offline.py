@@ -12,25 +12,17 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from livetrack_vcam.core.axis import GUARDED_SPARE
 from livetrack_vcam.core.casting import Cast, Sighting, cast
-from livetrack_vcam.core.config import DirectorSettings, Speed, WhenLost
+from livetrack_vcam.core.config import DirectorSettings, Speed
 from livetrack_vcam.core.detection import Observation, Track
-from livetrack_vcam.core.framing import (
-    SubjectShape,
-    height_bounds,
-    wanted_center,
-    wanted_height,
-)
+from livetrack_vcam.core.framing import height_bounds, wanted_center, wanted_height
 from livetrack_vcam.core.geometry import Crop, Point, Size, fit_inside
 from livetrack_vcam.core.presence import PREDICT_S, State
 from livetrack_vcam.core.presets import PRESETS
-from livetrack_vcam.core.rests import with_rests
-from livetrack_vcam.core.rig import SWAY_SHARE, TILT_SHARE
-from livetrack_vcam.core.smoothing import interpolate, median_filter, rolling_max, smooth
-from livetrack_vcam.core.taut_string import taut_string
+from livetrack_vcam.core.smoothing import interpolate, reach_of
+from livetrack_vcam.core.tube import Tube, gentle_path
+from livetrack_vcam.core.wishes import GRID_S, LONG_GAP_S, Wish, wishes
 
-GRID_S = 1 / 30
 EASE_S: dict[Speed, float] = {
     Speed.CALM: 1.1,
     Speed.NORMAL: 0.7,
@@ -39,14 +31,21 @@ EASE_S: dict[Speed, float] = {
     Speed.CINEMA: 1.3,
 }
 """Length of the window that rounds the corners of the path."""
-LONG_GAP_S = 4.0
-"""An absence longer than this shows the whole scene meanwhile; a shorter one is bridged."""
-TURN_BACK_S = 1.2
-"""So long before the subject comes back the crop is already on its way."""
 SIZE_TUBE = (0.05, 0.10)
 """How much smaller and larger than wanted the crop may be, on a logarithmic scale."""
 LEAST_REST = round(1.8 / GRID_S)
 """A rest is at least this many grid points long."""
+TILT_SHARE = 0.4
+"""The dead zone down, as a share of the dead zone across."""
+ROOM = 0.03
+"""Between what must be kept and the crop's edge stays this share of the crop, if there is room."""
+SWAY_SHARE = 0.2
+LARGE = 0.2
+"""A subject that leaves less than this share of the crop may sway by a share of its own size."""
+STEADY = 0.04
+"""However tight it gets, the crop does not follow the detector's noise (share of the crop)."""
+CLOSE = 0.002
+"""Rounding may leave the bounds by this share of the frame, or of the height."""
 STILL_PX = 0.05
 
 
@@ -58,14 +57,6 @@ class PathPoint:
     state: State
     subject: tuple[int, ...]
     tracks: tuple[Track, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Wish:
-    """Where the crop should be at one grid point; `empty`: the scene without a subject."""
-
-    shape: SubjectShape
-    empty: bool
 
 
 def best_path(
@@ -98,10 +89,9 @@ def _crops(
 ) -> list[Crop]:
     start, end = frame_times_ns[0] / 1e9, frame_times_ns[-1] / 1e9
     grid = [start + i * GRID_S for i in range(math.ceil((end - start) / GRID_S) + 1)]
-    wishes = _wishes(grid, sightings, settings)
-    ease = EASE_S[settings.speed]
-    heights = _height_path(frame, settings, wishes, ease)
-    xs, ys = _center_paths(frame, settings, wishes, heights, ease)
+    wanted = wishes(grid, sightings, settings, frame)
+    heights = _height_path(frame, settings, wanted)
+    xs, ys = _center_paths(frame, settings, wanted, heights)
     smallest, _ = height_bounds(settings, frame)
     crops = []
     for pts_ns in frame_times_ns:
@@ -112,110 +102,86 @@ def _crops(
     return crops
 
 
-def _wishes(
-    grid: Sequence[float], sightings: Sequence[Sighting], settings: DirectorSettings
-) -> list[_Wish]:
-    """The subject's shape at every grid point: between sightings interpolated, then smoothed."""
-    times = [s.pts_ns / 1e9 for s in sightings]
-    empties: list[bool] = []
-    columns: list[list[float]] = [[], [], [], [], []]
-    for t in grid:
-        after = bisect_right(times, t)
-        left, right = sightings[max(after - 1, 0)], sightings[min(after, len(times) - 1)]
-        empties.append(_is_empty(t, left, right, settings))
-        share = _share(t, left, right)
-        for column, a, b in zip(columns, _numbers(left), _numbers(right), strict=True):
-            column.append(a + (b - a) * share)
-    x, top, width, height, head = columns
-    reach = round(1 / GRID_S)
-    smoothed = (
-        smooth(x, 0.3, GRID_S),
-        smooth(top, 0.3, GRID_S),
-        smooth(rolling_max(width, reach // 2), 1.0, GRID_S),
-        smooth(median_filter(height, reach // 2), 1.0, GRID_S),
-        smooth(median_filter(head, reach // 2), 1.0, GRID_S),
-    )
-    return [
-        _Wish(SubjectShape(*numbers), empty)
-        for numbers, empty in zip(zip(*smoothed, strict=True), empties, strict=True)
-    ]
-
-
-def _numbers(sighting: Sighting) -> tuple[float, float, float, float, float]:
-    shape = sighting.shape
-    return (shape.center_x, shape.top, shape.width, shape.height, shape.head)
-
-
-def _share(t: float, left: Sighting, right: Sighting) -> float:
-    """How far from the left to the right sighting; a change of subject or a gap steps late."""
-    a, b = left.pts_ns / 1e9, right.pts_ns / 1e9
-    if b <= a or t <= a:
-        return 0.0
-    if left.subject == right.subject and b - a <= LONG_GAP_S:
-        return min((t - a) / (b - a), 1.0)
-    return 1.0 if t >= b - min(TURN_BACK_S, (b - a) / 2) else 0.0
-
-
-def _is_empty(t: float, left: Sighting, right: Sighting, settings: DirectorSettings) -> bool:
-    """Whether the scene is shown instead of a subject that is gone for long."""
-    if settings.when_lost is WhenLost.HOLD:
-        return False
-    a, b = left.pts_ns / 1e9, right.pts_ns / 1e9
-    if right is left:
-        return abs(t - a) > LONG_GAP_S
-    return b - a > LONG_GAP_S and a + PREDICT_S < t < b - TURN_BACK_S
-
-
-def _height_path(
-    frame: Size, settings: DirectorSettings, wishes: Sequence[_Wish], ease: float
-) -> list[float]:
+def _height_path(frame: Size, settings: DirectorSettings, wanted: Sequence[Wish]) -> list[float]:
+    """The crop's height at every grid point, on a logarithmic scale through the tube."""
     smallest, largest = height_bounds(settings, frame)
-    low, high = [], []
-    for wish in wishes:
+    low, high, least = [], [], []
+    for wish in wanted:
         height = largest if wish.empty else wanted_height(wish.shape, settings, frame)
-        low.append(math.log(max(height * math.exp(-SIZE_TUBE[0]), smallest)))
-        high.append(math.log(min(height * math.exp(SIZE_TUBE[1]), largest)))
-    path = smooth(taut_string(*with_rests(low, high, LEAST_REST)), 1.5 * ease, GRID_S)
+        low.append(math.log(max(height, smallest)) - SIZE_TUBE[0])
+        high.append(math.log(height) + SIZE_TUBE[1])
+        least.append(math.log(min(max(_needed_height(wish, settings), smallest), largest)))
+    bounds = Tube(least, [math.log(largest)] * len(least))
+    reach = reach_of(1.5 * EASE_S[settings.speed], GRID_S)
+    path = gentle_path(Tube(low, high), bounds, LEAST_REST, reach, CLOSE)
     return [math.exp(value) for value in path]
+
+
+def _needed_height(wish: Wish, settings: DirectorSettings) -> float:
+    """The height of the smallest crop that can hold what must be kept, with room to breathe."""
+    if wish.keep is None:
+        return 0.0
+    across = wish.keep.width / float(settings.aspect_ratio)
+    return max(across, wish.keep.height) / (1 - 2 * ROOM)
 
 
 def _center_paths(
     frame: Size,
     settings: DirectorSettings,
-    wishes: Sequence[_Wish],
+    wanted: Sequence[Wish],
     heights: Sequence[float],
-    ease: float,
 ) -> tuple[list[float], list[float]]:
     preset = PRESETS[settings.speed]
     own = preset.dead_zone if settings.dead_zone is None else settings.dead_zone
     ratio = float(settings.aspect_ratio)
-    tubes: tuple[list[float], ...] = ([], [], [], [])
-    for wish, height in zip(wishes, heights, strict=True):
-        shape = wish.shape
-        center = wanted_center(shape, settings, frame, height)
+    across, down = _Axis(frame.width), _Axis(frame.height)
+    for wish, height in zip(wanted, heights, strict=True):
+        center = wanted_center(wish.shape, settings, frame, height)
         if wish.empty:
             center = _middle(frame)
-        half_x = _room_across(shape.width, height * ratio, own)
-        half_y = TILT_SHARE * own * height
-        for tube, edge in zip(
-            tubes,
-            (center.x - half_x, center.x + half_x, center.y - half_y, center.y + half_y),
-            strict=True,
-        ):
-            tube.append(edge)
-    left, right, above, below = tubes
-    return (
-        smooth(taut_string(*with_rests(left, right, LEAST_REST)), ease, GRID_S),
-        smooth(taut_string(*with_rests(above, below, LEAST_REST)), ease, GRID_S),
-    )
+        box = wish.keep
+        width = min(height * ratio, frame.width)
+        across.add(center.x, own * width, width, None if box is None else (box.x1, box.x2))
+        down.add(
+            center.y, TILT_SHARE * own * height, height, None if box is None else (box.y1, box.y2)
+        )
+    reach = reach_of(EASE_S[settings.speed], GRID_S)
+    return across.path(reach), down.path(reach)
 
 
-def _room_across(subject: float, crop: float, dead_zone: float) -> float:
-    """How far off center the subject may be: inside the crop, unless it fills it anyway."""
-    spare = (crop - subject) / 2 - 0.03 * crop
-    if spare < GUARDED_SPARE * crop:
-        return max(dead_zone * crop, SWAY_SHARE * subject)
-    return min(dead_zone * crop, spare)
+class _Axis:
+    """Where the crop's center may be along one side of the frame, gathered point by point."""
+
+    def __init__(self, length: float) -> None:
+        self._length = length
+        self._wanted: tuple[list[float], list[float]] = ([], [])
+        self._bounds: tuple[list[float], list[float]] = ([], [])
+
+    def add(
+        self, center: float, room: float, extent: float, keep: tuple[float, float] | None
+    ) -> None:
+        """One grid point: the crop is `extent` long, `keep` must be in it if it fits."""
+        floor, ceiling = extent / 2, max(self._length - extent / 2, extent / 2)
+        low, high = floor, ceiling
+        if keep is not None:
+            size = keep[1] - keep[0]
+            spare = extent - size
+            slack = spare / 2 - min(ROOM * extent, max(spare, 0.0) / 4)
+            if spare < LARGE * extent:
+                room = max(room, SWAY_SHARE * size)
+            # What does not fit may lie anywhere as long as it fills the crop.
+            slack = max(slack, -spare / 2, STEADY * extent)
+            middle = (keep[0] + keep[1]) / 2
+            low = min(max(middle - slack, floor), ceiling)
+            high = min(max(middle + slack, floor), ceiling)
+        for series, value in zip(self._wanted, (center - room, center + room), strict=True):
+            series.append(value)
+        for series, value in zip(self._bounds, (low, high), strict=True):
+            series.append(value)
+
+    def path(self, reach: int) -> list[float]:
+        tolerance = CLOSE * self._length
+        return gentle_path(Tube(*self._wanted), Tube(*self._bounds), LEAST_REST, reach, tolerance)
 
 
 def _annotated(
