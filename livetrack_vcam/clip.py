@@ -18,6 +18,7 @@ from livetrack_vcam.detectors.lookout import lookout
 from livetrack_vcam.detectors.watch import Watch
 from livetrack_vcam.errors import SourceError
 from livetrack_vcam.interfaces import Detector, Source, SourceInfo
+from livetrack_vcam.look_ahead import DelayLine
 from livetrack_vcam.media import Frame
 from livetrack_vcam.stats import NS_PER_S
 
@@ -119,24 +120,48 @@ class Clip:
 
 
 def causal_steps(
-    clip: Clip, detector: Detector, settings: DirectorSettings, cadence: Cadence
+    clip: Clip,
+    detector: Detector,
+    settings: DirectorSettings,
+    cadence: Cadence,
+    look_ahead: int = 0,
 ) -> Iterator[Step]:
-    """What `run` decides, with the detector's cadence and latency simulated deterministically."""
+    """What `run` decides, with the detector's cadence and latency simulated deterministically.
+
+    With `look_ahead` each frame is decided that many frames later; its own time stays.
+    """
     director = Director(clip.size, settings)
     watch = Watch(lookout(detector), clip.size)
     waiting: deque[tuple[int, Observation]] = deque()
+    held: DelayLine[tuple[int, Frame]] = DelayLine(look_ahead)
+    late_ns = 0
     is_due = cadence.due()
     for t_ns, frame in clip.frames():
         if is_due(t_ns):
             observation = watch.observe(frame, director.attention, t_ns)
             if observation is not None:
                 waiting.append((t_ns + cadence.latency_ns, observation))
-        while waiting and waiting[0][0] <= t_ns:
-            known = waiting.popleft()[1]
-            director.observe(known.detections, known.pts_ns, known.looks)
-        crop = director.crop_at(t_ns)
-        state, subject, tracks = director.state, director.subject, director.tracks
-        yield Step(frame, t_ns, crop, state, subject, tracks, director.panes)
+        _tell(director, waiting, t_ns)
+        shown = held.put((t_ns, frame))
+        if shown is not None:
+            late_ns = t_ns - shown[0]
+            yield _decided(director, *shown)
+    while (shown := held.take()) is not None:
+        _tell(director, waiting, shown[0] + late_ns)
+        yield _decided(director, *shown)
+
+
+def _tell(director: Director, waiting: deque[tuple[int, Observation]], now_ns: int) -> None:
+    """Hand over what the detector has found by now."""
+    while waiting and waiting[0][0] <= now_ns:
+        known = waiting.popleft()[1]
+        director.observe(known.detections, known.pts_ns, known.looks)
+
+
+def _decided(director: Director, t_ns: int, frame: Frame) -> Step:
+    crop = director.crop_at(t_ns)
+    state, subject, tracks = director.state, director.subject, director.tracks
+    return Step(frame, t_ns, crop, state, subject, tracks, director.panes)
 
 
 def observe_clip(

@@ -55,7 +55,11 @@ class SinkStatus:
 
 @dataclass(frozen=True, slots=True)
 class ShotStatus:
-    """How one shot is framed now; `crop` xywh in source pixels, `upscale` canvas over crop."""
+    """How one shot is framed now; `crop` xywh in source pixels, `upscale` canvas over crop.
+
+    `look_ahead`: frames by which the picture is held back, which now takes `delay_ms`; latencies
+    include it.
+    """
 
     name: str
     aspect: str
@@ -69,6 +73,8 @@ class ShotStatus:
     crop: tuple[float, float, float, float] | None
     zoom: float | None
     upscale: float | None
+    look_ahead: int = 0
+    delay_ms: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

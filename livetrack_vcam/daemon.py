@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from importlib import import_module
 from typing import Any
 
@@ -237,7 +238,8 @@ class Daemon:
         log.info("Source: %s, %s%s", info.name, info.size, rate)
         for shot in self._settings.shots:
             size = shot.canvas_size()
-            log.info("Picture: %s, %s", size, ", ".join(str(sink) for sink in shot.sink))
+            sinks = ", ".join(str(sink) for sink in shot.sink)
+            log.info("Picture: %s, %s%s", size, sinks, _lateness(shot.look_ahead_frames, info.fps))
             _warn_when_soft(size, info.size)
 
 
@@ -273,6 +275,14 @@ def open_in_browser(address: str) -> None:
     on_linux = sys.platform.startswith("linux")
     if not on_linux or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
         webbrowser.open(address)
+
+
+def _lateness(frames: int, fps: Fraction | None) -> str:
+    """What look-ahead costs, said before the first picture."""
+    if not frames:
+        return ""
+    late = f" ({1000 * frames / fps:.0f} ms)" if fps else ""
+    return f", {frames} frames{late} late to look ahead"
 
 
 def _warn_when_soft(canvas: Size, frame: Size) -> None:

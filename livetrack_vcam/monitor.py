@@ -11,7 +11,7 @@ from livetrack_vcam.core.geometry import format_aspect_ratio
 from livetrack_vcam.interfaces import Canvas, SourceInfo
 from livetrack_vcam.pipeline import Pipeline
 from livetrack_vcam.stages import Clock, Outlet, ShotView
-from livetrack_vcam.stats import NS_PER_S
+from livetrack_vcam.stats import NS_PER_MS, NS_PER_S
 from livetrack_vcam.trace import zoom_of
 
 
@@ -94,6 +94,8 @@ class Monitor:
                     "zoom": shot.zoom,
                     "upscale": shot.upscale,
                     "subjects": len(shot.subject),
+                    "look_ahead_frames": shot.look_ahead,
+                    "delay_ms": shot.delay_ms,
                     "sinks": {
                         sink.name: {
                             "frames_total": sink.frames,
@@ -138,6 +140,8 @@ class Monitor:
             upscale=min(size.width / crop.box.width, size.height / crop.box.height)
             if crop
             else None,
+            look_ahead=self._pipeline.render.look_ahead.frames(name),
+            delay_ms=view.delay_ns / NS_PER_MS if view else 0.0,
         )
 
     def _view(self, name: str) -> ShotView | None:

@@ -164,7 +164,8 @@ def steps(
     clip: Clip, detector: Detector, settings: DirectorSettings, job: ReframeJob
 ) -> Iterator[Step]:
     if job.live:
-        return causal_steps(clip, detector, settings, job.cadence)
+        look_ahead = job.framing.look_ahead_frames
+        return causal_steps(clip, detector, settings, job.cadence, look_ahead)
     with progress("Looking", _length_s(clip, job.span), job.quiet) as update:
         observations, times = observe_clip(
             clip,

@@ -31,7 +31,9 @@ def format_status(status: Status) -> str:
 def _shot(shot: ShotStatus, named: bool) -> str:
     who = "+".join(f"#{track_id}" for track_id in shot.subject) or "nobody"
     zoom = f"{shot.zoom:.1f}×" if shot.zoom is not None else ""
-    return " ".join(part for part in (shot.name if named else "", shot.state, who, zoom) if part)
+    late = f"{shot.delay_ms:.0f} ms ahead" if shot.look_ahead else ""
+    parts = (shot.name if named else "", shot.state, who, zoom, late)
+    return " ".join(part for part in parts if part)
 
 
 def show_status(status: Status) -> None:

@@ -81,6 +81,7 @@ class Studio:
             report=report,
             journal=journal,
             writers=writers,
+            look_ahead={shot.name: shot.look_ahead_frames for shot in settings.shots},
         )
 
     def _session_notes(self) -> dict[str, object]:

@@ -71,7 +71,9 @@ def _metrics(
     detector.open()
     canvas = shot.canvas_size()
     try:
-        decided = causal_steps(clip, detector, shot.director(clip.size), cadence)
+        decided = causal_steps(
+            clip, detector, shot.director(clip.size), cadence, shot.look_ahead_frames
+        )
         frames = [step_line(index, step, canvas) for index, step in enumerate(decided)]
     finally:
         detector.close()
