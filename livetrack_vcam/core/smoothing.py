@@ -63,7 +63,7 @@ def interpolate(values: Sequence[float], place: float) -> float:
     """
     last = len(values) - 1
     place = min(max(place, 0.0), float(last))
-    left = int(place)
+    left = min(int(place), max(last - 1, 0))
     t = place - left
     here, after = values[left], values[min(left + 1, last)]
     before = values[left - 1] if left > 0 else 2 * here - after
