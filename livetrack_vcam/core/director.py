@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from enum import Enum
 
+from livetrack_vcam.core.absence import Absence
 from livetrack_vcam.core.attention import Attention
 from livetrack_vcam.core.changes import changed, check_settings
 from livetrack_vcam.core.command import (
@@ -23,7 +24,7 @@ from livetrack_vcam.core.command import (
     SetHome,
     SetShot,
 )
-from livetrack_vcam.core.config import DirectorSettings, SubjectKind, SubjectPolicy, WhenLost
+from livetrack_vcam.core.config import DirectorSettings, SubjectKind, SubjectPolicy
 from livetrack_vcam.core.detection import Detection, Look, Observation, Track
 from livetrack_vcam.core.framing import (
     SubjectShape,
@@ -37,6 +38,7 @@ from livetrack_vcam.core.panes import Panes
 from livetrack_vcam.core.presence import Phase, State
 from livetrack_vcam.core.presets import PRESETS, SpeedPreset
 from livetrack_vcam.core.rig import CameraRig
+from livetrack_vcam.core.subject_estimator import SubjectMotion
 from livetrack_vcam.core.tracker import Tracker, TrackerSettings
 
 
@@ -63,6 +65,7 @@ class Director:
         self._tracker = Tracker(frame, TrackerSettings(fusion=settings.fusion))
         self._lookout = Lookout(frame, settings)
         self._rig = CameraRig(frame, settings)
+        self._absence = Absence(frame)
         self._panes = Panes(frame, settings, Director)
         self._shown: tuple[Box, ...] = (self._rig.crop.box,)
         self._mode = Mode.AUTOMATIC
@@ -129,13 +132,32 @@ class Director:
 
     def _react(self, sighting: Sighting, pts_ns: int) -> None:
         """The subject was seen: set out for another one, and zoom as it needs."""
+        motion = self._lookout.predicted(pts_ns)
+        anew = sighting.another or sighting.returned
+        if motion is not None and (self._begins or (anew and self._is_cut(motion.shape))):
+            self._cut_to(motion.shape)
+            return
         if sighting.returned:
             self._rig.hurry()
         if sighting.another:
             self._rig.travel()
-        motion = self._lookout.predicted(pts_ns)
         if motion is not None and self._mode is Mode.AUTOMATIC:
             self._ask_zoom(motion.shape, sighting.elapsed_s)
+
+    @property
+    def _begins(self) -> bool:
+        """Whether no picture was shown yet: the first one is composed at once."""
+        return self._pts_ns is None and self._mode is Mode.AUTOMATIC
+
+    def _is_cut(self, shape: SubjectShape) -> bool:
+        """Whether the user allows a jump and the subject is further away than the crop is wide."""
+        if not self._settings.cuts or self._mode is not Mode.AUTOMATIC:
+            return False
+        height = wanted_height(shape, self._settings, self._frame)
+        wanted = wanted_center(shape, self._settings, self._frame, height)
+        box = self._rig.crop.box
+        far_across = abs(wanted.x - box.center.x) > box.width
+        return far_across or abs(wanted.y - box.center.y) > box.height
 
     def _ask_zoom(self, shape: SubjectShape, elapsed_s: float) -> None:
         """Zoom out whenever it is needed, but in only on somebody who is in the picture."""
@@ -167,25 +189,24 @@ class Director:
         motion = self._lookout.motion_at(pts_ns)
         if motion is None or phase is Phase.NEVER:
             return self._go_wide(dt)
-        if phase in (Phase.SEEN, Phase.COAST):
+        if phase is Phase.GONE:
+            return self._absence.step(self._rig, self._settings, self._home, dt)
+        self._absence.end()
+        if phase is Phase.SEEN:
             self._rig.follow(motion, dt)
-            if phase is Phase.COAST:
-                return State.COAST
             return State.HOLD if self._rig.resting else State.FOLLOW
-        if phase is Phase.LOST or self._settings.when_lost is WhenLost.HOLD:
+        return self._miss(phase, motion, dt)
+
+    def _miss(self, phase: Phase, motion: SubjectMotion, dt: float) -> State:
+        """Go where the subject probably goes, as long as that is in the frame; then wait."""
+        inside = 0 <= motion.shape.center_x <= self._frame.width
+        if phase is Phase.LOST or not inside:
             self._rig.rest(dt)
             return State.LOST
-        return self._fall_back(dt)
-
-    def _fall_back(self, dt: float) -> State:
-        """What `when_lost` says about an empty picture."""
-        if self._settings.when_lost is WhenLost.HOME:
-            self._glide_home(dt)
-        elif self._settings.when_lost is WhenLost.CENTER:
-            self._rig.glide(self._middle, self._rig.crop.box.height, dt)
-        else:
-            return self._go_wide(dt)
-        return State.WIDE if self._rig.resting else State.WIDEN
+        if self._rig.zoom.goal < self._rig.zoom.state.position:
+            self._rig.zoom.rest()
+        self._rig.follow(motion, dt)
+        return State.COAST
 
     def _go_wide(self, dt: float) -> State:
         self._rig.glide(self._middle, height_bounds(self._settings, self._frame)[1], dt)
@@ -208,6 +229,7 @@ class Director:
             self._configure(settings, command)
         else:
             self._obey(command)
+        self._absence.end()
         self._panes.command(command, self._settings)
         self._shown = self._panes.at(self._rig.crop, self._pts_ns or 0, 0.0)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from livetrack_vcam.core.axis import AxisRoom, AxisTarget, PanAxis
 from livetrack_vcam.core.config import DirectorSettings
 from livetrack_vcam.core.framing import (
@@ -11,6 +13,7 @@ from livetrack_vcam.core.framing import (
     wanted_center,
 )
 from livetrack_vcam.core.geometry import Crop, Point, Size, fit_inside
+from livetrack_vcam.core.motion import AxisState
 from livetrack_vcam.core.presets import PRESETS, SpeedPreset
 from livetrack_vcam.core.subject_estimator import SubjectMotion
 from livetrack_vcam.core.zoom import ZoomAxis
@@ -90,6 +93,19 @@ class CameraRig:
         self.zoom.cut_to(box.height)
         self.pan.cut_to(box.center.x)
         self.tilt.cut_to(box.center.y)
+
+    @property
+    def course(self) -> tuple[AxisState, AxisState, AxisState]:
+        """How pan, tilt (pixels) and zoom (logarithm of the crop's height) are moving."""
+        return self.pan.state, self.tilt.state, self.zoom.state
+
+    def carry(self, x: AxisState, y: AxisState, size: AxisState) -> None:
+        """Put the crop on a planned course; the states are as those of `course`."""
+        self.zoom.cut_to(math.exp(size.position))
+        self.zoom.state = size
+        for axis, state in ((self.pan, x), (self.tilt, y)):
+            axis.cut_to(state.position)
+            axis.state = state
 
     def shows(self, shape: SubjectShape) -> bool:
         """Whether the subject is inside the present crop from side to side."""
