@@ -12,6 +12,7 @@ from benchmarks.framing import scores
 from benchmarks.framing.detector import LATENCY_FRAMES, Detector, detector
 from benchmarks.framing.operators import Operator
 from benchmarks.framing.operators.live import Live
+from benchmarks.framing.operators.registry import BASELINES, baseline
 from benchmarks.framing.pan_scenes import PAN_SCENES
 from benchmarks.framing.scenes import FRAME, Scene
 from benchmarks.framing.table import (
@@ -28,6 +29,10 @@ from livetrack_vcam.core import Speed
 
 def _live(speed: Speed, scene: Scene) -> Operator:
     return Live(FRAME, replace(scene.shot, speed=speed))
+
+
+def _baseline(name: str, scene: Scene) -> Operator:
+    return baseline(name, FRAME, scene.shot)
 
 
 def _score(job: tuple[Entry, int], model: Detector, names: tuple[str, ...], per_scene: bool) -> Row:
@@ -47,6 +52,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rate", type=int, default=10, choices=sorted(LATENCY_FRAMES))
     parser.add_argument("--look-ahead", type=int, default=0, metavar="FRAMES")
     parser.add_argument("--scenes", default="", metavar="A,B", help="only these scenes")
+    parser.add_argument("--baselines", action="store_true", help="also what others do")
     parser.add_argument("--per-scene", action="store_true", help="contained % of each scene")
     return parser.parse_args()
 
@@ -58,7 +64,10 @@ def main() -> None:
     entries = [
         Entry(name, partial(_live, Speed(name)), options.look_ahead)
         for name in options.speeds.split(",")
+        if name
     ]
+    if options.baselines:
+        entries += [Entry(name, partial(_baseline, name)) for name in BASELINES]
     work = partial(
         _score,
         model=detector(options.rate, options.sigma),

@@ -21,7 +21,9 @@ class Run:
     """The scored frames of one operator in one scene.
 
     `actors` holds the true box of every actor in each frame, `ideals` the operator's own crop for
-    the (first) subject's true box, `followed` the indices of the actors it follows.
+    the (first) subject's true box, `followed` the indices of the actors it follows. `lead_in` are
+    the crops of the three frames before, so that a move that begins with the first scored frame
+    has its beginning.
     """
 
     scene: Scene
@@ -30,6 +32,7 @@ class Run:
     ideals: tuple[Box, ...]
     followed: tuple[frozenset[int], ...]
     crop_us: float
+    lead_in: tuple[Box, ...] = ()
 
     @property
     def truth(self) -> list[Box]:
@@ -40,6 +43,11 @@ class Run:
     def xs(self) -> list[float]:
         """Center of the crop across, source pixels."""
         return [crop.center.x for crop in self.crops]
+
+    @property
+    def path(self) -> list[float]:
+        """`xs` with the lead-in before."""
+        return [crop.center.x for crop in self.lead_in] + self.xs
 
     @property
     def truth_xs(self) -> list[float]:
@@ -66,13 +74,14 @@ def play(scene: Scene, operator: Operator, found: Sequence[Look], look_ahead: in
         crop = operator.crop_at(pts_of(frame))
         spent_ns += time.thread_time_ns() - before
         former = _identities(operator.subject, boxes, former)
+        crops.append(crop)
         if frame >= WARM_UP_FRAMES:
-            crops.append(crop)
             actors.append(boxes)
             followed.append(former)
     ideals = tuple(operator.ideal(boxes[scene.subject[0]]) for boxes in actors)
     us = spent_ns / 1000 / (WARM_UP_FRAMES + scene.frames)
-    return Run(scene, tuple(actors), tuple(crops), ideals, tuple(followed), us)
+    lead_in, scored = crops[WARM_UP_FRAMES - 3 : WARM_UP_FRAMES], crops[WARM_UP_FRAMES:]
+    return Run(scene, tuple(actors), tuple(scored), ideals, tuple(followed), us, tuple(lead_in))
 
 
 def _command(scene: Scene, operator: Operator, frame: int, boxes: tuple[Box, ...]) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
+from benchmarks.framing.operators.composition import ideal_crop
 from livetrack_vcam.core import Box, Detection, Director, DirectorSettings, Size
 from livetrack_vcam.core.command import LockTrack
-from livetrack_vcam.core.framing import SubjectShape, wanted_center, wanted_height
-from livetrack_vcam.core.geometry import fit_inside
-from livetrack_vcam.core.subject_estimator import head_height
 
 
 class Live:
@@ -35,12 +33,3 @@ class Live:
     def subject(self) -> tuple[Box, ...]:
         ids = self._director.subject
         return tuple(t.box for t in self._director.tracks if t.track_id in ids)
-
-
-def ideal_crop(frame: Size, settings: DirectorSettings, subject: Box) -> Box:
-    """Our composition of a subject at rest whose box is known exactly."""
-    head = head_height(subject, None)
-    shape = SubjectShape(subject.center.x, subject.y1, subject.width, subject.height, head)
-    height = wanted_height(shape, settings, frame)
-    center = wanted_center(shape, settings, frame, height)
-    return fit_inside(center, height, settings.aspect_ratio, frame, settings.min_crop_height).box
