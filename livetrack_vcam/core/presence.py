@@ -13,6 +13,8 @@ COAST_AFTER_LOOKS = 2.7
 PREDICT_S = 0.9
 SILENT_S = 0.6
 SILENT_INTERVALS = 4.0
+FIRST_SILENCE_S = 2.0
+"""After the first look of all nobody knows yet how often the detector looks."""
 
 
 class State(Enum):
@@ -49,7 +51,7 @@ class Presence:
     def __init__(self) -> None:
         self._seen_ns: int | None = None
         self._looked_ns: int | None = None
-        self._interval_s = 0.1
+        self._interval_s: float | None = None
         self._rhythm = Rhythm()
 
     def looked(self, pts_ns: int, seen_ns: int | None) -> float:
@@ -60,7 +62,8 @@ class Presence:
         elapsed = 0.0
         if self._looked_ns is not None:
             elapsed = max(0.0, (pts_ns - self._looked_ns) / 1e9)
-            self._interval_s += 0.2 * (min(elapsed, 1.0) - self._interval_s)
+            before = elapsed if self._interval_s is None else self._interval_s
+            self._interval_s = before + 0.2 * (min(elapsed, 1.0) - before)
         self._looked_ns = pts_ns
         if seen_ns is not None:
             if self._seen_ns is not None and seen_ns > self._seen_ns:
@@ -82,11 +85,17 @@ class Presence:
             return Phase.NEVER
         unseen_s = (pts_ns - self._seen_ns) / 1e9
         overlooked = self._looked_ns > self._seen_ns
-        silent = unseen_s > max(SILENT_S, SILENT_INTERVALS * self._interval_s)
+        silent = unseen_s > self._silence_s()
         missing_s = max(COAST_AFTER_S, COAST_AFTER_LOOKS * self._rhythm.interval_s)
         if not (overlooked or silent) or unseen_s <= missing_s:
             return Phase.SEEN
-        lost_s = max(predict_s, missing_s)
+        lost_s = max(predict_s, COAST_AFTER_S) + missing_s - COAST_AFTER_S
         if unseen_s <= lost_s:
             return Phase.COAST
         return Phase.LOST if unseen_s <= lost_s + hold_s else Phase.GONE
+
+    def _silence_s(self) -> float:
+        """How long nobody may look before the detector counts as silent."""
+        if self._interval_s is None:
+            return FIRST_SILENCE_S
+        return max(SILENT_S, SILENT_INTERVALS * self._interval_s)
