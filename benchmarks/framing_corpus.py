@@ -1,0 +1,227 @@
+"""How well real and synthetic clips are framed, by us and by what others do.
+
+    python -m benchmarks.framing_corpus --corpus ../shared/corpus [--json OUT.json] [CLIP ...]
+
+The default detectors look at each clip once, at 10 Hz and known 67 ms later (`--detector-hz`,
+`--detector-latency-ms`); what they saw is cached. From the same observations then come the crops of
+every speed of ours, live and offline, and those of the baselines of benchmarks/framing/operators,
+which get the boxes of the subject that our tracker and selector chose: only the smoothing differs.
+
+Every clip is framed in four views: 9:16 and 1:1, each at a fixed size (the largest crop there is,
+so that jerk and containment compare like with like) and with free zoom, and two clips for the ball.
+The metrics are those of `livetrack-vcam eval framing`; one that a clip cannot tell is "–".
+Then follows where one of ours loses: a baseline with more contained or still frames or less jerk,
+whose lag is equal or lower.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+
+import cv2
+
+from benchmarks.corpus import VTEST, AnnotatedClip, clips
+from benchmarks.corpus_looks import Looks, looks_at
+from benchmarks.corpus_operators import OURS, ours, smoothed
+from benchmarks.framing.operators.registry import BASELINES, baseline
+from livetrack_vcam.clip import Cadence
+from livetrack_vcam.core.config import DirectorSettings, SubjectKind, SubjectPolicy
+from livetrack_vcam.core.detection import PERSON, SPORTS_BALL
+from livetrack_vcam.core.geometry import format_aspect_ratio
+from livetrack_vcam.evaluation.framing import framing_metrics
+from livetrack_vcam.settings import default_size
+
+Metrics = Mapping[str, float | None]
+SHOWN = ("contained_pct", "still_frames_pct", "jerk_rms_w_s3", "jerk_peak_w_s3", "walk_lag_ms",
+         "center_error_pct", "overshoot_pct", "travel_px_s", "crop_travel_w_s")  # fmt: skip
+HIGHER_IS_BETTER = frozenset({"contained_pct", "still_frames_pct"})
+CONTESTED = {"contained_pct": 0.5, "still_frames_pct": 0.5, "jerk_rms_w_s3": 0.2}
+"""What we mean to win, and how much counts as a difference."""
+LAG_MS = 10.0
+"""Lags this close are equal."""
+BALLS = frozenset({"syn_ball", "sam2_juggle_a"})
+"""Clips that are also framed for the ball."""
+
+
+ANYBODY = SubjectPolicy()
+BALL = SubjectPolicy(SubjectKind.BALL)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A way to frame a clip."""
+
+    ratio: Fraction
+    fixed: bool
+    policy: SubjectPolicy = ANYBODY
+
+    def __str__(self) -> str:
+        subject = "" if self.policy == ANYBODY else f" {self.policy}"
+        return f"{format_aspect_ratio(self.ratio)} {'fixed' if self.fixed else 'free'}{subject}"
+
+    @property
+    def settings(self) -> DirectorSettings:
+        free = DirectorSettings(aspect_ratio=self.ratio, subject=self.policy)
+        return replace(free, max_zoom=1.0) if self.fixed else free
+
+    @property
+    def label(self) -> str:
+        return SPORTS_BALL if self.policy.kind is SubjectKind.BALL else PERSON
+
+
+VIEWS = (
+    View(Fraction(9, 16), fixed=True),
+    View(Fraction(9, 16), fixed=False),
+    View(Fraction(1), fixed=True),
+    View(Fraction(1), fixed=False),
+    View(Fraction(9, 16), fixed=True, policy=BALL),
+)
+
+
+def scored(clip: AnnotatedClip, looks: Looks, view: View) -> dict[str, Metrics]:
+    """The metrics of everybody on one clip."""
+    traces = ours(looks, view.settings)
+    for name in BASELINES:
+        operator = baseline(name, looks.size, view.settings)
+        traces[name] = smoothed(looks, view.settings, operator)
+    canvas = default_size(view.ratio)
+    size = (canvas.width, canvas.height)
+    return {
+        name: framing_metrics(trace, clip.annotation, size, view.label)
+        for name, trace in traces.items()
+    }
+
+
+def compared(clip: AnnotatedClip, view: View) -> bool:
+    """Whether the view tells something of the clip: the crop can move, the ball is there."""
+    if view.policy == BALL and clip.name not in BALLS:
+        return False
+    shape = Fraction(int(clip.annotation["width"]), int(clip.annotation["height"]))
+    return not view.fixed or shape != view.ratio
+
+
+def table(view: View, metric: str, results: Mapping[str, Mapping[str, Metrics]]) -> Iterator[str]:
+    """A row for each operator, a column for each clip."""
+    columns = {name: rows for name, rows in results.items() if _tells(rows, metric)}
+    if not columns:
+        return
+    yield f"\n{view}: {metric}"
+    yield f"{'':18}" + "".join(f"{_short(name):>10}" for name in columns)
+    for operator in next(iter(columns.values())):
+        cells = (rows[operator][metric] for rows in columns.values())
+        yield f"{operator:18}" + "".join(f"{_cell(value):>10}" for value in cells)
+
+
+def _tells(rows: Mapping[str, Metrics], metric: str) -> bool:
+    return any(metrics[metric] is not None for metrics in rows.values())
+
+
+def _short(name: str) -> str:
+    return name if len(name) < 10 else name.replace("intel_", "").replace("syn_", "")[:9]
+
+
+def _cell(value: float | None) -> str:
+    return "–" if value is None else f"{value:.1f}"
+
+
+def losses(results: Mapping[str, Mapping[str, Metrics]], speeds: Iterable[str]) -> Iterator[str]:
+    """Every clip and metric in which a baseline beats one of ours at equal or lower lag."""
+    mine = tuple(speeds)
+    for clip, rows in results.items():
+        rivals = {name: row for name, row in rows.items() if name not in OURS}
+        for name in mine:
+            for metric, least in CONTESTED.items():
+                better = [
+                    f"{rival} {_cell(row[metric])}"
+                    for rival, row in rivals.items()
+                    if _beats(row, rows[name], metric, least)
+                ]
+                if better:
+                    yield f"{clip:18} {name:8} {metric:16} {_cell(rows[name][metric]):>7}  < " + (
+                        ", ".join(better)
+                    )
+
+
+def _beats(rival: Metrics, mine: Metrics, metric: str, least: float) -> bool:
+    a, b = rival[metric], mine[metric]
+    if a is None or b is None:
+        return False
+    ahead = a - b if metric in HIGHER_IS_BETTER else b - a
+    return ahead > least and _as_quick(rival["walk_lag_ms"], mine["walk_lag_ms"])
+
+
+def _as_quick(rival: float | None, mine: float | None) -> bool:
+    return rival is None or mine is None or rival <= mine + LAG_MS
+
+
+def chosen(corpus: Path, vtest: Path, names: Sequence[str]) -> list[AnnotatedClip]:
+    return [clip for clip in clips(corpus, vtest) if not names or clip.name in names]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--corpus", type=Path, required=True)
+    parser.add_argument("--vtest", type=Path, default=VTEST)
+    parser.add_argument("--detector-hz", type=float, default=10.0)
+    parser.add_argument("--detector-latency-ms", type=float, default=67.0)
+    parser.add_argument("--view", choices=[str(view) for view in VIEWS], help="only this")
+    parser.add_argument("--speed", default="normal", help="whose losses to list (default normal)")
+    parser.add_argument(
+        "--waits", action="store_true", help="show nothing before the first look is done"
+    )
+    parser.add_argument("--json", type=Path, help="also write the results here")
+    parser.add_argument("names", nargs="*", metavar="CLIP", help="only these")
+    arguments = parser.parse_args()
+    cv2.setNumThreads(1)
+    cadence = Cadence(arguments.detector_hz, round(arguments.detector_latency_ms * 1e6))
+    wanted = chosen(arguments.corpus, arguments.vtest, arguments.names)
+    if not wanted:
+        parser.error("no clip of the corpus has such a name")
+    everything = {}
+    for view in VIEWS:
+        if arguments.view and str(view) != arguments.view:
+            continue
+        results = {
+            clip.name: scored(
+                clip,
+                replace(looks_at(clip, cadence, view.policy), waits=arguments.waits),
+                view,
+            )
+            for clip in wanted
+            if compared(clip, view)
+        }
+        everything[str(view)] = results
+        for metric in SHOWN:
+            print(*table(view, metric, results), sep="\n", end="\n" if results else "")
+        print(
+            f"\n{view}: where {arguments.speed} loses",
+            *losses(results, [arguments.speed]),
+            sep="\n",
+        )
+    if arguments.json:
+        arguments.json.write_text(json.dumps(rounded(everything), indent=1) + "\n")
+
+
+def rounded(results: Mapping[str, Mapping[str, Mapping[str, Metrics]]]) -> object:
+    """To three digits: enough to see a change, and the same on every machine."""
+    return {
+        view: {
+            clip: {
+                name: {key: None if v is None else round(v, 3) for key, v in metrics.items()}
+                for name, metrics in rows.items()
+            }
+            for clip, rows in of_view.items()
+        }
+        for view, of_view in results.items()
+    }
+
+
+if __name__ == "__main__":
+    main()
