@@ -1,87 +1,114 @@
-"""Score operators of the crop on simulated scenes: python -m benchmarks.framing [options]."""
+"""Score operators of the crop on simulated scenes: python -m benchmarks.framing [options].
+
+Without options: our speeds on five tuning seeds, detections at 10 Hz, 67 ms late, sigma 1 % of
+the frame's width. `--all` prints everything on the held-out seeds. The columns are explained in
+scores.py and shot_scores.py.
+"""
 
 from __future__ import annotations
 
 import argparse
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
-from functools import partial
-from multiprocessing import get_context
+import json
+from pathlib import Path
 
-from benchmarks.framing import scores
-from benchmarks.framing.detector import LATENCY_FRAMES, Detector, detector
-from benchmarks.framing.operators import Operator
-from benchmarks.framing.operators.live import Live
-from benchmarks.framing.operators.registry import BASELINES, baseline
-from benchmarks.framing.pan_scenes import PAN_SCENES
-from benchmarks.framing.scenes import FRAME, Scene
+from benchmarks.framing.catalog import scenes_named
+from benchmarks.framing.detector import LATENCY_FRAMES, detector
+from benchmarks.framing.operators.registry import BASELINES
+from benchmarks.framing.scenes import FPS
 from benchmarks.framing.table import (
     HELD_OUT_SEEDS,
+    SECTIONS,
     TUNING_SEEDS,
     Entry,
     Row,
-    mean_row,
-    score_seed,
+    table,
     table_lines,
 )
 from livetrack_vcam.core import Speed
 
-
-def _live(speed: Speed, scene: Scene) -> Operator:
-    return Live(FRAME, replace(scene.shot, speed=speed))
-
-
-def _baseline(name: str, scene: Scene) -> Operator:
-    return baseline(name, FRAME, scene.shot)
+LOOK_AHEADS = (3, 5, 10)
+SIGMAS = (0.01, 0.0025)
 
 
-def _score(job: tuple[Entry, int], model: Detector, names: tuple[str, ...], per_scene: bool) -> Row:
-    """Scenes travel by name: a process cannot send their functions to another."""
-    entry, seed = job
-    scenes = [scene for scene in PAN_SCENES if scene.name in names]
-    wanted = scores.PAN_SCORES + (scores.CONTAINED_PER_SCENE if per_scene else ())
-    return score_seed(entry, scenes, wanted, model, seed)
+def entry(text: str) -> Entry:
+    """'normal', or 'cinema+10' for a look-ahead of ten frames. Raises ValueError for others."""
+    name, _, frames = text.partition("+")
+    return Entry(text, Speed(name), int(frames or 0))
+
+
+def _everybody(options: argparse.Namespace) -> list[Entry]:
+    entries = [entry(text) for text in options.speeds.split(",") if text]
+    if options.baselines:
+        entries += [Entry(name) for name in BASELINES]
+    return entries
+
+
+def print_tables(options: argparse.Namespace, hz: int, sigma: float) -> list[dict[str, object]]:
+    """Print one detector's tables; returns them for the JSON file."""
+    seeds = (HELD_OUT_SEEDS if options.held_out else TUNING_SEEDS)[: options.seeds]
+    wanted = options.scenes.split(",") if options.scenes else None
+    if wanted:
+        scenes_named(wanted)
+    model = detector(hz, sigma)
+    late_ms = 1000 * model.latency / FPS
+    results: list[dict[str, object]] = []
+    for i, section in enumerate(SECTIONS):
+        scenes = tuple(s for s in section.scenes() if wanted is None or s in wanted)
+        entries = [e for e in _everybody(options) if section.baselines or e.speed is not None]
+        if not scenes or not entries:
+            continue
+        rows = table(entries, seeds, scenes, i, model, options.per_scene)
+        print(
+            f"\n**{section.title}**: detections at {hz} Hz, {late_ms:.0f} ms late, "
+            f"sigma {100 * sigma:g} % W, seeds {seeds[0]}-{seeds[-1]}\n"
+        )
+        print("\n".join(table_lines(rows)), flush=True)
+        results.append(_result(section.title, hz, sigma, seeds, rows))
+    return results
+
+
+def _result(
+    title: str, hz: int, sigma: float, seeds: tuple[int, ...], rows: dict[str, Row]
+) -> dict[str, object]:
+    return {"section": title, "hz": hz, "sigma": sigma, "seeds": list(seeds), "rows": rows}
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.framing", description=__doc__)
-    parser.add_argument("--seeds", type=int, default=5, metavar="N", help="seeds (default 5)")
-    parser.add_argument("--held-out", action="store_true", help="seeds 1000… instead of 0…")
-    parser.add_argument("--speeds", default="calm,normal,fast,sport,cinema", metavar="A,B")
-    parser.add_argument("--sigma", type=float, default=0.01, help="noise of the center, W")
-    parser.add_argument("--rate", type=int, default=10, choices=sorted(LATENCY_FRAMES))
-    parser.add_argument("--look-ahead", type=int, default=0, metavar="FRAMES")
-    parser.add_argument("--scenes", default="", metavar="A,B", help="only these scenes")
-    parser.add_argument("--baselines", action="store_true", help="also what others do")
-    parser.add_argument("--per-scene", action="store_true", help="contained % of each scene")
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    add = parser.add_argument
+    add("--seeds", type=int, metavar="N", help="so many seeds (5; with --all 20)")
+    add("--held-out", action="store_true", help="seeds 1000-1019, never tuned on, not 0-19")
+    add(
+        "--speeds",
+        default="calm,normal,fast,sport,cinema+10",
+        metavar="A,B",
+        help="ours; cinema+10 looks ten frames ahead",
+    )
+    add("--sigma", type=float, default=SIGMAS[0], help="noise of a box's center, W (.01)")
+    add("--rate", type=int, default=10, choices=sorted(LATENCY_FRAMES), help="detections, Hz")
+    add("--scenes", default="", metavar="A,B", help="only scores of these scenes")
+    add("--baselines", action="store_true", help="also what others do")
+    add("--per-scene", action="store_true", help="also the scores of single scenes")
+    add("--all", action="store_true", help="everything, on the held-out seeds")
+    add("--json", type=Path, metavar="FILE", help="write the scores to a file, too")
     return parser.parse_args()
 
 
 def main() -> None:
     options = _arguments()
-    seeds = (HELD_OUT_SEEDS if options.held_out else TUNING_SEEDS)[: options.seeds]
-    names = options.scenes.split(",") if options.scenes else [s.name for s in PAN_SCENES]
-    entries = [
-        Entry(name, partial(_live, Speed(name)), options.look_ahead)
-        for name in options.speeds.split(",")
-        if name
-    ]
-    if options.baselines:
-        entries += [Entry(name, partial(_baseline, name)) for name in BASELINES]
-    work = partial(
-        _score,
-        model=detector(options.rate, options.sigma),
-        names=tuple(names),
-        per_scene=options.per_scene,
-    )
-    jobs = [(entry, seed) for entry in entries for seed in seeds]
-    with ProcessPoolExecutor(2, get_context("fork")) as pool:
-        rows = list(pool.map(work, jobs))
-    table = {
-        entry.name: mean_row(rows[i * len(seeds) : (i + 1) * len(seeds)])
-        for i, entry in enumerate(entries)
-    }
-    print("\n".join(table_lines(table)))
+    options.seeds = options.seeds or (20 if options.all else 5)
+    detectors = [(options.rate, options.sigma)]
+    if options.all:
+        options.held_out = options.baselines = True
+        options.speeds = ",".join(
+            [*(s.value for s in Speed if s is not Speed.CINEMA), "cinema"]
+            + [f"cinema+{frames}" for frames in LOOK_AHEADS]
+        )
+        detectors = [(hz, sigma) for sigma in SIGMAS for hz in (10, 5, 30)]
+    results = [r for hz, sigma in detectors for r in print_tables(options, hz, sigma)]
+    if options.json:
+        options.json.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -67,7 +67,7 @@ def walk_lag_ms(truth: Sequence[float], xs: Sequence[float]) -> float:
 def overshoot_px(xs: Sequence[float]) -> float:
     """How far a path that moves to larger values goes beyond its mean place of the last .5 s."""
     rest = sum(xs[-REST_FRAMES:]) / REST_FRAMES
-    return max(xs) - rest
+    return max(0.0, max(xs) - rest)
 
 
 def reversal_px(truth: Sequence[float], xs: Sequence[float]) -> float:
@@ -95,11 +95,8 @@ def kick_px(xs: Sequence[float]) -> float:
 
 
 def contained(boxes: Sequence[Box], crops: Sequence[Box]) -> list[bool]:
-    """Whether each whole box lies between the left and right edge of its crop."""
-    return [
-        crop.x1 - CONTAINED_PX <= box.x1 and box.x2 <= crop.x2 + CONTAINED_PX
-        for box, crop in zip(boxes, crops, strict=True)
-    ]
+    """Whether each whole box lies inside its crop."""
+    return [crop.contains(box, CONTAINED_PX) for box, crop in zip(boxes, crops, strict=True)]
 
 
 def _still_pct(runs: Runs) -> float:
