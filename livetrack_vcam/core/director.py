@@ -24,6 +24,7 @@ from livetrack_vcam.core.command import (
     SetHome,
     SetShot,
 )
+from livetrack_vcam.core.composition import Composition
 from livetrack_vcam.core.config import DirectorSettings, SubjectKind, SubjectPolicy
 from livetrack_vcam.core.detection import Detection, Look, Observation, Track
 from livetrack_vcam.core.framing import (
@@ -38,6 +39,7 @@ from livetrack_vcam.core.panes import Panes
 from livetrack_vcam.core.presence import Phase, State
 from livetrack_vcam.core.presets import PRESETS, SpeedPreset
 from livetrack_vcam.core.rig import CameraRig
+from livetrack_vcam.core.subject_estimator import SubjectMotion
 from livetrack_vcam.core.subject_estimator import SubjectMotion
 from livetrack_vcam.core.tracker import Tracker, TrackerSettings
 
@@ -66,6 +68,7 @@ class Director:
         self._lookout = Lookout(frame, settings)
         self._rig = CameraRig(frame, settings)
         self._absence = Absence(frame)
+        self._composition = Composition()
         self._panes = Panes(frame, settings, Director)
         self._shown: tuple[Box, ...] = (self._rig.crop.box,)
         self._mode = Mode.AUTOMATIC
@@ -142,7 +145,7 @@ class Director:
         if sighting.another:
             self._rig.travel()
         if motion is not None and self._mode is Mode.AUTOMATIC:
-            self._ask_zoom(motion.shape, sighting.elapsed_s)
+            self._ask_zoom(self._part(motion.shape), sighting.elapsed_s)
 
     @property
     def _begins(self) -> bool:
@@ -158,6 +161,19 @@ class Director:
         box = self._rig.crop.box
         far_across = abs(wanted.x - box.center.x) > box.width
         return far_across or abs(wanted.y - box.center.y) > box.height
+
+    @property
+    def _framed(self) -> list[Track]:
+        return [t for t in self._lookout.tracks if t.track_id in self._lookout.framed]
+
+    def _part(self, shape: SubjectShape) -> SubjectShape:
+        """What of the subject the shot is about."""
+        return self._composition.shape(shape, self._framed, self._settings)
+
+    def _composed(self, motion: SubjectMotion, dt: float) -> SubjectMotion:
+        """The motion the crop follows, one frame of `dt` seconds later than the last."""
+        width = self._rig.crop.box.width
+        return self._composition.motion(motion, self._framed, self._settings, width, dt)
 
     def _ask_zoom(self, shape: SubjectShape, elapsed_s: float) -> None:
         """Zoom out whenever it is needed, but in only on somebody who is in the picture."""
@@ -193,7 +209,7 @@ class Director:
             return self._absence.step(self._rig, self._settings, self._home, dt)
         self._absence.end()
         if phase is Phase.SEEN:
-            self._rig.follow(motion, dt)
+            self._rig.follow(self._composed(motion, dt), dt)
             return State.HOLD if self._rig.resting else State.FOLLOW
         return self._miss(phase, motion, dt)
 
@@ -275,6 +291,7 @@ class Director:
         self._cut_to(motion.shape)
 
     def _cut_to(self, shape: SubjectShape) -> None:
+        shape = self._part(shape)
         height = wanted_height(shape, self._settings, self._frame)
         self._rig.cut_to(wanted_center(shape, self._settings, self._frame, height), height)
 
@@ -282,7 +299,8 @@ class Director:
         """Glide to the ideal framing of a subject that is there, dead zone or not."""
         motion = self._lookout.predicted(self._now)
         if motion is not None and self._mode is Mode.AUTOMATIC:
-            self._rig.zoom.go_to(wanted_height(motion.shape, self._settings, self._frame))
+            shape = self._part(motion.shape)
+            self._rig.zoom.go_to(wanted_height(shape, self._settings, self._frame))
             self._rig.wake()
 
     def _select(self, policy: SubjectPolicy) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from livetrack_vcam.core.config import DirectorSettings, Fill
 from livetrack_vcam.core.detection import Track
-from livetrack_vcam.core.framing import height_bounds
+from livetrack_vcam.core.framing import SubjectShape, height_bounds
 from livetrack_vcam.core.geometry import Box, Size, union
+from livetrack_vcam.core.subject_estimator import head_height
 
 JOIN_FILL = 0.9
 """Share of the largest crop the group may take with a newcomer; members may use all of it."""
@@ -36,6 +38,16 @@ def framed_together(
         if box.width <= share * width and box.height <= height:
             chosen.append(track)
     return chosen
+
+
+def shape_of_all(shape: SubjectShape, tracks: Sequence[Track]) -> SubjectShape:
+    """`shape`, made from the joint box of `tracks`, with what a close shot of them must know."""
+    if len(tracks) < 2:
+        return shape
+    highest = min(track.box.y1 for track in tracks)
+    lowest = max(track.box.y1 for track in tracks)
+    head = max(head_height(track.box, track.face) for track in tracks)
+    return replace(shape, head=head, people=len(tracks), spread=lowest - highest)
 
 
 def joint_box(tracks: Sequence[Track]) -> Box:
