@@ -91,6 +91,7 @@ def _arguments() -> argparse.Namespace:
     add("--baselines", action="store_true", help="also what others do")
     add("--per-scene", action="store_true", help="also the scores of single scenes")
     add("--all", action="store_true", help="everything, on the held-out seeds")
+    add("--plots", type=Path, metavar="DIR", help="draw framing-*.png into a folder, too")
     add("--json", type=Path, metavar="FILE", help="write the scores to a file, too")
     return parser.parse_args()
 
@@ -109,6 +110,10 @@ def main() -> None:
     results = [r for hz, sigma in detectors for r in print_tables(options, hz, sigma)]
     if options.json:
         options.json.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    if options.plots:
+        from benchmarks.framing.plots import draw  # matplotlib is a development dependency
+
+        draw(options.plots)
 
 
 if __name__ == "__main__":
