@@ -50,7 +50,7 @@ class CameraRig:
             largest if height > largest * (1 - 1e-9) else height,
             self._settings.aspect_ratio,
             self._frame,
-            smallest,
+            min(smallest, height),
         )
 
     @property
@@ -114,6 +114,7 @@ class CameraRig:
 
     def follow(self, subject: SubjectMotion, dt: float) -> None:
         """Keep the subject composed for one frame of `dt` seconds."""
+        self._mind_limit()
         shape = subject.shape
         before = self._wanted(shape)
         self._step_zoom(dt, self._needed_height(shape))
@@ -153,9 +154,16 @@ class CameraRig:
         self.pan.rest(pan_room, self._preset, dt)
         self.tilt.rest(tilt_room, self._preset, dt)
 
+    def _mind_limit(self) -> None:
+        """Leave a crop that a new limit forbids, whoever is in it."""
+        smallest = height_bounds(self._settings, self._frame)[0]
+        if self.zoom.height < smallest * (1 - 1e-6) and not self.zoom.moving:
+            self.zoom.go_to(smallest)
+
     def _step_zoom(self, dt: float, floor: float = 0.0) -> None:
         low, high = height_bounds(self._settings, self._frame)
         before = self.zoom.height
+        low = min(low, before)  # a limit set lower by command is glided to, not jumped to
         self.zoom.step(self._preset, low, high, dt, floor)
         self._growth = _rate(self.zoom.height / 2, before / 2, dt)
 
