@@ -16,6 +16,7 @@ TAKEOVER_S = 1.0
 """Another track may become the subject only when the present one is unseen for longer …"""
 TAKEOVER_LOOKS = 5
 """… and was missed so often in a row: a slow detector misses somebody twice in a second."""
+FORGIVEN_LOOKS = 2.5
 HIDDEN_S = 3.0
 """The same for a subject behind somebody else: it is known why nobody sees it."""
 HIDDEN = 0.5
@@ -31,10 +32,14 @@ LEAD = 1.3
 CHANGE_OF_MIND_S = 60.0
 """Somebody who is better, not lost, makes way at most once a minute: two people of one size who
 stand up and sit down in turn must not make the picture hunt."""
+PASSING = 0.8
+"""Own widths a second from which somebody is only passing by, and no challenger."""
 SIGHTINGS = 2
 SURE_SCORE = 0.8
 """A track must have been seen this often, or with this score, before it may become the subject."""
 GROUP_LEAVE_S = 1.0
+GROUP_JOIN_S = 5.0
+"""Who passes by joins a group after so long; who stands there after DWELL_S; its first, at once."""
 NEAR, PACE = 0.15, 0.2
 """A newcomer who is within so many frame widths of a lost subject's place, and so many more a
 second, is taken for the subject under another number."""
@@ -62,6 +67,7 @@ class SubjectSelector:
         self._locked: int | None = None
         self._subject: tuple[int, ...] = ()
         self._since_ns = 0
+        self._group_ns: int | None = None
         self._sightings = Sightings()
         self._merits: dict[int, float] = {}
         self._updated_ns: int | None = None
@@ -84,7 +90,7 @@ class SubjectSelector:
         self._policy = policy
         self._locked = None
         self._subject = ()
-        self._challenge = self._changed_mind_ns = None
+        self._challenge = self._changed_mind_ns = self._group_ns = None
         self._merits.clear()
 
     def lock(self, track_id: int, now: int) -> None:
@@ -125,7 +131,7 @@ class SubjectSelector:
         self._merits = {i: m + keep * (self._merits.get(i, m) - m) for i, m in fresh.items()}
 
     def _update_single(self, fit: Sequence[Track], now: int) -> None:
-        here = [t for t in fit if self._sightings.unseen_s(t.track_id, now) < TAKEOVER_S / 2]
+        here = [t for t in fit if self._is_here(t.track_id, now)]
         best = max(here, key=self._rank, default=None)
         if best is None:
             return
@@ -148,6 +154,11 @@ class SubjectSelector:
     def _unseen_s(self, now: int) -> float:
         return self._sightings.unseen_s(self._subject[0], now)
 
+    def _is_here(self, track_id: int, now: int) -> bool:
+        """Whether it was seen lately, for how often it is looked at; one miss is forgiven."""
+        usual = FORGIVEN_LOOKS * self._sightings.interval_s(track_id)
+        return self._sightings.unseen_s(track_id, now) < max(TAKEOVER_S / 2, usual)
+
     def _is_wanted_ball(self, best: Track) -> bool:
         """Whether a ball is there while somebody else stands in for it."""
         if self._policy.kind is not SubjectKind.BALL or best.label != SPORTS_BALL:
@@ -161,7 +172,7 @@ class SubjectSelector:
             return False
         subject = self._subject[0]
         lost = self._sightings.last(subject)
-        patience = max(TAKEOVER_S, TAKEOVER_LOOKS * self._sightings.interval_s(subject))
+        patience = max(TAKEOVER_S, self._looks_s(subject))
         if lost is not None:
             if lost.label == SPORTS_BALL != track.label:
                 rested = now - self._since_ns >= CHANGE_OF_MIND_S * 1e9
@@ -172,12 +183,16 @@ class SubjectSelector:
                 patience = max(patience, HIDDEN_S)
         return self._unseen_s(now) > patience
 
+    def _looks_s(self, track_id: int) -> float:
+        """How long somebody may be missed by chance."""
+        return TAKEOVER_LOOKS * self._sightings.interval_s(track_id)
+
     def _is_hidden(self, lost: Track, now: int) -> bool:
         """Whether somebody who is seen stands in front of where the subject was last."""
         return any(
             other.track_id != lost.track_id
             and other.label == lost.label
-            and self._sightings.unseen_s(other.track_id, now) < TAKEOVER_S / 2
+            and self._is_here(other.track_id, now)
             and _covered(lost.box, other.box) >= HIDDEN
             for other in self._sightings.all_last()
         )
@@ -200,7 +215,8 @@ class SubjectSelector:
         settled = self._changed_mind_ns is None or (
             now - self._changed_mind_ns >= CHANGE_OF_MIND_S * 1e9
         )
-        if best.track_id in self._subject or self._merits[best.track_id] <= LEAD * present:
+        ahead = self._merits[best.track_id] > LEAD * present and not _passes_by(best)
+        if best.track_id in self._subject or not ahead:
             self._challenge = None
         elif self._challenge is None or self._challenge.track_id != best.track_id:
             self._challenge = _Challenge(best.track_id, now)
@@ -210,15 +226,27 @@ class SubjectSelector:
 
     def _update_group(self, fit: Sequence[Track], now: int) -> None:
         """Everybody, largest first; members leave when unseen for GROUP_LEAVE_S."""
-        members = [t for t in fit if self._sightings.unseen_s(t.track_id, now) <= GROUP_LEAVE_S]
+        members = [t for t in fit if self._belongs(t, now)]
         if members:
             members.sort(key=lambda t: (-self._merits[t.track_id], t.track_id))
             ids = tuple(t.track_id for t in members)
             if set(ids) != set(self._subject):
                 self._become(ids, now)
 
+    def _belongs(self, track: Track, now: int) -> bool:
+        patience = max(GROUP_LEAVE_S, self._looks_s(track.track_id))
+        if self._sightings.unseen_s(track.track_id, now) > patience:
+            return False
+        if track.track_id in self._subject or self._group_ns is None:
+            return True
+        needed = GROUP_JOIN_S if _passes_by(track) else DWELL_S
+        forms = now - self._group_ns < DWELL_S * 1e9
+        return forms or self._sightings.present_s(track.track_id, now) >= needed
+
     def _become(self, subject: tuple[int, ...], now: int) -> None:
         if subject != self._subject:
+            if not self._subject:
+                self._group_ns = now
             self._subject = subject
             self._since_ns = now
             self._challenge = None
@@ -226,3 +254,7 @@ class SubjectSelector:
 
 def _covered(box: Box, by: Box) -> float:
     return intersection_area(box, by) / box.area if box.area > 0 else 0.0
+
+
+def _passes_by(track: Track) -> bool:
+    return abs(track.velocity.x) > PASSING * track.box.width
