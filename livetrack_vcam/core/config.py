@@ -10,7 +10,12 @@ from livetrack_vcam.core.fusion import Fusion
 
 
 class Shot(Enum):
-    """How large the subject is shown. AUTO: upper body up to two people close, wider otherwise."""
+    """How large the subject is shown.
+
+    AUTO shows all of it that the camera sees: the upper body of somebody at a desk, everything from
+    head to feet of somebody further away. FULL does so with more air, WIDE with the surroundings.
+    FACE, HEAD and UPPER are so many heads tall, whatever else of the subject there is.
+    """
 
     AUTO = "auto"
     FACE = "face"
