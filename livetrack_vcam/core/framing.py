@@ -112,12 +112,14 @@ def _close_height(
     shape: SubjectShape, heads: float, settings: DirectorSettings, frame: Size
 ) -> float:
     """So many heads, and as wide as the part the shot is about; not mostly headroom."""
-    room = ROOM_BESIDE if shape.people > 1 else BREADTH_ROOM
-    across = part_of(shape, settings).width / room / float(settings.aspect_ratio)
-    height = heads * shape.head + shape.spread
-    face = SHOT_SIZES[Shot.FACE].heads or 0.0
+    ratio = float(settings.aspect_ratio)
+    if shape.people > 1:
+        return max(heads * shape.head + shape.spread, shape.width / ROOM_BESIDE / ratio)
+    across = part_of(shape, settings).width / BREADTH_ROOM / ratio
+    face = SHOT_SIZES[Shot.FACE]
+    closest = shape.head * max(face.heads or 0.0, face.breadth / BREADTH_ROOM / ratio)
     most = (frame.height - shape.top) / (1 - max(headroom(settings), MOST_HEADROOM))
-    return max(min(height, max(most, face * shape.head)), across)
+    return min(max(heads * shape.head, across), max(most, closest))
 
 
 def _whole_height(shape: SubjectShape, settings: DirectorSettings, frame: Size) -> float:
