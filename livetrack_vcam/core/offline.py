@@ -18,7 +18,6 @@ from livetrack_vcam.core.detection import Observation, Track
 from livetrack_vcam.core.framing import height_bounds, wanted_center, wanted_height
 from livetrack_vcam.core.geometry import Crop, Point, Size, fit_inside
 from livetrack_vcam.core.presence import PREDICT_S, State
-from livetrack_vcam.core.presets import PRESETS
 from livetrack_vcam.core.smoothing import interpolate, reach_of
 from livetrack_vcam.core.tube import Tube, gentle_path
 from livetrack_vcam.core.wishes import GRID_S, LONG_GAP_S, Wish, wishes
@@ -31,6 +30,14 @@ EASE_S: dict[Speed, float] = {
     Speed.CINEMA: 1.3,
 }
 """Length of the window that rounds the corners of the path."""
+DEAD_ZONE: dict[Speed, float] = {
+    Speed.CALM: 0.16,
+    Speed.NORMAL: 0.14,
+    Speed.FAST: 0.10,
+    Speed.SPORT: 0.07,
+    Speed.CINEMA: 0.14,
+}
+"""How far off center the subject may be, as a share of the crop."""
 SIZE_TUBE = (0.05, 0.10)
 """How much smaller and larger than wanted the crop may be, on a logarithmic scale."""
 LEAST_REST = round(1.8 / GRID_S)
@@ -42,7 +49,7 @@ ROOM = 0.03
 SWAY_SHARE = 0.2
 LARGE = 0.2
 """A subject that leaves less than this share of the crop may sway by a share of its own size."""
-STEADY = 0.04
+STEADY_ACROSS, STEADY_DOWN = 0.06, 0.02
 """However tight it gets, the crop does not follow the detector's noise (share of the crop)."""
 CLOSE = 0.002
 """Rounding may leave the bounds by this share of the frame, or of the height."""
@@ -131,10 +138,9 @@ def _center_paths(
     wanted: Sequence[Wish],
     heights: Sequence[float],
 ) -> tuple[list[float], list[float]]:
-    preset = PRESETS[settings.speed]
-    own = preset.dead_zone if settings.dead_zone is None else settings.dead_zone
+    own = DEAD_ZONE[settings.speed] if settings.dead_zone is None else settings.dead_zone
     ratio = float(settings.aspect_ratio)
-    across, down = _Axis(frame.width), _Axis(frame.height)
+    across, down = _Axis(frame.width, STEADY_ACROSS), _Axis(frame.height, STEADY_DOWN)
     for wish, height in zip(wanted, heights, strict=True):
         center = wanted_center(wish.shape, settings, frame, height)
         if wish.empty:
@@ -152,8 +158,9 @@ def _center_paths(
 class _Axis:
     """Where the crop's center may be along one side of the frame, gathered point by point."""
 
-    def __init__(self, length: float) -> None:
+    def __init__(self, length: float, steady: float) -> None:
         self._length = length
+        self._steady = steady
         self._wanted: tuple[list[float], list[float]] = ([], [])
         self._bounds: tuple[list[float], list[float]] = ([], [])
 
@@ -170,7 +177,7 @@ class _Axis:
             if spare < LARGE * extent:
                 room = max(room, SWAY_SHARE * size)
             # What does not fit may lie anywhere as long as it fills the crop.
-            slack = max(slack, -spare / 2, STEADY * extent)
+            slack = max(slack, -spare / 2, self._steady * extent)
             middle = (keep[0] + keep[1]) / 2
             low = min(max(middle - slack, floor), ceiling)
             high = min(max(middle + slack, floor), ceiling)

@@ -13,6 +13,8 @@ ROUNDS = 6
 """So often the tube is narrowed where the rounded path left it; each round halves what is left."""
 PUSH = 1.3
 """Narrowing by what was missing gives back less than that, for the next rounding cuts again."""
+MOVE_REACHES = 4
+"""A move between two rests gets so many reaches of time if it can."""
 LEAST_REACH = 3
 """The path is rounded over so many grid points to each side at least: never a jerk."""
 
@@ -50,7 +52,7 @@ def gentle_path(
     and the path drawn again, and what remains is rounded less.
     """
     tube = wanted.within(bounds)
-    tube = Tube(*with_rests(tube.low, tube.high, least_rest))
+    tube = Tube(*with_rests(tube.low, tube.high, least_rest, MOVE_REACHES * reach))
     string = taut_string(tube.low, tube.high)
     path = smooth_locally(string, [reach] * len(string))
     for _ in range(ROUNDS):
