@@ -33,14 +33,14 @@ UPRIGHT = DirectorSettings(aspect_ratio=Fraction(9, 16))
 class Looks:
     """A clip as the detectors know it: what they saw at their cadence, and every frame's time.
 
-    `waits`: the first picture is not shown before the first look is done.
+    The first picture is not shown before the first `awaited` observations are known.
     """
 
     size: Size
     times_ns: tuple[int, ...]
     observations: tuple[Observation, ...]
     cadence: Cadence
-    waits: bool = False
+    awaited: int = 0
 
     def known_at(self, look_ahead: int = 0) -> Iterator[tuple[int, list[Observation]]]:
         """Each frame's time with the observations that have become known since the last frame.
@@ -50,7 +50,7 @@ class Looks:
         waiting = deque(self.observations)
         for index, t_ns in enumerate(self.times_ns):
             shown_ns = self.times_ns[min(index + look_ahead, len(self.times_ns) - 1)]
-            known = [waiting.popleft()] if self.waits and index == 0 else []
+            known = [waiting.popleft() for _ in range(0 if index else self.awaited)]
             while waiting and waiting[0].pts_ns + self.cadence.latency_ns <= shown_ns:
                 known.append(waiting.popleft())
             yield t_ns, known

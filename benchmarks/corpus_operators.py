@@ -25,6 +25,8 @@ OURS = (*(speed.value for speed in Speed), LATE, OFFLINE)
 FRAME_NS = 33_333_333
 """When the first frame comes, for operators that measure time from 0."""
 
+PATIENCE_S = 0.35
+
 
 def ours(looks: Looks, settings: DirectorSettings) -> dict[str, Trace]:
     """Each speed of the live controller, and the offline path."""
@@ -83,6 +85,17 @@ class Casting:
             if track.track_id in subject and track.seen_ns == pts_ns
         )
         return _Sight(pts_ns, found, subject, tracks)
+
+
+def patient(looks: Looks, settings: DirectorSettings) -> Looks:
+    """The same, but the first picture waits until somebody is found, for PATIENCE_S at most."""
+    casting = Casting(looks, settings)
+    for count, observation in enumerate(looks.observations, 1):
+        if observation.pts_ns > PATIENCE_S * 1e9:
+            break
+        if casting.sight(observation).subject:
+            return replace(looks, awaited=count)
+    return looks
 
 
 def smoothed(looks: Looks, settings: DirectorSettings, operator: Operator) -> Trace:
