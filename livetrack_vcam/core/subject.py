@@ -188,11 +188,12 @@ class SubjectSelector:
         return TAKEOVER_LOOKS * self._sightings.interval_s(track_id)
 
     def _is_hidden(self, lost: Track, now: int) -> bool:
-        """Whether somebody who is seen stands in front of where the subject was last."""
+        """Whether somebody who was there before stands in front of where the subject was last."""
         return any(
             other.track_id != lost.track_id
             and other.label == lost.label
             and self._is_here(other.track_id, now)
+            and self._sightings.present_s(other.track_id, now) > self._unseen_s(now)
             and _covered(lost.box, other.box) >= HIDDEN
             for other in self._sightings.all_last()
         )
