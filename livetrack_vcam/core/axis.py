@@ -2,35 +2,40 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
+from livetrack_vcam.core.course import Course, seconds_for
 from livetrack_vcam.core.motion import (
     STOPPED,
     AxisState,
     Limits,
+    Urgency,
     Walls,
     brake,
     follow,
     within,
 )
-from livetrack_vcam.core.presets import GUARDED, HURRIED, SpeedPreset
+from livetrack_vcam.core.presets import WHIP, WHIP_SPEED, SpeedPreset
 
 SETTLE_MARGIN = 0.01
 """A follow ends this much (share of the crop) outside the inner zone at most."""
-ANTICIPATE_S = 0.25
+ANTICIPATE_S = 0.11
 """Motion that is sure to leave the dead zone so soon wakes the crop early; swaying does not."""
 GLIDE_DONE = 0.004
 """A glide ends this close to its target, as a share of the crop."""
-
-
-WAKE_CONFIRM_S = 0.15
 SURE_EXIT = 1.6
-"""Leaving the dead zone must last so long, or lead this many dead zones away, to count."""
-SWAY_SPEED = 0.25
-"""Slower than this, in its own widths a second, a subject sways or gestures but does not leave."""
+"""Leaving the dead zone must last a while to count; less long when it leads so many away."""
+SURE_PACE = 1.4
 GUARDED_SPARE = 0.1
 """A subject that leaves less room on each side, as a share of the crop, cannot be kept inside."""
-GUARD_MARGIN = 0.03
+GUARD_MARGIN = 0.05
+"""A subject this close to the crop's edge, as a share of the crop, is in danger."""
+AWAY = 0.02
+"""The crop may move away from a subject that is closer to where it should be, share of the crop."""
+REPLAN = 0.05
+"""A planned move is planned anew when its target is this far off, as a share of the crop."""
+LEAST_MOVE_S = 0.2
 HURRY_DONE = 0.08
 HURRY_DONE_SPEED = 0.6
 """A hurried move is over this close to the target (share of the crop) at this speed (crops/s)."""
@@ -40,12 +45,14 @@ HURRY_DONE_SPEED = 0.6
 class AxisTarget:
     """Where the crop's center should be at the end of the step, in pixels and pixels/s.
 
-    `velocity` is the subject's, `moving` the probability that this motion is real, and `drift` how
-    fast the target moves because the crop is zooming. `size` is how much room the subject takes
-    along the axis (0: not known) and `place` where its center is.
+    `position` is for where the subject is, `aim` for where the crop should rather see it (a while
+    ago, or soon). `velocity` is the subject's, `moving` the probability that this motion is real,
+    and `drift` how fast the target moves because the crop is zooming. `size` is how much room the
+    subject takes along the axis (0: not known) and `place` where its center is.
     """
 
     position: float
+    aim: float
     velocity: float = 0.0
     moving: float = 0.0
     drift: float = 0.0
@@ -69,13 +76,19 @@ class AxisRoom:
     def walls(self) -> Walls:
         return Walls(self.low, self.high, self.growth)
 
+    def clip(self, position: float) -> float:
+        return min(max(position, self.low), self.high)
+
 
 class PanAxis:
     """Pan or tilt: holds still until the subject leaves the dead zone, then follows until quiet."""
 
     def __init__(self, position: float) -> None:
         self.state = AxisState(position)
-        self.following = self.hurried = self.guarded = self.traveling = False
+        self.following = self.hurried = False
+        self._traveling = False
+        self._course: Course | None = None
+        self._elapsed_s = 0.0
         self._quiet_s = 0.0
         self._restless_s = 0.0
 
@@ -88,90 +101,140 @@ class PanAxis:
         self.following = True
         self._quiet_s = self._restless_s = 0.0
 
+    def travel(self) -> None:
+        """Go to the target in one planned move, then follow it."""
+        self._traveling = True
+        self._course = None
+
     def cut_to(self, position: float) -> None:
         self.state = AxisState(position)
-        self.following = False
+        self.following = self._traveling = self.hurried = False
+        self._course = None
 
     def track(
         self, target: AxisTarget, room: AxisRoom, preset: SpeedPreset, dead_zone: float, dt: float
     ) -> None:
         """Hold or follow the target for one frame."""
+        if self._traveling and not self.hurried:
+            self._go(target, room, preset, dead_zone, dt)
+            return
         error = (target.position - self.state.position) / room.extent
         speed = target.velocity / room.extent
-        self._choose_pace(target, room, preset, error)
-        least = max(preset.wake_speed, SWAY_SPEED * target.size / room.extent)
-        if not self.following:
-            sure_speed = speed if abs(speed) > least else 0.0
-            wakes = self._must_wake(error, sure_speed, target.moving, preset, dead_zone)
-            self._restless_s = self._restless_s + dt if wakes else 0.0
-            if self._restless_s > WAKE_CONFIRM_S or abs(error) > SURE_EXIT * dead_zone:
-                self.wake()
-        elif self.following:
-            quiet_error = min(preset.inner_zone, dead_zone) + SETTLE_MARGIN
-            quiet = abs(speed) < least and abs(error) < quiet_error
+        if self.hurried and abs(error) < HURRY_DONE and self._is_calm(target, room, preset):
+            self.hurried = self._traveling = False
+        least = max(preset.wake_speed, preset.sway_speed * target.size / room.extent)
+        if self.following:
+            aimed = (target.aim - self.state.position) / room.extent
+            near = min(preset.inner_zone, dead_zone) + SETTLE_MARGIN
+            quiet = abs(speed) < least and abs(aimed) < near
             self._quiet_s = self._quiet_s + dt if quiet else 0.0
             if self._quiet_s >= preset.quiet_s:
                 self.following = False
+        else:
+            sure_speed = speed if abs(speed) > least else 0.0
+            wakes = _must_wake(error, sure_speed, target.moving, preset, dead_zone)
+            pace = SURE_PACE if abs(error) > SURE_EXIT * dead_zone else 1.0
+            self._restless_s = self._restless_s + pace * dt if wakes else 0.0
+            if self._restless_s > preset.confirm_s:
+                self.wake()
         self._move(target, room, preset, dt)
 
-    def _choose_pace(
-        self, target: AxisTarget, room: AxisRoom, preset: SpeedPreset, error: float
+    def _go(
+        self, target: AxisTarget, room: AxisRoom, preset: SpeedPreset, dead_zone: float, dt: float
     ) -> None:
-        """Guard the edge while a subject that could be inside the crop sticks out of it.
+        """One frame of the planned move to another subject."""
+        goal = room.clip(target.position + target.drift * dt)
+        if self._course is None:
+            if self.state.resting and abs(goal - self.state.position) < dead_zone * room.extent:
+                self._traveling = False
+                return
+            self._plan(goal, 0.0, room, preset)
+        elif abs(goal - self._course.goal) > REPLAN * room.extent:
+            self._plan(goal, self._course.seconds - self._elapsed_s, room, preset)
+        assert self._course is not None
+        self._elapsed_s += dt
+        self.state = within(self._course.at(self._elapsed_s), room.low, room.high)
+        if self._elapsed_s >= self._course.seconds:
+            self._course = None
+            self._traveling = self.following = False
+            self._quiet_s = self._restless_s = 0.0
 
-        A faster pace ends only when the ordinary limits can take over without a swing.
-        """
-        calm = self._is_calm(target, room, preset)
-        self.traveling = self.traveling and abs(error) > HURRY_DONE
-        if self.hurried and calm and abs(error) < HURRY_DONE:
-            self.hurried = False
-        spare = (room.extent - target.size) / 2
-        off = abs(target.place - self.state.position)
-        if target.size <= 0 or spare < GUARDED_SPARE * room.extent:
-            self.guarded = self.guarded and not calm
-        elif off > spare and not self.traveling:
-            self.guarded = True
-        elif calm and off < spare - GUARD_MARGIN * room.extent:
-            self.guarded = False
+    def _plan(self, goal: float, left_s: float, room: AxisRoom, preset: SpeedPreset) -> None:
+        unit = room.extent
+        way = goal - self.state.position
+        limits = preset.speed * unit, 2 * preset.usual.acceleration * unit, preset.move_jerk * unit
+        needed = seconds_for(way, *limits)
+        self._course = Course(self.state, goal, max(needed, left_s, LEAST_MOVE_S))
+        self._elapsed_s = 0.0
 
     def _is_calm(self, target: AxisTarget, room: AxisRoom, preset: SpeedPreset) -> bool:
         slow = abs(self.state.velocity - target.velocity) < HURRY_DONE_SPEED * room.extent
-        return slow and abs(self.state.acceleration) < 0.3 * preset.acceleration * room.extent
-
-    def _must_wake(
-        self, error: float, speed: float, moving: float, preset: SpeedPreset, dead_zone: float
-    ) -> bool:
-        if abs(error) > dead_zone:
-            return True
-        leaving = abs(error + ANTICIPATE_S * speed) > dead_zone
-        return (
-            moving > preset.wake_probability
-            and abs(error) > min(preset.inner_zone, dead_zone)
-            and error * speed > 0
-            and leaving
-        )
+        usual = preset.usual.acceleration * room.extent
+        return slow and abs(self.state.acceleration) < 0.3 * usual
 
     def glide(self, position: float, room: AxisRoom, preset: SpeedPreset, dt: float) -> None:
         """Move to a fixed place and rest there."""
         error = abs(position - self.state.position) / room.extent
+        self.forget_moves()
         self.following = error > GLIDE_DONE
-        self.hurried = self.guarded = False
-        self._move(AxisTarget(position), room, preset, dt)
+        self._move(AxisTarget(position, position), room, preset, dt)
 
     def rest(self, room: AxisRoom, preset: SpeedPreset, dt: float) -> None:
         """Come to rest where it is."""
-        self.following = self.hurried = self.guarded = False
-        self._move(AxisTarget(self.state.position), room, preset, dt)
+        self.forget_moves()
+        self.following = False
+        here = self.state.position
+        self._move(AxisTarget(here, here), room, preset, dt)
+
+    def forget_moves(self) -> None:
+        """Forget hurries and planned moves: something else is to be done."""
+        self.hurried = self._traveling = False
+        self._course = None
 
     def _move(self, target: AxisTarget, room: AxisRoom, preset: SpeedPreset, dt: float) -> None:
-        if self.hurried:
-            preset = HURRIED[preset]
-        elif self.guarded:
-            preset = GUARDED[preset]
         limits = Limits.of(preset, room.extent)
+        urgency = None if self.hurried else _urgency(target, room, preset)
+        if self.hurried:
+            limits = _hurried(limits, room.extent)
         if self.following:
+            speed = target.velocity + target.drift
             lead = limits.feed_forward * target.velocity + target.drift
-            self.state = follow(self.state, target.position, lead, limits, dt, room.walls)
+            self.state = follow(
+                self.state, target.aim, lead, limits, dt, room.walls, speed, urgency
+            )
         elif not self.state.resting:
             self.state = brake(self.state, limits, dt, STOPPED * room.extent)
         self.state = within(self.state, room.low, room.high)
+
+
+def _must_wake(
+    error: float, speed: float, moving: float, preset: SpeedPreset, dead_zone: float
+) -> bool:
+    if abs(error) > dead_zone:
+        return True
+    leaving = abs(error + ANTICIPATE_S * speed) > dead_zone
+    return (
+        moving > preset.wake_probability
+        and abs(error) > min(preset.inner_zone, dead_zone)
+        and error * speed > 0
+        and leaving
+    )
+
+
+def _urgency(target: AxisTarget, room: AxisRoom, preset: SpeedPreset) -> Urgency:
+    spare = (room.extent - target.size) / 2
+    fits = target.size > 0 and spare > GUARDED_SPARE * room.extent
+    return Urgency(
+        Limits.of(preset, room.extent, gains=preset.urgent),
+        target.position,
+        target.velocity + target.drift,
+        AWAY * room.extent,
+        spare - GUARD_MARGIN * room.extent if fits else math.inf,
+    )
+
+
+def _hurried(limits: Limits, extent: float) -> Limits:
+    return Limits(
+        WHIP.kp, WHIP.kv, WHIP.ka, WHIP_SPEED * extent, WHIP.acceleration * extent,
+        WHIP.jerk * extent, limits.feed_forward,
+    )  # fmt: skip

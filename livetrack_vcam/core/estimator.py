@@ -6,14 +6,39 @@ import math
 from dataclasses import dataclass
 
 from livetrack_vcam.core.kalman import Gaussian, coast, correct, mix, rest
+from livetrack_vcam.core.noise import NoiseMeter
 
-STILL_Q = 1e-5
-"""How far a still subject may creep, frame widths²/s."""
-SWITCH_RATE = -10 * math.log(0.96)
-"""Decay rate of the still/moving chain, 1/s: the probability to stay is .98 over 0.1 s."""
-HUBER_NIS = 4.0
-GATE_NIS = 12.0
-JUMP_REJECTS = 3
+AGREE_SIGMA = 6.0
+"""Rejected measurements this close together, in standard deviations, agree."""
+JUMP_REJECTS = 2
+STEADY_S = 0.1
+"""After the last measurement a velocity holds so long before it begins to fade."""
+LEAST_PROBABILITY = 1e-4
+
+
+@dataclass(frozen=True, slots=True)
+class Agility:
+    """How a thing may move, as three hypotheses: it stands, it goes steadily, it turns.
+
+    `steady`, `turning`: white acceleration of the moving two, length²/s³. `stay`: probability
+    that each hypothesis still holds .1 s later; `change`: where it goes otherwise, one row a
+    hypothesis. `start`: variance of the velocity at first, (length/s)². `huber`: surprise in
+    squared deviations from which a measurement counts for less, and `gate`: from which it is not
+    believed. `creep`: how far a standing thing may creep, length²/s.
+    """
+
+    steady: float
+    turning: float
+    stay: tuple[float, float, float]
+    start: tuple[float, float] = (0.02, 0.09)
+    change: tuple[tuple[float, float, float], ...] = (
+        (0.0, 0.6, 0.4),
+        (0.4, 0.0, 0.6),
+        (0.3, 0.7, 0.0),
+    )
+    huber: float = 6.0
+    gate: float = 16.0
+    creep: float = 1e-5
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,73 +51,114 @@ class Motion:
 
 
 class AxisEstimator:
-    """Interacting-multiple-model Kalman filter of one axis: a still and a moving hypothesis.
+    """Interacting-multiple-model Kalman filter of one axis.
 
-    Blom and Bar-Shalom 1988. Positions are in frame widths, times in nanoseconds. A measurement
-    beyond GATE_NIS is ignored; JUMP_REJECTS of them in a row that agree are believed.
+    Blom and Bar-Shalom, "The interacting multiple model algorithm for systems with Markovian
+    switching coefficients", 1988. Lengths are in any unit that an agility shares, times in
+    nanoseconds. A measurement beyond the gate is ignored; JUMP_REJECTS in a row that agree are
+    believed, and the filter starts anew there.
     """
 
-    def __init__(self, position: float, r: float, pts_ns: int) -> None:
-        self._restart(position, r, pts_ns)
+    def __init__(
+        self,
+        position: float,
+        r: float,
+        agility: Agility,
+        pts_ns: int,
+        velocity: float = 0.0,
+    ) -> None:
+        self._agility = agility
+        self._noise = NoiseMeter()
+        self._restart(position, r, pts_ns, velocity)
 
-    def _restart(self, position: float, r: float, pts_ns: int) -> None:
-        self._still = Gaussian(position, 0.0, r, 0.0, 0.0)
-        self._moving = Gaussian(position, 0.0, r, 0.0, 0.04)
-        self._p_moving = 0.1
+    def _restart(self, position: float, r: float, pts_ns: int, velocity: float) -> None:
+        steady, turning = self._agility.start
+        self._states = [
+            Gaussian(position, 0.0, r, 0.0, 0.0),
+            Gaussian(position, velocity, r, 0.0, steady),
+            Gaussian(position, velocity, r, 0.0, turning),
+        ]
+        self._weights = [0.9, 0.05, 0.05] if velocity == 0.0 else [0.2, 0.6, 0.2]
         self._pts_ns = pts_ns
         self._rejected: list[float] = []
 
-    def update(self, position: float, r: float, q_moving: float, pts_ns: int) -> None:
-        """Take a measurement of variance `r` (frame widths²); ignored unless newer."""
+    @property
+    def pts_ns(self) -> int:
+        """Time of the newest measurement."""
+        return self._pts_ns
+
+    def update(self, position: float, r: float, agility: Agility, pts_ns: int) -> None:
+        """Take a measurement of variance `r` at most (length²); ignored unless newer."""
+        self._agility = agility
         dt = (pts_ns - self._pts_ns) / 1e9
         if dt <= 0:
             return
-        self._predict(dt, q_moving)
+        own = self._noise.variance(position, r, pts_ns)
+        self._predict(dt)
         self._pts_ns = pts_ns
-        expected = mix(self._moving, self._still, self._p_moving)
-        nis = (position - expected.p) ** 2 / (expected.pp + r)
-        if nis > GATE_NIS:
+        expected = mix(self._states, self._weights)
+        off = (position - expected.p) ** 2
+        if off > self._agility.gate * (expected.pp + r):
             self._reject(position, r, pts_ns)
             return
         self._rejected.clear()
-        self._correct(position, r * max(1.0, math.sqrt(nis / HUBER_NIS)))
+        surprise = off / (expected.pp + own)
+        self._correct(position, own * max(1.0, math.sqrt(surprise / self._agility.huber)))
 
-    def _predict(self, dt: float, q_moving: float) -> None:
-        stay = 0.5 + 0.5 * math.exp(-SWITCH_RATE * dt)
-        moving = self._p_moving
-        to_moving = stay * moving + (1 - stay) * (1 - moving)
-        kept_moving = stay * moving / to_moving
-        kept_still = stay * (1 - moving) / (1 - to_moving)
-        still = mix(self._still, self._moving, kept_still)
-        walking = mix(self._moving, self._still, kept_moving)
-        self._still = rest(still, dt, STILL_Q)
-        self._moving = coast(walking, dt, q_moving)
-        self._p_moving = to_moving
+    def _predict(self, dt: float) -> None:
+        """Mix the hypotheses by how likely each became another, then move each on."""
+        agility = self._agility
+        stay = [p ** (dt / 0.1) for p in agility.stay]
+        joint = [
+            [
+                weight * (stay[i] if i == j else (1 - stay[i]) * agility.change[i][j])
+                for i, weight in enumerate(self._weights)
+            ]
+            for j in range(3)
+        ]
+        totals = [sum(row) for row in joint]
+        mixed = [
+            mix(self._states, [part / total for part in row])
+            for row, total in zip(joint, totals, strict=True)
+        ]
+        self._states = [
+            rest(mixed[0], dt, agility.creep),
+            coast(mixed[1], dt, agility.steady),
+            coast(mixed[2], dt, agility.turning),
+        ]
+        self._weights = totals
 
     def _correct(self, position: float, r: float) -> None:
-        likelihood_still = _likelihood(self._still, position, r)
-        likelihood_moving = _likelihood(self._moving, position, r)
-        self._still = correct(self._still, position, r)
-        self._moving = correct(self._moving, position, r)
-        weighted = self._p_moving * likelihood_moving
-        total = weighted + (1 - self._p_moving) * likelihood_still
+        likely = [
+            weight * _likelihood(state, position, r)
+            for weight, state in zip(self._weights, self._states, strict=True)
+        ]
+        self._states = [correct(state, position, r) for state in self._states]
+        total = sum(likely)
         if total > 0:
-            self._p_moving = min(max(weighted / total, 1e-4), 1 - 1e-4)
+            kept = [max(each / total, LEAST_PROBABILITY) for each in likely]
+            self._weights = [each / sum(kept) for each in kept]
 
     def _reject(self, position: float, r: float, pts_ns: int) -> None:
         self._rejected.append(position)
         recent = self._rejected[-JUMP_REJECTS:]
-        if len(recent) == JUMP_REJECTS and max(recent) - min(recent) < 6 * math.sqrt(r):
-            self._restart(position, r, pts_ns)
+        agree = max(recent) - min(recent) < AGREE_SIGMA * math.sqrt(r)
+        if len(recent) == JUMP_REJECTS and agree:
+            self._restart(position, r, pts_ns, 0.0)
 
     def at(self, pts_ns: int, fade_s: float) -> Motion:
-        """The estimate at `pts_ns`; after the last measurement the velocity fades with `fade_s`."""
-        moving = self._p_moving
-        velocity = moving * self._moving.v
-        position = moving * self._moving.p + (1 - moving) * self._still.p
+        """The estimate at `pts_ns`; a while after the last measurement velocity fades.
+
+        It keeps for STEADY_S and then fades with the time constant `fade_s`.
+        """
+        weights, states = self._weights, self._states
+        velocity = weights[1] * states[1].v + weights[2] * states[2].v
+        position = sum(weight * state.p for weight, state in zip(weights, states, strict=True))
         gap = max(0.0, (pts_ns - self._pts_ns) / 1e9)
-        faded = math.exp(-gap / fade_s)
-        return Motion(position + velocity * fade_s * (1 - faded), velocity * faded, moving)
+        steady = min(gap, STEADY_S)
+        faded = math.exp(-(gap - steady) / fade_s) if fade_s > 0 else 0.0
+        gone = velocity * (steady + fade_s * (1 - faded))
+        return Motion(position + gone, velocity * faded, 1 - weights[0])
 
 
 def _likelihood(state: Gaussian, position: float, r: float) -> float:
@@ -101,7 +167,7 @@ def _likelihood(state: Gaussian, position: float, r: float) -> float:
 
 
 def measurement_variance(score: float, size: float) -> float:
-    """Variance of a detected edge or center in frame widths²; `size` is the box's, frame widths.
+    """Largest variance of a detected edge or center in frame widths²; `size` is the box's.
 
     (1 % of the frame)² at score 1, four times that at 0, and (4 % of the box)² more, because the
     boxes of close people change with every gesture.

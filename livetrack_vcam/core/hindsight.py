@@ -213,6 +213,6 @@ def glance_at(pts_ns: int, preset: SpeedPreset) -> Glance:
     inner loops need 1/kv + 1/ka to take on a new speed. Whatever of that lies past the newest
     measurement is predicted.
     """
-    place_s = PLACE_LEAD * (1 - min(preset.feed_forward, 1.0)) / preset.kp
-    speed_s = 1 / preset.kv + 1 / preset.ka
+    place_s = PLACE_LEAD * (1 - min(preset.feed_forward, 1.0)) / preset.usual.kp
+    speed_s = 1 / preset.usual.kv + 1 / preset.usual.ka
     return Glance(pts_ns + round(place_s * 1e9), pts_ns + round(speed_s * 1e9))

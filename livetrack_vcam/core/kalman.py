@@ -6,6 +6,7 @@ Navigation", 2001, chapter 6), written out because the core has no matrix librar
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -64,17 +65,16 @@ def surprised(state: Gaussian, position: float, r: float, most: float) -> Gaussi
     return Gaussian(state.p, state.v, grown * state.pp, grown * state.pv, grown * state.vv)
 
 
-def mix(a: Gaussian, b: Gaussian, weight_a: float) -> Gaussian:
-    """Moment-matched blend of two states; `weight_a` is 0 to 1."""
-    weight_b = 1 - weight_a
-    p = weight_a * a.p + weight_b * b.p
-    v = weight_a * a.v + weight_b * b.v
-    dp, dv = a.p - b.p, a.v - b.v
-    spread = weight_a * weight_b
-    return Gaussian(
-        p,
-        v,
-        weight_a * a.pp + weight_b * b.pp + spread * dp * dp,
-        weight_a * a.pv + weight_b * b.pv + spread * dp * dv,
-        weight_a * a.vv + weight_b * b.vv + spread * dv * dv,
-    )
+def mix(states: Sequence[Gaussian], weights: Sequence[float]) -> Gaussian:
+    """Moment-matched blend of states; the weights sum to 1."""
+    p = v = 0.0
+    for state, weight in zip(states, weights, strict=True):
+        p += weight * state.p
+        v += weight * state.v
+    pp = pv = vv = 0.0
+    for state, weight in zip(states, weights, strict=True):
+        dp, dv = state.p - p, state.v - v
+        pp += weight * (state.pp + dp * dp)
+        pv += weight * (state.pv + dp * dv)
+        vv += weight * (state.vv + dv * dv)
+    return Gaussian(p, v, pp, pv, vv)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from livetrack_vcam.core.config import DirectorSettings, SubjectPolicy, WhenLost
+from livetrack_vcam.core.delay import DelayMeter
 from livetrack_vcam.core.detection import Track
 from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.core.group import framed_together, joint_box
 from livetrack_vcam.core.hindsight import glance_at
 from livetrack_vcam.core.presence import Phase, Presence
-from livetrack_vcam.core.presets import PRESETS, SpeedPreset
+from livetrack_vcam.core.presets import PRESETS, USUAL_DELAY_S, SpeedPreset
 from livetrack_vcam.core.subject import SubjectSelector
 from livetrack_vcam.core.subject_estimator import SubjectEstimator, SubjectMotion
 
@@ -43,6 +44,7 @@ class Lookout:
         self._presence = Presence()
         self._estimator: SubjectEstimator | None = None
         self._unshown = self._late = False
+        self._delay = DelayMeter()
         self.framed: tuple[int, ...] = ()
         """Ids of the tracks the crop is composed for; empty until somebody was found."""
         self.tracks: tuple[Track, ...] = ()
@@ -99,7 +101,7 @@ class Lookout:
         another = self._estimator is None or set(ids) != set(self.framed)
         self.framed = ids
         if self._estimator is None or another:
-            self._estimator = SubjectEstimator(self._frame, box, face, score, pts_ns)
+            self._estimator = SubjectEstimator(self._frame, box, face, score, self._preset, pts_ns)
         else:
             self._estimator.update(box, face, score, self._preset, pts_ns)
         return another
@@ -121,8 +123,18 @@ class Lookout:
             self._late = self.observed_ns is not None and pts_ns < self.observed_ns
             self._unshown = False
         if not self._late:
-            return self._estimator.at(pts_ns, self._fade_s)
+            self._delay.shown(pts_ns, self._estimator.measured_ns)
+            motion = self._estimator.at(pts_ns, self._fade_s)
+            return replace(motion, aim_s=self._aim_s)
         return self._estimator.glance(glance_at(pts_ns, self._preset), self._fade_s)
+
+    @property
+    def _aim_s(self) -> float:
+        """Detections that come late are made up for by aiming at where the subject was longer ago:
+        the less is known of now, the more a picture that claims to know it sways.
+        """
+        later_s = self._delay.mean_s - USUAL_DELAY_S
+        return self._preset.aim_s + self._preset.aim_by_delay * later_s
 
     def select(self, policy: SubjectPolicy) -> None:
         self._selector.set_policy(policy)

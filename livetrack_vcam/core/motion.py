@@ -10,10 +10,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from livetrack_vcam.core.presets import SpeedPreset
+from livetrack_vcam.core.presets import Gains, SpeedPreset
 
 STEP_S = 1 / 240
 """Longest integration step. Short enough that the frame rate does not show in the path."""
+BRAKING = 0.7
+"""Share of the acceleration limit with which the position loop plans to brake."""
 LONGEST_S = 2.0
 """A camera that stalls longer than this moves the crop no further than so much time would."""
 STOPPED = 1e-3
@@ -33,16 +35,19 @@ class Limits:
     feed_forward: float
 
     @classmethod
-    def of(cls, preset: SpeedPreset, extent: float, share: float = 1.0) -> Limits:
+    def of(
+        cls, preset: SpeedPreset, extent: float, share: float = 1.0, gains: Gains | None = None
+    ) -> Limits:
         """Limits for a crop of `extent`; `share` scales speed, acceleration and jerk alike."""
         unit = extent * share
+        use = preset.usual if gains is None else gains
         return cls(
-            preset.kp,
-            preset.kv,
-            preset.ka,
+            use.kp,
+            use.kv,
+            use.ka,
             preset.speed * unit,
-            preset.acceleration * unit,
-            preset.jerk * unit,
+            use.acceleration * unit,
+            use.jerk * unit,
             preset.feed_forward,
         )
 
@@ -58,6 +63,10 @@ class AxisState:
     @property
     def resting(self) -> bool:
         return self.velocity == 0.0 and self.acceleration == 0.0
+
+    @property
+    def parts(self) -> tuple[float, float, float]:
+        return self.position, self.velocity, self.acceleration
 
 
 def approach(error: float, kp: float, acceleration: float) -> float:
@@ -81,25 +90,59 @@ class Walls:
 NO_WALLS = Walls(-math.inf, math.inf)
 
 
+@dataclass(frozen=True, slots=True)
+class Urgency:
+    """When and how much harder than usual the crop may be pulled.
+
+    `limits` hold while the crop moves away from a subject that is at `place` (at the end of the
+    step, moving with `velocity`) and more than `near` off, or while it is more than `room` off.
+    """
+
+    limits: Limits
+    place: float
+    velocity: float
+    near: float
+    room: float = math.inf
+
+    def pressing(self, position: float, velocity: float, before_end: float) -> bool:
+        """Whether so, `before_end` seconds before the end of the step."""
+        off = self.place - self.velocity * before_end - position
+        return abs(off) > self.room or (velocity * off < 0 and abs(off) > self.near)
+
+
 def follow(
-    state: AxisState, target: float, lead: float, limits: Limits, dt: float, walls: Walls
+    state: AxisState,
+    target: float,
+    lead: float,
+    limits: Limits,
+    dt: float,
+    walls: Walls,
+    drift: float = 0.0,
+    urgency: Urgency | None = None,
 ) -> AxisState:
-    """The state `dt` seconds later, on the way to `target`.
+    """The state `dt` seconds later, on the way to `target`, which got there with speed `drift`.
 
     `lead` is the velocity to have when there is no error. The crop slows down ahead of the walls,
     so that a fast one does not stop dead at the edge of the frame.
     """
     steps = max(1, math.ceil(min(dt, LONGEST_S) / STEP_S))
     h = min(dt, LONGEST_S) / steps
-    gain, braking = 1.4 * limits.kp, 0.5 * limits.acceleration
     outward = max(walls.growth, 0.0)
-    for _ in range(steps):
-        error = target - state.position
-        wanted = lead + approach(error, limits.kp, 0.7 * limits.acceleration)
-        up = approach(max(walls.high - state.position, 0.0), gain, braking) + outward
-        down = approach(min(walls.low - state.position, 0.0), gain, braking) - outward
-        state = _toward(state, min(max(wanted, down), up), limits, h)
-    return state
+    p, v, a = state.position, state.velocity, state.acceleration
+    for step in range(1, steps + 1):
+        before_end = (steps - step) * h
+        use = limits
+        if urgency is not None and urgency.pressing(p, v, before_end):
+            use = urgency.limits
+        error = target - drift * before_end - p
+        wanted = lead + approach(error, use.kp, BRAKING * use.acceleration)
+        gain, braking = 1.4 * use.kp, 0.5 * use.acceleration
+        if wanted > 0:
+            wanted = min(wanted, approach(max(walls.high - p, 0.0), gain, braking) + outward)
+        else:
+            wanted = max(wanted, approach(min(walls.low - p, 0.0), gain, braking) - outward)
+        p, v, a = _toward(p, v, a, wanted, use, h)
+    return AxisState(p, v, a)
 
 
 def brake(state: AxisState, limits: Limits, dt: float, stopped: float) -> AxisState:
@@ -109,18 +152,19 @@ def brake(state: AxisState, limits: Limits, dt: float, stopped: float) -> AxisSt
     for _ in range(steps):
         if abs(state.velocity) <= stopped and abs(state.acceleration) <= stopped * limits.ka:
             return AxisState(state.position)
-        state = _toward(state, 0.0, limits, h)
+        state = AxisState(*_toward(*state.parts, 0.0, limits, h))
     return state
 
 
-def _toward(state: AxisState, velocity: float, limits: Limits, h: float) -> AxisState:
+def _toward(
+    p: float, v: float, a: float, wanted: float, limits: Limits, h: float
+) -> tuple[float, float, float]:
     """One integration step of the velocity, acceleration and jerk loops."""
-    velocity = _clip(velocity, limits.speed)
-    wanted = _clip(limits.kv * (velocity - state.velocity), limits.acceleration)
-    jerk = _clip(limits.ka * (wanted - state.acceleration), limits.jerk)
-    acceleration = state.acceleration + jerk * h
-    speed = state.velocity + acceleration * h
-    return AxisState(state.position + speed * h, speed, acceleration)
+    most = limits.acceleration
+    goal = limits.kv * (_clip(wanted, limits.speed) - v)
+    a += _clip(limits.ka * (_clip(goal, most) - a), limits.jerk) * h
+    v += a * h
+    return p + v * h, v, a
 
 
 def within(state: AxisState, low: float, high: float) -> AxisState:

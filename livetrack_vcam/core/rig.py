@@ -80,9 +80,9 @@ class CameraRig:
         self.tilt.hurried = True
 
     def travel(self) -> None:
-        """Somebody else is the subject: go there at the ordinary pace, in the picture or not."""
-        self.pan.traveling = True
-        self.tilt.traveling = True
+        """Somebody else is the subject: go there in one planned move."""
+        self.pan.travel()
+        self.tilt.travel()
 
     def cut_to(self, center: Point, height: float) -> None:
         """Jump, at rest, to the allowed crop nearest to the asked one."""
@@ -123,8 +123,24 @@ class CameraRig:
         pan_room, tilt_room = self._rooms()
         speed_x = subject.velocity_x if center.x == shape.center_x else 0.0
         speed_y = subject.velocity_y if tilt_room.low < center.y < tilt_room.high else 0.0
-        x = AxisTarget(center.x, speed_x, subject.moving_x, drift_x, shape.width, shape.center_x)
-        y = AxisTarget(center.y, speed_y, subject.moving_y, drift_y)
+        aim_s = subject.aim_s
+        x = AxisTarget(
+            center.x,
+            pan_room.clip(center.x + aim_s * speed_x),
+            speed_x,
+            subject.moving_x,
+            drift_x,
+            shape.width,
+            shape.center_x,
+        )
+        y = AxisTarget(
+            center.y,
+            tilt_room.clip(center.y + aim_s * speed_y),
+            speed_y,
+            subject.moving_y,
+            drift_y,
+            place=center.y,
+        )
         across, down = self._dead_zones(shape.width, pan_room.extent)
         if self.zoom.moving:
             self.wake()

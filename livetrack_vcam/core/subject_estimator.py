@@ -28,13 +28,17 @@ HEAD_TAU_S = 0.7
 
 @dataclass(frozen=True, slots=True)
 class SubjectMotion:
-    """Where the subject is at one moment, in source pixels and pixels per second."""
+    """Where the subject is at one moment, in source pixels and pixels per second.
+
+    The crop should see it where it is `aim_s` seconds later (negative: earlier).
+    """
 
     shape: SubjectShape
     velocity_x: float
     velocity_y: float
     moving_x: float
     moving_y: float
+    aim_s: float = 0.0
 
 
 class SubjectEstimator:
@@ -46,12 +50,21 @@ class SubjectEstimator:
     zoom.
     """
 
-    def __init__(self, frame: Size, box: Box, face: Box | None, score: float, pts_ns: int) -> None:
+    def __init__(
+        self,
+        frame: Size,
+        box: Box,
+        face: Box | None,
+        score: float,
+        preset: SpeedPreset,
+        pts_ns: int,
+    ) -> None:
+        agility = preset.agility
         self._frame = frame
         self._unit = float(max(frame.width, 1))
         r = measurement_variance(score, box.width / self._unit)
-        self._x = AxisEstimator(_center_x(box, face) / self._unit, r, pts_ns)
-        self._top = AxisEstimator(box.y1 / self._unit, r, pts_ns)
+        self._x = AxisEstimator(_center_x(box, face) / self._unit, r, agility, pts_ns)
+        self._top = AxisEstimator(box.y1 / self._unit, r, agility, pts_ns)
         self._past_x = AxisHindsight(_center_x(box, face) / self._unit, r, pts_ns)
         self._past_top = AxisHindsight(box.y1 / self._unit, r, pts_ns)
         self._heights: deque[float] = deque([self._full_height(box)], maxlen=5)
@@ -60,6 +73,11 @@ class SubjectEstimator:
         self._roaming = 0.0
         self._head = head_height(box, face)
         self._pts_ns = pts_ns
+
+    @property
+    def measured_ns(self) -> int:
+        """When the newest measurement was made."""
+        return self._pts_ns
 
     def update(
         self, box: Box, face: Box | None, score: float, preset: SpeedPreset, pts_ns: int
@@ -70,8 +88,8 @@ class SubjectEstimator:
             return
         self._pts_ns = pts_ns
         r = measurement_variance(score, box.width / self._unit)
-        self._x.update(_center_x(box, face) / self._unit, r, preset.q_moving, pts_ns)
-        self._top.update(box.y1 / self._unit, r, preset.q_moving, pts_ns)
+        self._x.update(_center_x(box, face) / self._unit, r, preset.agility, pts_ns)
+        self._top.update(box.y1 / self._unit, r, preset.agility, pts_ns)
         self._past_x.add(_center_x(box, face) / self._unit, r, pts_ns)
         self._past_top.add(box.y1 / self._unit, r, pts_ns)
         self._heights.append(self._full_height(box))
