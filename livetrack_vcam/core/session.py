@@ -110,11 +110,11 @@ class SessionRecorder:
         self._write(json.dumps(record, separators=(",", ":")) + "\n")
 
 
-def replay(lines: Iterable[str]) -> Iterator[Replayed]:
+def replay(lines: Iterable[str], *, strict: bool = True) -> Iterator[Replayed]:
     """Make the logged calls again on a fresh crew, yielding one Replayed per crop.
 
-    Raises SessionError for a log that is not one of this version or has a broken line, and
-    SessionMismatch when a crop differs. A last line that was cut off (a crash) is ignored.
+    Raises SessionError for a log that is not one of this version or has a broken line, and, where
+    `strict`, SessionMismatch when a crop differs. A last line cut off by a crash is ignored.
     """
     numbered = enumerate(lines, 1)
     crew: Crew | None = None
@@ -128,7 +128,7 @@ def replay(lines: Iterable[str]) -> Iterator[Replayed]:
         if crew is None:
             crew = _crew_of(record, number)
             continue
-        replayed = _apply(crew, record, number)
+        replayed = _apply(crew, record, number, strict)
         if replayed is not None:
             yield replayed
     if crew is None:
@@ -154,7 +154,7 @@ def _crew_of(header: object, number: int) -> Crew:
         ) from None
 
 
-def _apply(crew: Crew, record: object, number: int) -> Replayed | None:
+def _apply(crew: Crew, record: object, number: int, strict: bool) -> Replayed | None:
     try:
         if not isinstance(record, Mapping):
             raise ValueError("it is not an object")
@@ -170,17 +170,19 @@ def _apply(crew: Crew, record: object, number: int) -> Replayed | None:
         logged = _box_from_json(record["crop"]), *map(_box_from_json, record.get("panes", ()))
     except (KeyError, TypeError, ValueError) as error:
         raise SessionError(f"line {number} of the session log is broken: {error}") from None
-    return _compare(crew, shot, pts_ns, logged, number)
+    return _compare(crew, shot, pts_ns, logged if strict else None, number)
 
 
-def _compare(crew: Crew, shot: str, pts_ns: int, logged: tuple[Box, ...], number: int) -> Replayed:
+def _compare(
+    crew: Crew, shot: str, pts_ns: int, logged: tuple[Box, ...] | None, number: int
+) -> Replayed:
     try:
         crop = crew.crop_at(shot, pts_ns)
     except ValueError as error:
         raise SessionError(f"line {number} of the session log is broken: {error}") from None
     director = crew.director(shot)
     made = (crop.box, *_unusual_panes(director, crop))
-    if made != logged:
+    if logged is not None and made != logged:
         raise SessionMismatch(
             f"line {number}: shot {shot!r} at {pts_ns} ns was {_written(logged)} in the log and is "
             f"{_written(made)} now; replay it with the version that wrote it"
