@@ -25,6 +25,8 @@ FAR_HEIGHT = 400.0
 GROUND_FAR, GROUND_NEAR = 800.0, 940.0
 SLENDERNESS = 620.0 / (0.12 * FRAME.width)
 
+BURST_S, BURST_EVERY_S, ARMS_HZ = 1.5, 3.7, 1.7
+
 SITTING_TOP, STANDING_TOP, TABLE_Y = 520.0, 300.0, 900.0
 SHOULDERS = 0.12 * FRAME.width
 RISE_S, RISE_LASTS_S = 1.0, 1.0
@@ -60,16 +62,17 @@ def standing_body(_t: float) -> Box:
 
 
 def gesturing(t: float) -> Box:
-    """The body with its arms: bursts of 1.5 s every 4 s that widen it to 1.8 and lift its top.
+    """The body with its arms: a burst every 3.7 s that widens it to 1.8 and lifts its top.
 
-    Within a burst the arms go up and down twice a second; each second burst stays below the
-    shoulders and lifts nothing.
+    Within a burst of 1.5 s the arms go up and down 1.7 times a second, in step with nobody's
+    detector; each second burst stays below the shoulders and lifts nothing.
     """
     body = standing_body(t)
-    in_burst, number = t % 4.0, int(t // 4.0)
-    if t <= 0 or in_burst > 1.5:
+    in_burst, number = t % BURST_EVERY_S, int(t // BURST_EVERY_S)
+    if t <= 0 or in_burst > BURST_S:
         return body
-    reach = math.sin(math.pi * in_burst / 1.5) * (0.5 - 0.5 * math.cos(4 * math.pi * in_burst))
+    wave = 0.5 - 0.5 * math.cos(2 * math.pi * ARMS_HZ * in_burst)
+    reach = math.sin(math.pi * in_burst / BURST_S) * wave
     lift = 0.15 * body.height * reach * (number % 2)
     wider = body.width * (1 + 0.8 * reach)
     return Box(body.center.x - wider / 2, body.y1 - lift, body.center.x + wider / 2, body.y2)
