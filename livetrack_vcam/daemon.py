@@ -281,7 +281,7 @@ def _lateness(frames: int, fps: Fraction | None) -> str:
     """What look-ahead costs, said before the first picture."""
     if not frames:
         return ""
-    late = f" ({1000 * frames / fps:.0f} ms)" if fps else ""
+    late = f" ({1000 * frames / float(fps):.0f} ms)" if fps else ""
     return f", {frames} frames{late} late to look ahead"
 
 
