@@ -341,9 +341,12 @@ def test_max_zoom_and_min_crop_height_bound_the_crop() -> None:
 
 def test_set_max_zoom_widens_a_crop_that_is_too_close() -> None:
     play = Play(DirectorSettings()).run(5, lambda t: (person(960, 900, 200),))
+    close = play.crop.box.height
     play.director.command(SetMaxZoom(1.2))
-    play.run(0.1, lambda t: (person(960, 900, 200),))
+    play.run(1.5, lambda t: (person(960, 900, 200),))
+    heights = [close, *(crop.box.height for crop in play.crops[150:])]
     assert play.crop.box.height >= 900
+    assert max(b / a for a, b in itertools.pairwise(heights)) < 1.08
 
 
 def test_a_dead_zone_of_one_s_own_replaces_the_preset_s() -> None:
