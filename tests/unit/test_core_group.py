@@ -73,6 +73,10 @@ class Watched(Play):
             self.shown.append(self.director.panes)
         return self
 
+    @property
+    def pane_count(self) -> int:
+        return len(self.shown[-1])
+
 
 def holds_both(box: Box, apart: float) -> bool:
     people = Box(960 - apart / 2 - 83, 450, 960 + apart / 2 + 83, 950)
@@ -214,11 +218,11 @@ def test_who_goes_to_and_fro_at_the_limit_never_makes_the_picture_flicker(
 
 def test_who_comes_together_or_leaves_ends_the_split() -> None:
     play = Watched(shot(Fill.SPLIT)).watch(5, standing(250, 1670))
-    assert len(play.shown[-1]) == 2
+    assert play.pane_count == 2
     play.watch(4, standing(880, 1040))
     assert play.shown[-1] == (play.crop.box,)
     play.watch(5, standing(250, 1670))
-    assert len(play.shown[-1]) == 2
+    assert play.pane_count == 2
     play.watch(5, standing(250))
     assert play.shown[-1] == (play.crop.box,)
 
