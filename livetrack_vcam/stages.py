@@ -22,6 +22,7 @@ from livetrack_vcam.interfaces import Canvas, Sink, Source
 from livetrack_vcam.look_ahead import LookAhead
 from livetrack_vcam.mailbox import Closed, Mailbox
 from livetrack_vcam.media import Frame, black_frame
+from livetrack_vcam.opening import Opening
 from livetrack_vcam.render import Renderer
 from livetrack_vcam.slate import slate
 from livetrack_vcam.stats import NS_PER_S, Flow
@@ -257,6 +258,7 @@ class Render:
         self.look_ahead: LookAhead[Frame] = LookAhead(
             {shot: (look_ahead or {}).get(shot, 0) for shot in canvases}
         )
+        self._opening: Opening[Frame] = Opening()
         self._counted = min(canvases, key=self.look_ahead.frames)
         self._newest: Frame | None = None
         self._tick_s = LONGEST_TICK_S
@@ -271,13 +273,15 @@ class Render:
                 if frame is not None:
                     self._drain()
                     self._measure_tick(frame)
-                    self._show(self.look_ahead.put(frame))
+                    self._open_with(frame)
                     self.to_detect.put(frame)
                 elif self.look_ahead:
                     self._show_held()
                 else:
                     self._show_slate()
         except Closed:
+            for frame in self._opening.rest():
+                self._show(self.look_ahead.put(frame))
             while self.look_ahead:
                 time.sleep(self._tick_s)
                 self._show_held()
@@ -318,6 +322,11 @@ class Render:
             passed_s = (frame.pts_ns - self._newest.pts_ns) / NS_PER_S
             self._tick_s = min(max(passed_s, SHORTEST_TICK_S), LONGEST_TICK_S)
         self._newest = frame
+
+    def _open_with(self, frame: Frame) -> None:
+        """Show the frame, at the beginning once somebody was found or it has waited for long."""
+        for each in self._opening.put(frame, frame.pts_ns, bool(self.attention.subject)):
+            self._show(self.look_ahead.put(each))
 
     def _show_held(self) -> None:
         """No frame has come: go on with those that are held."""
