@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from livetrack_vcam.core.attention import Attention
@@ -20,6 +20,8 @@ from livetrack_vcam.errors import SourceError
 from livetrack_vcam.interfaces import Detector, Source, SourceInfo
 from livetrack_vcam.look_ahead import DelayLine
 from livetrack_vcam.media import Frame
+from livetrack_vcam.opening import Opening
+from livetrack_vcam.shot_boundaries import ShotBoundaries
 from livetrack_vcam.stats import NS_PER_S
 
 
@@ -128,11 +130,13 @@ def causal_steps(
 ) -> Iterator[Step]:
     """What `run` decides, with the detector's cadence and latency simulated deterministically.
 
-    With `look_ahead` each frame is decided that many frames later; its own time stays.
+    With `look_ahead` each frame is decided that many frames later; its own time stays. The first
+    ones wait until somebody is found (see Opening).
     """
     director = Director(clip.size, settings)
     watch = Watch(lookout(detector), clip.size)
     waiting: deque[tuple[int, Observation]] = deque()
+    opening: Opening[tuple[int, Frame]] = Opening()
     held: DelayLine[tuple[int, Frame]] = DelayLine(look_ahead)
     late_ns = 0
     is_due = cadence.due()
@@ -142,9 +146,14 @@ def causal_steps(
             if observation is not None:
                 waiting.append((t_ns + cadence.latency_ns, observation))
         _tell(director, waiting, t_ns)
-        shown = held.put((t_ns, frame))
+        for each in opening.put((t_ns, frame), t_ns, bool(director.subject)):
+            shown = held.put(each)
+            if shown is not None:
+                late_ns = each[0] - shown[0]
+                yield _decided(director, *shown)
+    for each in opening.rest():
+        shown = held.put(each)
         if shown is not None:
-            late_ns = t_ns - shown[0]
             yield _decided(director, *shown)
     while (shown := held.take()) is not None:
         _tell(director, waiting, shown[0] + late_ns)
@@ -170,8 +179,13 @@ def observe_clip(
     settings: DirectorSettings,
     cadence: Cadence,
     progress: Callable[[int], None],
+    boundaries: ShotBoundaries | None = None,
 ) -> tuple[list[Observation], list[int]]:
-    """First pass of two: what the detector sees at its cadence, and the time of every frame."""
+    """First pass of two: what the detector sees at its cadence, and the time of every frame.
+
+    With `boundaries` it also looks at the first frame of every shot, and knows nothing any more
+    of the shot before.
+    """
     watch = Watch(lookout(detector), clip.size)
     tracker = Tracker(clip.size, TrackerSettings(fusion=settings.fusion))
     attention = Attention(ball=settings.subject.kind is SubjectKind.BALL)
@@ -179,7 +193,12 @@ def observe_clip(
     times: list[int] = []
     is_due = cadence.due()
     for t_ns, frame in clip.frames():
-        if is_due(t_ns):
+        cut = boundaries is not None and boundaries.see(frame, t_ns)
+        if cut:
+            watch = Watch(lookout(detector), clip.size)
+            tracker = Tracker(clip.size, TrackerSettings(fusion=settings.fusion))
+            attention = replace(attention, tracks=(), pts_ns=t_ns)
+        if is_due(t_ns) or cut:
             seen = watch.observe(frame, attention, t_ns)
             if seen is not None:
                 observations.append(seen)
@@ -194,8 +213,9 @@ def foresighted_steps(
     settings: DirectorSettings,
     observations: list[Observation],
     times: list[int],
+    cuts_ns: Sequence[int] = (),
 ) -> Iterator[Step]:
-    """Second pass: the best path over the whole clip."""
-    path = best_path(clip.size, settings, observations, times)
+    """Second pass: the best path over the whole clip, shot by shot."""
+    path = best_path(clip.size, settings, observations, times, cuts_ns)
     for (t_ns, frame), point in zip(clip.frames(), path, strict=False):
         yield Step(frame, t_ns, point.crop, point.state, point.subject, point.tracks)

@@ -30,6 +30,7 @@ from livetrack_vcam.overlay import draw_overlay, overlay_size
 from livetrack_vcam.progress import progress
 from livetrack_vcam.render import Renderer
 from livetrack_vcam.settings import FramingOptions, check_canvas
+from livetrack_vcam.shot_boundaries import ShotBoundaries
 from livetrack_vcam.sinks.clip_writer import ClipWriter
 from livetrack_vcam.sources.registry import open_source
 from livetrack_vcam.sources.video_file import VideoFile
@@ -166,6 +167,7 @@ def steps(
     if job.live:
         look_ahead = job.framing.look_ahead_frames
         return causal_steps(clip, detector, settings, job.cadence, look_ahead)
+    boundaries = ShotBoundaries()
     with progress("Looking", _length_s(clip, job.span), job.quiet) as update:
         observations, times = observe_clip(
             clip,
@@ -173,8 +175,9 @@ def steps(
             settings,
             job.cadence,
             lambda t_ns: update(t_ns / NS_PER_S - job.span.start_s),
+            boundaries,
         )
-    return foresighted_steps(clip, settings, observations, times)
+    return foresighted_steps(clip, settings, observations, times, boundaries.cuts_ns)
 
 
 @dataclass(frozen=True, slots=True)

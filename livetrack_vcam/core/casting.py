@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from livetrack_vcam.core.config import DirectorSettings
 from livetrack_vcam.core.detection import Observation, Track
@@ -33,11 +33,16 @@ class Cast:
     tracks: tuple[tuple[int, tuple[Track, ...]], ...]
 
 
-def cast(frame: Size, settings: DirectorSettings, observations: Sequence[Observation]) -> Cast:
+def cast(
+    frame: Size,
+    settings: DirectorSettings,
+    observations: Sequence[Observation],
+    ids_used: int = 0,
+) -> Cast:
     """Track everything and choose the subject by the same rules as live.
 
     What only the future tells is used afterwards: a subject is the subject from its first
-    sighting on, not from the moment it was chosen.
+    sighting on, not from the moment it was chosen. Track ids are greater than `ids_used`.
     """
     tracker = Tracker(frame, TrackerSettings(fusion=settings.fusion))
     selector = SubjectSelector(frame, settings.subject)
@@ -45,7 +50,10 @@ def cast(frame: Size, settings: DirectorSettings, observations: Sequence[Observa
     sightings: list[Sighting] = []
     history: list[tuple[int, tuple[Track, ...]]] = []
     for observation in sorted(observations, key=lambda o: o.pts_ns):
-        tracks = tracker.update(observation)
+        tracks = tuple(
+            replace(track, track_id=track.track_id + ids_used)
+            for track in tracker.update(observation)
+        )
         history.append((observation.pts_ns, tracks))
         for track in tracks:
             if track.seen_ns == observation.pts_ns:

@@ -8,9 +8,10 @@ short symmetric window at the end rounds the corners, so that moves start and st
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from livetrack_vcam.core.casting import Cast, Sighting, cast
 from livetrack_vcam.core.config import DirectorSettings, Speed
@@ -71,11 +72,31 @@ def best_path(
     settings: DirectorSettings,
     observations: Sequence[Observation],
     frame_times_ns: Sequence[int],
+    cuts_ns: Sequence[int] = (),
 ) -> list[PathPoint]:
-    """One PathPoint per frame time (increasing). Time grows linearly with the clip."""
+    """One PathPoint per frame time (increasing). Time grows linearly with the clip.
+
+    At each of `cuts_ns` (increasing, the times of frames) another shot begins: it has a path, a
+    subject and tracks of its own, and no track id of an earlier one.
+    """
+    points: list[PathPoint] = []
+    seen = sorted(observations, key=lambda o: o.pts_ns)
+    looked_ns = [o.pts_ns for o in seen]
+    ids = 0
+    for begin_ns, end_ns in pairwise((-math.inf, *cuts_ns, math.inf)):
+        looks = seen[bisect_left(looked_ns, begin_ns) : bisect_left(looked_ns, end_ns)]
+        first, last = bisect_left(frame_times_ns, begin_ns), bisect_left(frame_times_ns, end_ns)
+        cast_list = cast(frame, settings, looks, ids)
+        points += _shot(frame, settings, cast_list, frame_times_ns[first:last])
+        ids = max((t.track_id for _, tracks in cast_list.tracks for t in tracks), default=ids)
+    return points
+
+
+def _shot(
+    frame: Size, settings: DirectorSettings, cast_list: Cast, frame_times_ns: Sequence[int]
+) -> list[PathPoint]:
     if not frame_times_ns:
         return []
-    cast_list = cast(frame, settings, observations)
     if not cast_list.sightings:
         crop = fit_inside(_middle(frame), math.inf, settings.aspect_ratio, frame)
         crops = [crop] * len(frame_times_ns)
