@@ -14,6 +14,17 @@ from livetrack_vcam.settings import FramingOptions, Settings, ShotSettings
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+METAVARS = {
+    "port": "N",
+    "look_ahead": "N",
+    "session": "FILE",
+    "trace": "FILE",
+    "duration": "S",
+    "obs_host": "HOST",
+    "obs_port": "N",
+    "obs_password_file": "FILE",
+}
+REPEATABLE = ("sink", "obs_audio")
 FRAMING = tuple(FramingOptions.model_fields)
 # Whether a file can be read is found out where it is opened, which has more to say about it.
 FILE = click.Path(path_type=Path, readable=False)
@@ -54,9 +65,9 @@ def _option(name: str, field: FieldInfo) -> Callable[[F], F]:
     if choices:
         return click.option(flag, name, type=click.Choice(choices), default=None, help=text)
     if metavar is None:
-        metavar = {"port": "N", "session": "FILE", "trace": "FILE", "duration": "S"}.get(name, "X")
+        metavar = METAVARS.get(name, "X")
     return click.option(
-        flag, name, metavar=metavar, multiple=name == "sink", default=None, help=text
+        flag, name, metavar=metavar, multiple=name in REPEATABLE, default=None, help=text
     )
 
 

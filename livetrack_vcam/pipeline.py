@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from functools import partial
 from threading import Lock, Thread
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from livetrack_vcam.core.command import Command
 from livetrack_vcam.detecting import DetectorKeeper, OpenWatch
@@ -25,6 +25,21 @@ JOIN_TIMEOUT_S = 10.0
 
 
 T = TypeVar("T")
+
+
+class Companion(Protocol):
+    """Works beside the pictures as long as there are any; nothing waits for it."""
+
+    @property
+    def name(self) -> str: ...
+
+    def run(self) -> None:
+        """Until `stop`; what it raises ends the whole run."""
+        ...
+
+    def stop(self) -> None:
+        """Ask `run` to return soon; never blocks."""
+        ...
 
 
 def in_background(call: Callable[[], T], name: str) -> T:
@@ -80,6 +95,7 @@ class Pipeline:
         if open_watch is not None:
             self.detect = self._keeper(open_watch, detect_hz, clock)
         self.capture = Capture(source, info.size, info.live, self.render.frames, report, clock)
+        self._companions: list[Companion] = []
         self._threads: list[Thread] = []
         self._running = 0
         self._lock = Lock()
@@ -102,6 +118,10 @@ class Pipeline:
     def _start_thread(run: Callable[[], None], name: str) -> None:
         Thread(target=run, name=name, daemon=True).start()
 
+    def accompany(self, companion: Companion) -> None:
+        """Run it, too, from `start` until the last picture was drawn."""
+        self._companions.append(companion)
+
     def start(self) -> None:
         """Start every thread. The sinks open first, each in its own."""
         work: list[tuple[str, Callable[[], None]]] = [
@@ -110,6 +130,7 @@ class Pipeline:
         work += [
             (f"writer-{writer.path.name}", partial(self._write, writer)) for writer in self.writers
         ]
+        work += [(companion.name, companion.run) for companion in self._companions]
         work.append(("render", self._render))
         if self.detect is not None:
             work.append(("detect-keeper", self.detect.run))
@@ -144,6 +165,8 @@ class Pipeline:
         finally:
             for writer in self.writers:
                 writer.stop()
+            for companion in self._companions:
+                companion.stop()
 
     def _write(self, writer: LineWriter) -> None:
         """A log that cannot be written ends itself, never the picture."""

@@ -247,6 +247,16 @@ class Settings(_Frozen):
     port: int = Field(
         8787, ge=0, le=65535, description="Port of the web server; 0 takes a free one."
     )
+    obs_audio: Annotated[tuple[str, ...], BeforeValidator(_parse_sinks)] = Field(
+        (),
+        description="Inputs of OBS whose sound is delayed as the picture is; repeatable.",
+        json_schema_extra={"metavar": "NAME"},
+    )
+    obs_host: str = Field("127.0.0.1", min_length=1, description="Address of obs-websocket.")
+    obs_port: int = Field(4455, ge=1, le=65535, description="Port of obs-websocket.")
+    obs_password_file: Path | None = Field(
+        None, description="File with its password; without it LIVETRACK_OBS_PASSWORD is asked."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="How much is logged."
     )

@@ -19,6 +19,8 @@ from livetrack_vcam.events import Report
 from livetrack_vcam.interfaces import Canvas, Sink, Source, SourceInfo
 from livetrack_vcam.journal import LineWriter, create_text_file
 from livetrack_vcam.media import Frame
+from livetrack_vcam.obs import Obs, ObsAddress, obs_password
+from livetrack_vcam.obs_audio import ObsAudio, picture_delay_ms
 from livetrack_vcam.pipeline import Pipeline
 from livetrack_vcam.settings import Settings, ShotSettings, check_canvas
 from livetrack_vcam.sink_spec import SinkSpec
@@ -71,7 +73,7 @@ class Studio:
         shots: Mapping[str, tuple[Canvas, Sequence[Sink]]] = {
             name: (canvas, sinks[name]) for name, canvas in self.canvases.items()
         }
-        return Pipeline(
+        pipeline = Pipeline(
             source=self.source,
             info=self.info,
             open_watch=self._open_watch,
@@ -82,6 +84,21 @@ class Studio:
             journal=journal,
             writers=writers,
             look_ahead={shot.name: shot.look_ahead_frames for shot in settings.shots},
+        )
+        if settings.obs_audio:
+            pipeline.accompany(self._obs_audio(pipeline))
+        return pipeline
+
+    def _obs_audio(self, pipeline: Pipeline) -> ObsAudio:
+        """Raises SettingsError. The first shot is taken to be the one that OBS shows."""
+        settings = self.settings
+        password = obs_password(settings.obs_password_file)
+        address = ObsAddress(settings.obs_host, settings.obs_port, password)
+        shot = settings.shots[0].name
+        return ObsAudio(
+            settings.obs_audio,
+            lambda: Obs(address),
+            lambda: picture_delay_ms(pipeline.outlets, shot, time.monotonic_ns()),
         )
 
     def _session_notes(self) -> dict[str, object]:

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what the tests need beside Python packages, on Debian and Ubuntu, if this user may.
 set -eu
-packages="chromium qemu-system-x86 busybox-static cpio kmod ffmpeg v4l-utils opencv-doc
+packages="chromium obs-studio xvfb qemu-system-x86 busybox-static cpio kmod ffmpeg v4l-utils opencv-doc
   linux-image-amd64 linux-headers-amd64 v4l2loopback-dkms"
 
 missing=""

@@ -24,6 +24,10 @@ OPTIONS = (
     "web",
     "host",
     "port",
+    "obs_audio",
+    "obs_host",
+    "obs_port",
+    "obs_password_file",
     "log_level",
     "json_logs",
 )

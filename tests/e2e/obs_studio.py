@@ -1,0 +1,167 @@
+"""A real OBS without a screen: its own home, no wizard, obs-websocket on, two media inputs."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+PASSWORD = "a-password-no-log-may-show"
+NEEDED = ("obs", "Xvfb")
+START_S, STOP_S = 40.0, 10.0
+
+GLOBAL_INI = """[General]
+FirstRun=true
+LastVersion=486539266
+Pre19Defaults=false
+Pre21Defaults=false
+Pre23Defaults=false
+Pre24.1Defaults=false
+ConfirmOnExit=false
+EnableAutoUpdates=false
+[Basic]
+Profile=Test
+ProfileDir=Test
+SceneCollection=Test
+SceneCollectionFile=Test
+ConfigOnNewProfile=false
+[BasicWindow]
+SysTrayEnabled=false
+[OBSWebSocket]
+FirstLoad=false
+ServerEnabled=true
+ServerPort={port}
+AlertsEnabled=false
+AuthRequired=true
+ServerPassword={password}
+"""
+PROFILE_INI = """[General]
+Name=Test
+[Video]
+BaseCX=640
+BaseCY=360
+OutputCX=640
+OutputCY=360
+FPSType=0
+FPSCommon=10
+[Audio]
+SampleRate=48000
+"""
+
+
+def missing() -> str:
+    """The programs that are not installed, or nothing."""
+    return " ".join(program for program in NEEDED if shutil.which(program) is None)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def prepare(home: Path, port: int, sounds: dict[str, int]) -> None:
+    """Write a configuration whose scene has inputs with sound, by name with offset in ms."""
+    config = home / ".config" / "obs-studio"
+    for folder in ("basic/profiles/Test", "basic/scenes", "plugin_config/obs-websocket"):
+        (config / folder).mkdir(parents=True, exist_ok=True)
+    text = GLOBAL_INI.format(port=port, password=PASSWORD)
+    (config / "global.ini").write_text(text, encoding="utf-8")
+    (config / "basic/profiles/Test/basic.ini").write_text(PROFILE_INI, encoding="utf-8")
+    inputs = [
+        {
+            "id": "ffmpeg_source",
+            "versioned_id": "ffmpeg_source",
+            "name": name,
+            "sync": offset_ms * 1_000_000,
+            "settings": {},
+        }
+        for name, offset_ms in sounds.items()
+    ]
+    items = [{"name": name, "id": number} for number, name in enumerate(sounds, 1)]
+    scene = {
+        "id": "scene",
+        "versioned_id": "scene",
+        "name": "Main",
+        "settings": {"id_counter": len(items), "items": items},
+    }
+    collection = {
+        "name": "Test",
+        "current_scene": "Main",
+        "current_program_scene": "Main",
+        "scene_order": [{"name": "Main"}],
+        "sources": [*inputs, scene],
+    }
+    path = config / "basic/scenes/Test.json"
+    path.write_text(json.dumps(collection), encoding="utf-8")
+
+
+@contextmanager
+def running(home: Path, port: int) -> Iterator[None]:
+    """OBS under a screen of its own, from when it answers on `port`; stopped at the end."""
+    runtime = home / "run"
+    runtime.mkdir(mode=0o700, exist_ok=True)
+    with ExitStack() as stack:
+        log = stack.enter_context((home / "obs.log").open("ab"))
+        display = stack.enter_context(_screen(home))
+        env = {
+            "PATH": "/usr/bin:/bin:/usr/sbin",
+            "HOME": str(home),
+            "XDG_CONFIG_HOME": str(home / ".config"),
+            "XDG_RUNTIME_DIR": str(runtime),
+            "DISPLAY": display,
+            "LIBGL_ALWAYS_SOFTWARE": "1",
+            "QT_QPA_PLATFORM": "xcb",
+            "LANG": "C.UTF-8",
+        }
+        command = ["obs", "--multi", "--disable-updater", "--disable-missing-files-check"]
+        process = subprocess.Popen(command, env=env, stdout=log, stderr=log)
+        stack.callback(_stop, process)
+        _wait_for(port, process, home / "obs.log")
+        yield
+
+
+@contextmanager
+def _screen(home: Path) -> Iterator[str]:
+    reading, writing = os.pipe()
+    with (home / "xvfb.log").open("ab") as log:
+        process = subprocess.Popen(
+            ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1280x800x24", "-nolisten", "tcp"],
+            pass_fds=(writing,),
+            stdout=log,
+            stderr=log,
+        )
+        os.close(writing)
+        try:
+            with os.fdopen(reading) as pipe:
+                yield f":{pipe.readline().strip()}"
+        finally:
+            _stop(process)
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline and process.poll() is None:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.2)
+    tail = log.read_text(encoding="utf-8", errors="replace")[-2000:]
+    raise AssertionError(f"OBS did not answer on port {port}:\n{tail}")
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """SIGINT lets OBS save its scenes; SIGTERM would skip that."""
+    process.send_signal(2)
+    try:
+        process.wait(STOP_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
