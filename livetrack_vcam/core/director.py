@@ -40,7 +40,6 @@ from livetrack_vcam.core.presence import Phase, State
 from livetrack_vcam.core.presets import PRESETS, SpeedPreset
 from livetrack_vcam.core.rig import CameraRig
 from livetrack_vcam.core.subject_estimator import SubjectMotion
-from livetrack_vcam.core.subject_estimator import SubjectMotion
 from livetrack_vcam.core.tracker import Tracker, TrackerSettings
 
 
@@ -75,6 +74,7 @@ class Director:
         self._state = State.WIDE
         self._home: Box | None = None
         self._pts_ns: int | None = None
+        self._in_sight = False
 
     @property
     def state(self) -> State:
@@ -128,6 +128,7 @@ class Director:
         if before is not None and pts_ns <= before:
             return
         sighting = self._lookout.observe(tracks, pts_ns)
+        self._in_sight = sighting is not None
         if self._mode is Mode.AUTOMATIC:
             self._panes.observe(self._lookout.members, pts_ns)
         if sighting is not None:
@@ -144,8 +145,6 @@ class Director:
             self._rig.hurry()
         if sighting.another:
             self._rig.travel()
-        if motion is not None and self._mode is Mode.AUTOMATIC:
-            self._ask_zoom(self._part(motion.shape), sighting.elapsed_s)
 
     @property
     def _begins(self) -> bool:
@@ -175,15 +174,6 @@ class Director:
         width = self._rig.crop.box.width
         return self._composition.motion(motion, self._framed, self._settings, width, dt)
 
-    def _ask_zoom(self, shape: SubjectShape, elapsed_s: float) -> None:
-        """Zoom out whenever it is needed, but in only on somebody who is in the picture."""
-        height = wanted_height(shape, self._settings, self._frame)
-        zooms_in = height < self._rig.crop.box.height
-        if zooms_in and not self._rig.shows(shape):
-            return
-        if self._rig.zoom.ask(height, elapsed_s):
-            self._rig.wake()
-
     def crop_at(self, pts_ns: int) -> Crop:
         """The crop for the frame of `pts_ns`; called once a frame, in order, at any frame rate."""
         dt = 0.0 if self._pts_ns is None else (pts_ns - self._pts_ns) / 1e9
@@ -209,7 +199,7 @@ class Director:
             return self._absence.step(self._rig, self._settings, self._home, dt)
         self._absence.end()
         if phase is Phase.SEEN:
-            self._rig.follow(self._composed(motion, dt), dt)
+            self._rig.follow(self._composed(motion, dt), dt, closer=self._in_sight)
             return State.HOLD if self._rig.resting else State.FOLLOW
         return self._miss(phase, motion, dt)
 
@@ -219,9 +209,7 @@ class Director:
         if phase is Phase.LOST or not inside:
             self._rig.rest(dt)
             return State.LOST
-        if self._rig.zoom.goal < self._rig.zoom.state.position:
-            self._rig.zoom.rest()
-        self._rig.follow(motion, dt)
+        self._rig.follow(motion, dt, closer=False)
         return State.COAST
 
     def _go_wide(self, dt: float) -> State:

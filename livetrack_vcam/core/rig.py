@@ -11,17 +11,22 @@ from livetrack_vcam.core.framing import (
     height_bounds,
     shows_whole,
     wanted_center,
+    wanted_height,
 )
 from livetrack_vcam.core.geometry import Crop, Point, Size, fit_inside
 from livetrack_vcam.core.motion import AxisState
 from livetrack_vcam.core.presets import PRESETS, SpeedPreset
 from livetrack_vcam.core.subject_estimator import SubjectMotion
-from livetrack_vcam.core.zoom import ZoomAxis
+from livetrack_vcam.core.zoom import ZoomAxis, ZoomTarget
 
 SWAY_SHARE = 0.2
 """How far a subject may sway without moving the picture, in its own widths."""
 ZOOM_PATIENCE = 0.97
 """Zooming in waits when it would show less than this share of the subject."""
+NEARLY = 0.998
+"""So near a limit the crop is put there: its edges move by less than a pixel."""
+GROWTH_S = 0.05
+"""The wanted height's rate is told by its value so much later."""
 TILT_SHARE = 0.4
 """Dead zone down over dead zone across: there is little room above heads and below feet."""
 
@@ -112,12 +117,16 @@ class CameraRig:
         box = self.crop.box
         return box.x1 <= shape.left and shape.right <= box.x2
 
-    def follow(self, subject: SubjectMotion, dt: float) -> None:
-        """Keep the subject composed for one frame of `dt` seconds."""
+    def follow(self, subject: SubjectMotion, dt: float, closer: bool = True) -> None:
+        """Keep the subject composed for one frame of `dt` seconds.
+
+        The crop zooms out whenever it is needed, but in only on somebody in the picture, and only
+        if it may come `closer`.
+        """
         self._mind_limit()
         shape = subject.shape
         before = self._wanted(shape)
-        self._step_zoom(dt, self._needed_height(shape))
+        self._track_zoom(subject, closer, dt)
         center = self._wanted(shape)
         drift_x, drift_y = _rate(before.x, center.x, dt), _rate(before.y, center.y, dt)
         pan_room, tilt_room = self._rooms()
@@ -176,11 +185,27 @@ class CameraRig:
         if self.zoom.height < smallest * (1 - 1e-6) and not self.zoom.moving:
             self.zoom.go_to(smallest)
 
-    def _step_zoom(self, dt: float, floor: float = 0.0) -> None:
+    def _track_zoom(self, subject: SubjectMotion, closer: bool, dt: float) -> None:
+        before = self.zoom.height
+        wanted = wanted_height(subject.shape, self._settings, self._frame)
+        soon = wanted_height(subject.grown(GROWTH_S), self._settings, self._frame)
+        target = ZoomTarget(
+            wanted,
+            math.log(soon / wanted) / GROWTH_S,
+            subject.growing,
+            closer and self.shows(subject.shape),
+            self._needed_height(subject.shape),
+        )
+        low, high = height_bounds(self._settings, self._frame)
+        low = min(low, before) if before < NEARLY * low else low
+        self.zoom.track(target, self._settings.speed, low, high, dt)
+        self._growth = _rate(self.zoom.height / 2, before / 2, dt)
+
+    def _step_zoom(self, dt: float) -> None:
         low, high = height_bounds(self._settings, self._frame)
         before = self.zoom.height
         low = min(low, before)  # a limit set lower by command is glided to, not jumped to
-        self.zoom.step(self._preset, low, high, dt, floor)
+        self.zoom.step(self._settings.speed, low, high, dt)
         self._growth = _rate(self.zoom.height / 2, before / 2, dt)
 
     def _needed_height(self, shape: SubjectShape) -> float:

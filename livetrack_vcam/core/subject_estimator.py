@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import deque
 from dataclasses import dataclass, replace
 
 from livetrack_vcam.core.estimator import AxisEstimator, Motion, measurement_variance
@@ -11,6 +10,7 @@ from livetrack_vcam.core.framing import SubjectShape
 from livetrack_vcam.core.geometry import Box, Size
 from livetrack_vcam.core.hindsight import AxisHindsight, Glance
 from livetrack_vcam.core.presets import SpeedPreset
+from livetrack_vcam.core.size_estimator import HeadEstimator, Reach, SizeEstimator
 
 HEADS_TALL = 7.5
 """A standing adult's height in heads."""
@@ -18,19 +18,21 @@ HEAD_PER_FACE = 1.35
 """Head height (crown to chin) over the height of a detected face (brows to chin)."""
 NEAR_EDGE = 0.955
 """A box that ends below this share of the frame's height belongs to somebody cut off by it."""
-HEIGHT_TAU_S = 0.5
-WIDTH_RISE_S = 0.25
-WIDTH_FALL_S = 5.0
+HAIR = 0.6
+"""Nobody is taller than so many face heights above the face; raised arms are."""
 ROAM_RISE_S = 0.2
 ROAM_FALL_S = 4.0
-HEAD_TAU_S = 0.7
+SIZE_FADE_S = 0.6
+"""Time constant with which a predicted growth fades."""
 
 
 @dataclass(frozen=True, slots=True)
 class SubjectMotion:
     """Where the subject is at one moment, in source pixels and pixels per second.
 
-    The crop should see it where it is `aim_s` seconds later (negative: earlier).
+    The crop should see it where it is `aim_s` seconds later (negative: earlier). `growth` is how
+    fast the logarithm of its size grows, 1/s, `head_growth` the same of its head, and `growing`
+    the probability that it really grows or shrinks.
     """
 
     shape: SubjectShape
@@ -39,15 +41,28 @@ class SubjectMotion:
     moving_x: float
     moving_y: float
     aim_s: float = 0.0
+    growth: float = 0.0
+    head_growth: float = 0.0
+    growing: float = 0.0
+
+    def grown(self, seconds: float) -> SubjectShape:
+        """Its shape so much later in the same place, if it goes on to grow as it does now."""
+        factor = math.exp(self.growth * seconds)
+        return replace(
+            self.shape,
+            width=self.shape.width * factor,
+            height=self.shape.height * factor,
+            core=self.shape.core * factor,
+            head=self.shape.head * math.exp(self.head_growth * seconds),
+        )
 
 
 class SubjectEstimator:
     """Follows one subject, or a group as one box.
 
     Horizontally the center is estimated, vertically the top: heads stay in view and keep their
-    place when a table or the frame's edge cuts the legs off. Height is a median of five sightings,
-    smoothed; width rises quickly and falls slowly, so that strides and gestures do not pump the
-    zoom.
+    place when a table or the frame's edge cuts the legs off. Size is estimated so that gestures do
+    not pump the zoom; a head is as large as its face says, if there is one.
     """
 
     def __init__(
@@ -64,14 +79,14 @@ class SubjectEstimator:
         self._unit = float(max(frame.width, 1))
         r = measurement_variance(score, box.width / self._unit)
         self._x = AxisEstimator(_center_x(box, face) / self._unit, r, agility, pts_ns)
-        self._top = AxisEstimator(box.y1 / self._unit, r, agility, pts_ns)
+        self._top = AxisEstimator(_top(box, face) / self._unit, r, agility, pts_ns)
         self._past_x = AxisHindsight(_center_x(box, face) / self._unit, r, pts_ns)
-        self._past_top = AxisHindsight(box.y1 / self._unit, r, pts_ns)
-        self._heights: deque[float] = deque([self._full_height(box)], maxlen=5)
-        self._height = self._full_height(box)
-        self._width = box.width
+        self._past_top = AxisHindsight(_top(box, face) / self._unit, r, pts_ns)
+        height = self._full_height(box, face)
+        self._body = SizeEstimator(box.width, height, pts_ns)
+        self._reach = Reach(box.width / max(height, 1e-3))
+        self._head = HeadEstimator(_face_head(face), height / self._heads_tall, pts_ns)
         self._roaming = 0.0
-        self._head = head_height(box, face)
         self._pts_ns = pts_ns
 
     @property
@@ -89,44 +104,60 @@ class SubjectEstimator:
         self._pts_ns = pts_ns
         r = measurement_variance(score, box.width / self._unit)
         self._x.update(_center_x(box, face) / self._unit, r, preset.agility, pts_ns)
-        self._top.update(box.y1 / self._unit, r, preset.agility, pts_ns)
+        self._top.update(_top(box, face) / self._unit, r, preset.agility, pts_ns)
         self._past_x.add(_center_x(box, face) / self._unit, r, pts_ns)
-        self._past_top.add(box.y1 / self._unit, r, pts_ns)
-        self._heights.append(self._full_height(box))
-        median = sorted(self._heights)[len(self._heights) // 2]
-        self._height = _ease(self._height, median, HEIGHT_TAU_S, dt)
-        cut_at_side = box.x1 <= 1 or box.x2 >= self._frame.width - 1
-        if box.width > self._width:
-            self._width = _ease(self._width, box.width, WIDTH_RISE_S, dt)
-        elif not cut_at_side:
-            self._width = _ease(self._width, box.width, WIDTH_FALL_S, dt)
+        self._past_top.add(_top(box, face) / self._unit, r, pts_ns)
+        self._measure_size(box, face, dt)
         motion = self._x.at(pts_ns, preset.fade_s)
         speed = abs(motion.velocity) * self._unit if motion.moving > 0.5 else 0.0
         tau = ROAM_RISE_S if speed > self._roaming else ROAM_FALL_S
         self._roaming = _ease(self._roaming, speed, tau, dt)
-        self._head = _ease(self._head, head_height(box, face), HEAD_TAU_S, dt)
 
-    def _full_height(self, box: Box) -> float:
-        """The box's height; down to the frame's edge for somebody whom the edge cuts off.
+    def _measure_size(self, box: Box, face: Box | None, dt: float) -> None:
+        now = self._pts_ns
+        self._body.update(box.width, self._full_height(box, face), face is not None, now)
+        height = math.exp(self._body.at(now, SIZE_FADE_S).position)
+        cut_at_side = box.x1 <= 1 or box.x2 >= self._frame.width - 1
+        self._reach.update(box.width / height, dt, cut_at_side)
+        self._head.update(_face_head(face), height / self._heads_tall, now)
+
+    @property
+    def _heads_tall(self) -> float:
+        return _heads_tall(1 / self._body.slimness)
+
+    def _full_height(self, box: Box, face: Box | None) -> float:
+        """The body's height; down to the frame's edge for somebody whom the edge cuts off.
 
         Detectors end such boxes a few percent short of it.
         """
         near_edge = box.y2 > NEAR_EDGE * self._frame.height
-        return (self._frame.height if near_edge else box.y2) - box.y1
+        return (self._frame.height if near_edge else box.y2) - _top(box, face)
 
     def at(self, pts_ns: int, fade_s: float) -> SubjectMotion:
         """The estimate at `pts_ns`; ahead of the last sighting the motion fades with `fade_s`."""
         x, top = self._x.at(pts_ns, fade_s), self._top.at(pts_ns, fade_s)
+        size = self._body.at(pts_ns, SIZE_FADE_S)
+        head = self._head.at(size, self._heads_tall, pts_ns, SIZE_FADE_S)
+        height = math.exp(size.position)
+        core = self._body.slimness * height
         shape = SubjectShape(
             self._pixels(x),
             self._pixels(top),
-            self._width,
-            self._height,
-            self._head,
+            max(self._reach.ratio * height, core),
+            height,
+            math.exp(head.position),
             self._roaming,
+            core,
         )
         return SubjectMotion(
-            shape, x.velocity * self._unit, top.velocity * self._unit, x.moving, top.moving
+            shape,
+            x.velocity * self._unit,
+            top.velocity * self._unit,
+            x.moving,
+            top.moving,
+            growth=size.velocity,
+            head_growth=head.velocity,
+            growing=max(size.moving, head.moving),
         )
 
     def glance(self, glance: Glance, fade_s: float) -> SubjectMotion:
@@ -158,10 +189,21 @@ def _center_x(box: Box, face: Box | None) -> float:
     return box.center.x if face is None else (box.center.x + face.center.x) / 2
 
 
+def _top(box: Box, face: Box | None) -> float:
+    """Where the body ends above: not where raised arms do, if a face tells."""
+    return box.y1 if face is None else max(box.y1, face.y1 - HAIR * face.height)
+
+
 def head_height(box: Box, face: Box | None) -> float:
     """From the face if there is one; else a standing body's share, or more of a cut-off one."""
-    if face is not None:
-        return max(HEAD_PER_FACE * face.height, 1e-3)
-    slenderness = box.height / max(box.width, 1e-3)
-    heads = min(max(HEADS_TALL * slenderness / 2.3, 2.5), HEADS_TALL)
-    return box.height / heads
+    own = _face_head(face)
+    return box.height / _heads_tall(box.height / max(box.width, 1e-3)) if own is None else own
+
+
+def _face_head(face: Box | None) -> float | None:
+    return None if face is None else max(HEAD_PER_FACE * face.height, 1e-3)
+
+
+def _heads_tall(slenderness: float) -> float:
+    """How many heads tall a box is that is so many times as tall as wide."""
+    return min(max(HEADS_TALL * slenderness / 2.3, 2.5), HEADS_TALL)
