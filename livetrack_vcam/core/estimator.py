@@ -10,7 +10,6 @@ from livetrack_vcam.core.noise import NoiseMeter
 
 AGREE_SIGMA = 6.0
 """Rejected measurements this close together, in standard deviations, agree."""
-JUMP_REJECTS = 2
 STEADY_S = 0.1
 """After the last measurement a velocity holds so long before it begins to fade."""
 LEAST_PROBABILITY = 1e-4
@@ -55,8 +54,8 @@ class AxisEstimator:
 
     Blom and Bar-Shalom, "The interacting multiple model algorithm for systems with Markovian
     switching coefficients", 1988. Lengths are in any unit that an agility shares, times in
-    nanoseconds. A measurement beyond the gate is ignored; JUMP_REJECTS in a row that agree are
-    believed, and the filter starts anew there.
+    nanoseconds. A measurement beyond the gate is ignored; several in a row that agree are believed,
+    and the filter starts anew there.
     """
 
     def __init__(
@@ -80,7 +79,7 @@ class AxisEstimator:
         ]
         self._weights = [0.9, 0.05, 0.05] if velocity == 0.0 else [0.2, 0.6, 0.2]
         self._pts_ns = pts_ns
-        self._rejected: list[float] = []
+        self._rejected: list[tuple[int, float]] = []
 
     @property
     def pts_ns(self) -> int:
@@ -140,11 +139,16 @@ class AxisEstimator:
             self._weights = [each / sum(kept) for each in kept]
 
     def _reject(self, position: float, r: float, pts_ns: int) -> None:
-        self._rejected.append(position)
-        recent = self._rejected[-JUMP_REJECTS:]
-        agree = max(recent) - min(recent) < AGREE_SIGMA * math.sqrt(r)
-        if len(recent) == JUMP_REJECTS and agree:
+        """Believe what is off when the last two agree on a place, or three on a motion."""
+        self._rejected = [*self._rejected[-2:], (pts_ns, position)]
+        allowed = AGREE_SIGMA * math.sqrt(r)
+        if len(self._rejected) >= 2 and abs(position - self._rejected[-2][1]) < allowed:
             self._restart(position, r, pts_ns, 0.0)
+        elif len(self._rejected) == 3:
+            (first_ns, first), (middle_ns, middle), _ = self._rejected
+            speed = (position - first) * 1e9 / (pts_ns - first_ns)
+            if abs(first + speed * (middle_ns - first_ns) / 1e9 - middle) < allowed:
+                self._restart(position, r, pts_ns, speed)
 
     def at(self, pts_ns: int, fade_s: float) -> Motion:
         """The estimate at `pts_ns`; a while after the last measurement velocity fades.
