@@ -6,8 +6,9 @@ import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from threading import Event
+from typing import Protocol
 
-from livetrack_vcam.obs import NOT_FOUND, Obs, ObsError, ObsRefusal
+from livetrack_vcam.obs import NOT_FOUND, ObsError, ObsRefusal
 from livetrack_vcam.stages import Outlet
 
 log = logging.getLogger(__name__)
@@ -16,6 +17,18 @@ CHECK_S = 1.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 15.0
 WORTH_MS = 10
 """A change of delay smaller than this is not heard, but each change of offset may be."""
+
+
+class SoundDesk(Protocol):
+    """What is needed of a connection to OBS (see Obs). Every method raises ObsError."""
+
+    def input_names(self) -> list[str]: ...
+
+    def audio_offset_ms(self, name: str) -> int: ...
+
+    def set_audio_offset_ms(self, name: str, offset_ms: int) -> None: ...
+
+    def close(self) -> None: ...
 
 
 class ObsAudio:
@@ -30,7 +43,7 @@ class ObsAudio:
     def __init__(
         self,
         inputs: Sequence[str],
-        connect: Callable[[], Obs],
+        connect: Callable[[], SoundDesk],
         delay_ms: Callable[[], float | None],
     ) -> None:
         """`connect` raises ObsError; `delay_ms` is None while the delay is not known."""
@@ -66,7 +79,7 @@ class ObsAudio:
         """End soon, the former offsets restored."""
         self._stopping.set()
 
-    def _stay(self, obs: Obs) -> None:
+    def _stay(self, obs: SoundDesk) -> None:
         """Until the end or the loss of the connection, which raises ObsError."""
         self.connected = True
         self._said.clear()
@@ -81,14 +94,17 @@ class ObsAudio:
             with suppress(ObsRefusal):  # an input that was removed needs nothing back
                 obs.set_audio_offset_ms(name, offset_ms)
 
-    def _keep(self, obs: Obs, name: str, delay_ms: int) -> None:
-        """One input's offset, set when it is wrong by what can be heard."""
+    def _keep(self, obs: SoundDesk, name: str, delay_ms: int) -> None:
+        """One input's offset, set when the delay has changed by what can be heard.
+
+        Asking every time is how the loss of OBS is noticed. Who turns the offset by hand is obeyed
+        until the delay changes.
+        """
         given = self._given.get(name)
-        if given is not None and abs(given - delay_ms) < WORTH_MS:
-            return
         try:
-            if name not in self._former:
-                self._former[name] = obs.audio_offset_ms(name)
+            self._former.setdefault(name, obs.audio_offset_ms(name))
+            if given is not None and abs(given - delay_ms) < WORTH_MS:
+                return
             obs.set_audio_offset_ms(name, delay_ms)
         except ObsRefusal as error:
             self._say(_unusable(obs, name, error))
@@ -103,7 +119,7 @@ class ObsAudio:
             log.warning("%s", sentence)
 
 
-def _unusable(obs: Obs, name: str, error: ObsRefusal) -> str:
+def _unusable(obs: SoundDesk, name: str, error: ObsRefusal) -> str:
     if error.code != NOT_FOUND:
         return f"OBS cannot delay the sound of {name!r} ({error})"
     known = ", ".join(repr(each) for each in sorted(obs.input_names())) or "none"
