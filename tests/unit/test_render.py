@@ -17,7 +17,8 @@ from livetrack_vcam.media import (
     Frame,
     PixelFormat,
 )
-from livetrack_vcam.render import Renderer, i420_buffer, picture_rect
+from livetrack_vcam.overlay import draw_overlay
+from livetrack_vcam.render import Renderer, halves, i420_buffer, picture_rect
 from livetrack_vcam.testing import FIGURE, GROUND, draw_frame
 
 FULL_601 = ColorSpace(ColorRange.FULL, ColorMatrix.BT601)
@@ -199,3 +200,75 @@ def test_the_buffer_of_a_rendered_picture_is_i420_without_a_copy() -> None:
     assert np.array_equal(
         i420_buffer(frame), np.concatenate([plane.ravel() for plane in frame.planes])
     )
+
+
+@pytest.mark.parametrize("canvas", [Size(320, 180), Size(180, 320), Size(90, 90), Size(16, 9)])
+def test_two_panes_take_the_halves_of_the_canvas(canvas: Size) -> None:
+    first, second = halves(canvas)
+    wide = canvas.width >= canvas.height
+    assert (first.x, first.y) == (0, 0)
+    assert (second.x, second.y) == ((first.size.width, 0) if wide else (0, first.size.height))
+    assert second.x + second.size.width == canvas.width
+    assert second.y + second.size.height == canvas.height
+    assert second.x % 2 == second.y % 2 == 0
+    assert abs(first.size.width - second.size.width) <= 2
+    assert abs(first.size.height - second.size.height) <= 2
+
+
+@pytest.mark.parametrize("canvas", [Size(640, 360), Size(360, 640)])
+def test_each_pane_shows_its_box_and_a_black_line_parts_them(canvas: Size) -> None:
+    frame = draw_frame(Size(640, 360), Box(0, 0, 320, 360))
+    width = 150 if canvas.width > canvas.height else 210
+    height = 150 * 360 / 320 if canvas.width > canvas.height else 210 * 320 / 360
+    boxes = (Box.from_xywh(20, 60, width, height), Box.from_xywh(400, 60, width, height))
+    luma, u, v = Renderer(canvas).render_panes(frame, boxes, Fill.SPLIT).planes
+    along = luma if canvas.width > canvas.height else luma.T
+    middle = along.shape[1] // 2
+    dark = [x for x in range(along.shape[1]) if np.all(along[:, x] == 16)]
+    assert 2 <= len(dark) <= 4
+    assert dark[0] + dark[-1] == 2 * middle - 1, "in the middle"
+    assert np.all(along[:, : dark[0]] == FIGURE[0])
+    assert np.all(along[:, dark[-1] + 1 :] == GROUND[0])
+    for chroma in (u, v):
+        across = chroma if canvas.width > canvas.height else chroma.T
+        assert np.all(across[:, middle // 2 - 1 : middle // 2 + 1] == 128)
+
+
+def test_a_pane_looks_as_the_same_box_rendered_alone() -> None:
+    frame = draw_frame(Size(640, 360), Box(100, 50, 300, 300))
+    boxes = (Box(0, 0, 320, 360), Box(320, 0, 640, 360))
+    split = Renderer(Size(640, 360)).render_panes(frame, boxes).planes
+    alone = Renderer(Size(320, 360)).render(frame, boxes[0]).planes
+    for plane, own in zip(split, alone, strict=True):
+        width = own.shape[1] - 4
+        assert np.array_equal(plane[:, :width], own[:, :width])
+
+
+def test_one_pane_is_the_whole_picture() -> None:
+    frame = draw_frame(Size(320, 180), Box(10, 10, 100, 100))
+    box = Box(0, 0, 160, 90)
+    renderer = Renderer(Size(64, 36))
+    once, again = renderer.render_panes(frame, (box,)), renderer.render(frame, box)
+    assert all(map(np.array_equal, once.planes, again.planes))
+
+
+def test_a_picture_of_panes_is_one_i420_buffer_too() -> None:
+    frame = draw_frame(Size(320, 180), None)
+    boxes = (Box(0, 0, 160, 180), Box(160, 0, 320, 180))
+    rendered = Renderer(Size(64, 36)).render_panes(frame, boxes)
+    assert np.shares_memory(i420_buffer(rendered), rendered.planes[0])
+    assert not rendered.planes[0].flags.writeable
+
+
+def test_the_overlay_keeps_every_pane_bright() -> None:
+    whole = Renderer(Size(320, 180)).render(
+        draw_frame(Size(320, 180), Box(0, 0, 320, 180)), Box(0, 0, 320, 180)
+    )
+    crop = fit_inside(Point(160, 90), 90, Fraction(1), Size(320, 180))
+    panes = (Box(20, 40, 80, 140), Box(220, 40, 280, 140))
+    luma = draw_overlay(whole, crop, (), (), panes).planes[0]
+    assert luma[90, 50] == luma[90, 250] == FIGURE[0]
+    assert luma[90, 160] < FIGURE[0] - 60
+    usual = draw_overlay(whole, crop, (), ()).planes[0]
+    assert usual[90, 160] == FIGURE[0]
+    assert usual[90, 30] < FIGURE[0] - 60
