@@ -35,6 +35,8 @@ stand up and sit down in turn must not make the picture hunt."""
 PASSING = 0.8
 """Own widths a second from which somebody is only passing by, and no challenger."""
 SIGHTINGS = 2
+SETTLE_S = 0.2
+"""So long the first choice among several waits, that nobody is chosen for being found first."""
 SURE_SCORE = 0.8
 """A track must have been seen this often, or with this score, before it may become the subject."""
 GROUP_LEAVE_S = 1.0
@@ -110,16 +112,17 @@ class SubjectSelector:
             if self._sightings.knows(self.locked):
                 self._become((self.locked,), now)
             return self._subject
+        known = eligible(tracks, self._policy)
         fit = [
             t
-            for t in eligible(tracks, self._policy)
+            for t in known
             if self._sightings.count(t.track_id) >= SIGHTINGS or t.score >= SURE_SCORE
         ]
         self._weigh(fit, now)
         if self._policy.kind is SubjectKind.GROUP:
             self._update_group(fit, now)
         elif fit:
-            self._update_single(fit, now)
+            self._update_single(fit, now, alone=len(known) == 1)
         return self._subject
 
     def _weigh(self, fit: Sequence[Track], now: int) -> None:
@@ -130,12 +133,15 @@ class SubjectSelector:
         fresh = {t.track_id: merit(t, self._policy, self._frame) for t in fit}
         self._merits = {i: m + keep * (self._merits.get(i, m) - m) for i, m in fresh.items()}
 
-    def _update_single(self, fit: Sequence[Track], now: int) -> None:
+    def _update_single(self, fit: Sequence[Track], now: int, alone: bool) -> None:
         here = [t for t in fit if self._is_here(t.track_id, now)]
         best = max(here, key=self._rank, default=None)
         if best is None:
             return
-        if not self._subject or self._is_wanted_ball(best):
+        if not self._subject:
+            if alone or self._is_settled(here, now):
+                self._become((best.track_id,), now)
+        elif self._is_wanted_ball(best):
             self._become((best.track_id,), now)
         elif self._unseen_s(now) > TAKEOVER_S:
             heir = max(
@@ -147,6 +153,10 @@ class SubjectSelector:
                 self._become((heir.track_id,), now)
         elif self._policy.kind in (SubjectKind.LARGEST, SubjectKind.CENTER):
             self._hear_challenge(best, now)
+
+    def _is_settled(self, here: Sequence[Track], now: int) -> bool:
+        """Whether the first choice can be made: of several, not the first that a look found."""
+        return max(self._sightings.present_s(t.track_id, now) for t in here) >= SETTLE_S
 
     def _rank(self, track: Track) -> tuple[float, int]:
         return self._merits[track.track_id], -track.track_id

@@ -269,3 +269,14 @@ def test_somebody_who_passes_by_does_not_join_a_group_but_who_stays_does() -> No
     newcomer = lambda _: (person(500), person(900), person(1500))  # noqa: E731
     scene.run(1, lambda _: (person(500), person(900)))
     assert len(scene.run(3, newcomer)) == 3
+
+
+def test_of_several_the_best_is_chosen_not_the_first_that_a_look_found() -> None:
+    small, large = person(1300, 700, 300), person(800, 650, 600)
+    scene = Scene("auto")
+    assert scene.run(0.1, lambda _: (small, replace(large, score=0.75))) == ()
+    assert scene.run(0.5, lambda _: (small, large)) == (scene.number_at(800),)
+
+
+def test_somebody_alone_is_chosen_at_the_first_sure_look() -> None:
+    assert Scene("auto").run(0.1, lambda _: (person(800),)) == (1,)
