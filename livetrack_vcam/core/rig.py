@@ -23,6 +23,8 @@ SWAY_SHARE = 0.2
 """How far a subject may sway without moving the picture, in its own widths."""
 ZOOM_PATIENCE = 0.97
 """Zooming in waits when it would show less than this share of the subject."""
+LIKELY = 0.5
+"""A growth less probable than this is none."""
 NEARLY = 0.998
 """So near a limit the crop is put there: its edges move by less than a pixel."""
 GROWTH_S = 0.05
@@ -115,7 +117,8 @@ class CameraRig:
     def shows(self, shape: SubjectShape) -> bool:
         """Whether the subject is inside the present crop from side to side."""
         box = self.crop.box
-        return box.x1 <= shape.left and shape.right <= box.x2
+        left, right = max(shape.left, 0.0), min(shape.right, float(self._frame.width))
+        return box.x1 <= left and right <= box.x2
 
     def follow(self, subject: SubjectMotion, dt: float, closer: bool = True) -> None:
         """Keep the subject composed for one frame of `dt` seconds.
@@ -188,10 +191,13 @@ class CameraRig:
     def _track_zoom(self, subject: SubjectMotion, closer: bool, dt: float) -> None:
         before = self.zoom.height
         wanted = wanted_height(subject.shape, self._settings, self._frame)
-        soon = wanted_height(subject.grown(GROWTH_S), self._settings, self._frame)
+        rate = 0.0
+        if subject.growing > LIKELY:
+            soon = wanted_height(subject.grown(GROWTH_S), self._settings, self._frame)
+            rate = math.log(soon / wanted) / GROWTH_S
         target = ZoomTarget(
             wanted,
-            math.log(soon / wanted) / GROWTH_S,
+            rate,
             subject.growing,
             closer and self.shows(subject.shape),
             self._needed_height(subject.shape),
