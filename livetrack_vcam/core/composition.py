@@ -47,8 +47,10 @@ class Composition:
     ) -> SubjectMotion:
         """The same in motion, placed behind the middle of the crop while it moves across."""
         shape = self.shape(motion.shape, tracks, settings)
+        if settings.lead_room == 0:
+            return motion if shape is motion.shape else replace(motion, shape=shape)
         goal = 0.0
-        if settings.lead_room > 0 and shape.people == 1:
+        if shape.people == 1:
             goal = _wanted_lead(motion, shape, settings.lead_room, crop_width)
         ahead = self._lead.toward(goal, LEAD_RATE, dt) * crop_width
         return replace(

@@ -163,7 +163,9 @@ class Director:
 
     @property
     def _framed(self) -> list[Track]:
-        return [t for t in self._lookout.tracks if t.track_id in self._lookout.framed]
+        """The tracks of a group; of one subject no more is needed than its motion."""
+        ids = self._lookout.framed
+        return [t for t in self._lookout.tracks if t.track_id in ids] if len(ids) > 1 else []
 
     def _part(self, shape: SubjectShape) -> SubjectShape:
         """What of the subject the shot is about."""
@@ -171,7 +173,7 @@ class Director:
 
     def _composed(self, motion: SubjectMotion, dt: float) -> SubjectMotion:
         """The motion the crop follows, one frame of `dt` seconds later than the last."""
-        width = self._rig.crop.box.width
+        width = self._rig.zoom.height * float(self._settings.aspect_ratio)
         return self._composition.motion(motion, self._framed, self._settings, width, dt)
 
     def crop_at(self, pts_ns: int) -> Crop:
@@ -181,7 +183,9 @@ class Director:
             self._pts_ns = pts_ns
             self._state = self._step(pts_ns, max(dt, 0.0))
             moved_s = 0.0 if self._mode is Mode.PAUSED else max(dt, 0.0)
-            self._shown = self._panes.at(self._rig.crop, pts_ns, moved_s)
+            crop = self._rig.crop
+            self._shown = self._panes.at(crop, pts_ns, moved_s)
+            return crop
         return self._rig.crop
 
     def _step(self, pts_ns: int, dt: float) -> State:

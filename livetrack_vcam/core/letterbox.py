@@ -43,6 +43,8 @@ class Letterbox:
 
     def shown(self, crop: Crop, group: Box | None, dt: float) -> Box:
         """What to show `dt` seconds after the last call; the crop itself while that is enough."""
+        if group is None and self._goal == self._glide.value == 0.0:
+            return crop.box
         needed = 0.0 if group is None else self._needed(crop.box, group)
         self._choose_goal(needed, dt)
         stretch = math.exp(min(self._glide.toward(self._goal, RATE, dt), self._most))

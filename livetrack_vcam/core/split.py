@@ -125,6 +125,8 @@ class SplitScreen:
 
     def panes_at(self, pts_ns: int) -> tuple[Box, ...]:
         """The panes for the frame of `pts_ns`, left to right or top to bottom; empty: no split."""
+        if not self._panes:
+            return ()
         boxes = tuple(pane.director.crop_at(pts_ns).box for pane in self._panes)
         return boxes if self._split else ()
 
