@@ -22,6 +22,8 @@ HAIR = 0.6
 """Nobody is taller than so many face heights above the face; raised arms are."""
 ROAM_RISE_S = 0.2
 ROAM_FALL_S = 4.0
+SIZE_AHEAD_NS = 190_000_000
+"""Growth is predicted for so long: further ahead, the crop would run past whoever stops."""
 SIZE_FADE_S = 0.6
 """Time constant with which a predicted growth fades."""
 
@@ -105,10 +107,10 @@ class SubjectEstimator:
         r = measurement_variance(score, box.width / self._unit)
         self._x.update(_center_x(box, face) / self._unit, r, preset.agility, pts_ns)
         self._top.update(_top(box, face) / self._unit, r, preset.agility, pts_ns)
-        self._past_x.add(_center_x(box, face) / self._unit, r, pts_ns)
-        self._past_top.add(_top(box, face) / self._unit, r, pts_ns)
+        motion, lift = self._x.at(pts_ns, preset.fade_s), self._top.at(pts_ns, preset.fade_s)
+        self._past_x.add(_center_x(box, face) / self._unit, r, pts_ns, motion)
+        self._past_top.add(_top(box, face) / self._unit, r, pts_ns, lift)
         self._measure_size(box, face, dt)
-        motion = self._x.at(pts_ns, preset.fade_s)
         speed = abs(motion.velocity) * self._unit if motion.moving > 0.5 else 0.0
         tau = ROAM_RISE_S if speed > self._roaming else ROAM_FALL_S
         self._roaming = _ease(self._roaming, speed, tau, dt)
@@ -136,8 +138,9 @@ class SubjectEstimator:
     def at(self, pts_ns: int, fade_s: float) -> SubjectMotion:
         """The estimate at `pts_ns`; ahead of the last sighting the motion fades with `fade_s`."""
         x, top = self._x.at(pts_ns, fade_s), self._top.at(pts_ns, fade_s)
-        size = self._body.at(pts_ns, SIZE_FADE_S)
-        head = self._head.at(size, self._heads_tall, pts_ns, SIZE_FADE_S)
+        sized_ns = min(pts_ns, self._pts_ns + SIZE_AHEAD_NS)
+        size = self._body.at(sized_ns, SIZE_FADE_S)
+        head = self._head.at(size, self._heads_tall, sized_ns, SIZE_FADE_S)
         height = math.exp(size.position)
         core = self._body.slimness * height
         shape = SubjectShape(
