@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -17,7 +17,7 @@ from livetrack_vcam.clip import (
     foresighted_steps,
     observe_clip,
 )
-from livetrack_vcam.core.config import DirectorSettings, Fill
+from livetrack_vcam.core.config import DirectorSettings, Fill, SubjectKind
 from livetrack_vcam.core.geometry import Box, Size
 from livetrack_vcam.detectors.registry import make_detector_of
 from livetrack_vcam.errors import SettingsError, SourceError
@@ -36,6 +36,10 @@ from livetrack_vcam.sources.registry import open_source
 from livetrack_vcam.sources.video_file import VideoFile
 from livetrack_vcam.stats import NS_PER_S
 from livetrack_vcam.trace import frame_line, header, to_line
+
+
+PANES_LOOK_AHEAD = 10
+"""Frames of the future that the bars or panes of a group are decided with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +171,10 @@ def steps(
     if job.live:
         look_ahead = job.framing.look_ahead_frames
         return causal_steps(clip, detector, settings, job.cadence, look_ahead)
+    if settings.subject.kind is SubjectKind.GROUP and settings.fill is not Fill.CROP:
+        # One best path is one crop; bars and panes are decided picture by picture.
+        foresight = replace(job.cadence, latency_ns=0)
+        return causal_steps(clip, detector, settings, foresight, PANES_LOOK_AHEAD)
     boundaries = ShotBoundaries()
     with progress("Looking", _length_s(clip, job.span), job.quiet) as update:
         observations, times = observe_clip(
