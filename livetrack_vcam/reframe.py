@@ -37,7 +37,6 @@ from livetrack_vcam.sources.video_file import VideoFile
 from livetrack_vcam.stats import NS_PER_S
 from livetrack_vcam.trace import frame_line, header, to_line
 
-
 PANES_LOOK_AHEAD = 10
 """Frames of the future that the bars or panes of a group are decided with."""
 
