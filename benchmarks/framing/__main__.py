@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import argparse
 import json
+from concurrent.futures import Executor, ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 from benchmarks.framing.catalog import scenes_named
@@ -28,6 +30,7 @@ from livetrack_vcam.core import Speed
 
 LOOK_AHEADS = (3, 5, 10)
 SIGMAS = (0.01, 0.0025)
+PROCESSES = 2
 
 
 def entry(text: str) -> Entry:
@@ -43,7 +46,9 @@ def _everybody(options: argparse.Namespace) -> list[Entry]:
     return entries
 
 
-def print_tables(options: argparse.Namespace, hz: int, sigma: float) -> list[dict[str, object]]:
+def print_tables(
+    options: argparse.Namespace, hz: int, sigma: float, workers: Executor
+) -> list[dict[str, object]]:
     """Print one detector's tables; returns them for the JSON file."""
     seeds = (HELD_OUT_SEEDS if options.held_out else TUNING_SEEDS)[: options.seeds]
     wanted = options.scenes.split(",") if options.scenes else None
@@ -57,7 +62,7 @@ def print_tables(options: argparse.Namespace, hz: int, sigma: float) -> list[dic
         entries = [e for e in _everybody(options) if section.baselines or e.speed is not None]
         if not scenes or not entries:
             continue
-        rows = table(entries, seeds, scenes, i, model, options.per_scene)
+        rows = table(entries, seeds, scenes, i, model, options.per_scene, workers)
         print(
             f"\n**{section.title}**: detections at {hz} Hz, {late_ms:.0f} ms late, "
             f"sigma {100 * sigma:g} % W, seeds {seeds[0]}-{seeds[-1]}\n"
@@ -107,7 +112,12 @@ def main() -> None:
             + [f"cinema+{frames}" for frames in LOOK_AHEADS]
         )
         detectors = [(hz, sigma) for sigma in SIGMAS for hz in (10, 5, 30)]
-    results = [r for hz, sigma in detectors for r in print_tables(options, hz, sigma)]
+    with ProcessPoolExecutor(PROCESSES, get_context("spawn")) as workers:
+        results = [
+            result
+            for hz, sigma in detectors
+            for result in print_tables(options, hz, sigma, workers)
+        ]
     if options.json:
         options.json.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     if options.plots:

@@ -130,11 +130,11 @@ def figure(picture: Picture) -> Figure:
     return fig
 
 
-def draw(folder: Path) -> list[Path]:
+def draw(folder: Path, pictures: Sequence[Picture] = PICTURES) -> list[Path]:
     """Write one PNG a picture; returns the files."""
     folder.mkdir(parents=True, exist_ok=True)
     files = []
-    for picture in PICTURES:
+    for picture in pictures:
         fig = figure(picture)
         files.append(folder / f"framing-{picture.scene}.png")
         fig.savefig(files[-1], dpi=100)

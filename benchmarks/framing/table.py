@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import partial
-from multiprocessing import get_context
 
 from benchmarks.framing.catalog import scenes_named
 from benchmarks.framing.detector import Detector, looks
@@ -26,7 +25,6 @@ from livetrack_vcam.core import Speed
 
 TUNING_SEEDS = tuple(range(20))
 HELD_OUT_SEEDS = tuple(range(1000, 1020))
-PROCESSES = 2
 COST = Score("us/frame", (), lambda runs: sum(r.crop_us for r in runs.values()) / len(runs))
 """CPU time of crop_at, all axes, mean over the scenes."""
 
@@ -99,12 +97,12 @@ def table(
     scenes: tuple[str, ...],
     section: int,
     model: Detector,
-    per_scene: bool = False,
+    per_scene: bool,
+    workers: Executor,
 ) -> dict[str, Row]:
-    """Mean scores by operator, in two processes."""
+    """Mean scores by operator over the seeds."""
     jobs = [Job(entry, seed, scenes, section, per_scene) for entry in entries for seed in seeds]
-    with ProcessPoolExecutor(PROCESSES, get_context("fork")) as pool:
-        rows = list(pool.map(partial(score_job, model=model), jobs))
+    rows = list(workers.map(partial(score_job, model=model), jobs))
     return {
         entry.name: mean_row(rows[i * len(seeds) : (i + 1) * len(seeds)])
         for i, entry in enumerate(entries)

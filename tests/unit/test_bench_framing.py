@@ -6,6 +6,7 @@ import math
 import statistics
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,7 @@ from benchmarks.framing.detector import LATENCY_FRAMES, detector, looks
 from benchmarks.framing.operators.registry import baseline
 from benchmarks.framing.pan_scenes import across, standing
 from benchmarks.framing.play import play
+from benchmarks.framing.plots import PICTURES, derivative, draw
 from benchmarks.framing.scenes import (
     FPS,
     FRAME,
@@ -316,6 +318,19 @@ class TestTable:
     def test_rows_are_means_and_print_as_a_table(self) -> None:
         row = mean_row([{"still %": 90.0}, {"still %": 100.0}])
         assert table_lines({"ours": row})[-1] == "| ours |    95.0 |"
+
+
+class TestPlots:
+    def test_the_third_derivative_of_a_cubic_is_constant(self) -> None:
+        path = [(i / FPS) ** 3 for i in range(20)]
+        assert derivative(path, 3) == pytest.approx([6.0] * 17)
+
+    def test_a_picture_is_a_small_png(self, tmp_path: Path) -> None:
+        change = next(p for p in PICTURES if p.scene == "change")
+        (file,) = draw(tmp_path, [change])
+        assert file.name == "framing-change.png"
+        assert file.read_bytes().startswith(b"\x89PNG")
+        assert 10_000 < file.stat().st_size < 150_000
 
 
 def _job(scenes: tuple[str, ...]) -> Job:
