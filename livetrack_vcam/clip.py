@@ -169,7 +169,7 @@ def _tell(director: Director, waiting: deque[tuple[int, Observation]], now_ns: i
 
 def _decided(director: Director, t_ns: int, frame: Frame) -> Step:
     crop = director.crop_at(t_ns)
-    state, subject, tracks = director.state, director.subject, director.tracks
+    state, subject, tracks = director.state, director.subject, director.tracks_at(t_ns)
     return Step(frame, t_ns, crop, state, subject, tracks, director.panes)
 
 

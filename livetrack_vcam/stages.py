@@ -367,7 +367,7 @@ class Render:
             crop,
             director.state,
             director.subject,
-            director.tracks,
+            director.tracks_at(frame.pts_ns),
             frame.pts_ns,
             director.panes,
             newest_ns - frame.pts_ns,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from livetrack_vcam.core.geometry import Box, Point
 
@@ -66,3 +66,9 @@ class Track:
     velocity: Point
     seen_ns: int
     face: Box | None = None
+
+    def moved(self, seconds: float) -> Track:
+        """The track where it is `seconds` later, if it goes on as it did."""
+        dx, dy = self.velocity.x * seconds, self.velocity.y * seconds
+        face = None if self.face is None else self.face.shifted(dx, dy)
+        return replace(self, box=self.box.shifted(dx, dy), face=face)

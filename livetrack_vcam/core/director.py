@@ -42,6 +42,8 @@ from livetrack_vcam.core.rig import CameraRig
 from livetrack_vcam.core.subject_estimator import SubjectMotion
 from livetrack_vcam.core.tracker import Tracker, TrackerSettings
 
+MOST_MOVED_S = 0.5
+
 
 class Mode(Enum):
     """What the user asked the picture to do."""
@@ -93,6 +95,16 @@ class Director:
     @property
     def tracks(self) -> tuple[Track, ...]:
         return self._lookout.tracks
+
+    def tracks_at(self, pts_ns: int) -> tuple[Track, ...]:
+        """The tracks moved to the time of a frame: for showing them with its picture.
+
+        Inside the frame, and for half a second at most: nobody goes on as they did for longer.
+        """
+        since_s = (pts_ns - (self._lookout.observed_ns or pts_ns)) / 1e9
+        moved = (t.moved(min(max(since_s, -MOST_MOVED_S), MOST_MOVED_S)) for t in self.tracks)
+        inside = (replace(t, box=t.box.clipped(self._frame)) for t in moved)
+        return tuple(t for t in inside if t.box.area > 0)
 
     @property
     def attention(self) -> Attention:

@@ -187,7 +187,7 @@ def _compare(
             f"line {number}: shot {shot!r} at {pts_ns} ns was {_written(logged)} in the log and is "
             f"{_written(made)} now; replay it with the version that wrote it"
         )
-    seen = director.state, director.subject, crew.tracks
+    seen = director.state, director.subject, director.tracks_at(pts_ns)
     return Replayed(shot, pts_ns, crop, *seen, director.panes)
 
 

@@ -426,3 +426,21 @@ def test_time_that_stands_still_or_runs_back_leaves_the_crop_alone() -> None:
 def test_settings_out_of_range_are_refused_at_once() -> None:
     with pytest.raises(ValueError, match="max_zoom"):
         Play(DirectorSettings(max_zoom=0.1))
+
+
+def test_tracks_are_shown_where_they_are_by_now_not_where_they_were_looked_at() -> None:
+    play = Play(hz=5, latency_s=0.133).run(2, walking(400, 300))
+    now = play.now - 1 / 30
+    (track,) = play.director.tracks_at(round(now * 1e9))
+    (observed,) = play.director.tracks
+    assert track.box.center.x == pytest.approx(400 + 300 * now, abs=15)
+    assert observed.box.center.x < 400 + 300 * now - 35
+    assert track.seen_ns == observed.seen_ns
+
+
+def test_tracks_that_move_out_of_the_frame_are_shown_inside_it_or_not_at_all() -> None:
+    play = Play().run(3.0, walking(900, 320))
+    for late in (0.0, 0.1, 0.5, 5.0):
+        for track in play.director.tracks_at(round((play.now + late) * 1e9)):
+            assert Box(0, 0, 1920, 1080).contains(track.box)
+            assert track.box.area > 0
