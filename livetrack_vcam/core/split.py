@@ -143,15 +143,19 @@ class SplitScreen:
 
     def _begin(self, members: Sequence[Track]) -> None:
         """One director a cluster: left to right, or, stacked, with the best member on top."""
+        stacked = self._settings.aspect_ratio < 1
+        least = self._settings.min_crop_height
         settings = replace(
             self._settings,
             aspect_ratio=pane_ratio(self._settings.aspect_ratio),
+            # A stacked pane has half the canvas's lines, so half the source's lines will do.
+            min_crop_height=least / 2 if stacked else least,
             subject=SubjectPolicy(SubjectKind.GROUP),
             fill=Fill.CROP,
             when_lost=WhenLost.HOLD,
         )
         groups = [{t.track_id for t in cluster} for cluster in clusters(members)]
-        if self._settings.aspect_ratio < 1 and members[0].track_id in groups[1]:
+        if stacked and members[0].track_id in groups[1]:
             groups.reverse()
         self._panes = tuple(_Pane(self._make(self._frame, settings), ids) for ids in groups)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 
@@ -295,3 +296,15 @@ def test_a_session_with_panes_replays_bit_by_bit_and_notices_a_changed_pane(fill
     edited[number] = line.replace('"panes":[[', '"panes":[[1', 1)
     with pytest.raises(SessionMismatch, match=f"line {number + 1}"):
         list(replay(edited))
+
+
+@pytest.mark.parametrize(("aspect", "least"), [(TALL, 240), (Fraction(1), 480)])
+def test_a_pane_is_enlarged_no_more_than_a_whole_picture(aspect: Fraction, least: float) -> None:
+    settings = DirectorSettings(
+        aspect_ratio=aspect, subject=GROUP, fill=Fill.SPLIT, shot=Shot.FACE, min_crop_height=480
+    )
+    play = Watched(replace(settings, max_zoom=10)).watch(6, standing(250, 1670))
+    assert play.pane_count == 2
+    heights = [box.height for boxes in play.shown if len(boxes) == 2 for box in boxes]
+    assert min(heights) == pytest.approx(least, rel=0.02)
+    assert min(heights) >= least * (1 - 1e-9)
