@@ -32,7 +32,8 @@ class StreamReader:
     once, or by the reader as soon as it comes back from the decoder. A container opened without
     blocking needs `idle`: it is called with the seconds since the last packet whenever there is
     none, sleeps a moment, and may raise SourceError to give up. A `camera` has its own
-    rules of color and memory (see `picture_of`).
+    rules of color and memory (see `picture_of`). With `ahead`, FFmpeg decodes several frames at
+    once on threads of its own, which takes less time in all and more for the first.
     """
 
     def __init__(
@@ -41,13 +42,14 @@ class StreamReader:
         name: str,
         idle: Callable[[float], None] | None = None,
         camera: bool = False,
+        ahead: bool = False,
     ) -> None:
         self._container = container
         self._name = name
         self._idle = idle
         self._camera = camera
         self._stream = _main_video(container, name)
-        self._stream.thread_type = "SLICE"
+        self._stream.thread_type = "AUTO" if ahead else "SLICE"
         self._aspect = self._stream.sample_aspect_ratio
         # PyAV's streams must not be asked for anything once their container is closed.
         self.fps = _nominal_rate(self._stream)

@@ -34,7 +34,7 @@ class VideoFile:
         self.note: str | None = None
 
     def open(self) -> SourceInfo:
-        self._reader = StreamReader(_open_file(self._path), str(self._path))
+        self._reader = StreamReader(_open_file(self._path), str(self._path), ahead=not self._paced)
         try:
             picture = self._reader.prime()
         except SourceError:
