@@ -50,7 +50,7 @@ ROOM = 0.03
 SWAY_SHARE = 0.2
 LARGE = 0.2
 """A subject that leaves less than this share of the crop may sway by a share of its own size."""
-STEADY_ACROSS, STEADY_DOWN = 0.06, 0.02
+STEADY_ACROSS, STEADY_DOWN = 0.1, 0.02
 """However tight it gets, the crop does not follow the detector's noise (share of the crop)."""
 CLOSE = 0.002
 """Rounding may leave the bounds by this share of the frame, or of the height."""
