@@ -18,12 +18,12 @@ HEAD_PER_FACE = 1.35
 """Head height (crown to chin) over the height of a detected face (brows to chin)."""
 NEAR_EDGE = 0.955
 """A box that ends below this share of the frame's height belongs to somebody cut off by it."""
-HAIR = 0.6
+HAIR = 0.45
 """Nobody is taller than so many face heights above the face; raised arms are."""
 ROAM_RISE_S = 0.2
 ROAM_FALL_S = 4.0
-SIZE_AHEAD_NS = 190_000_000
-"""Growth is predicted for so long: further ahead, the crop would run past whoever stops."""
+SIZE_AHEAD_NS = 170_000_000
+"""Growth is predicted for so long at most: further ahead, the crop would run past whoever stops."""
 SIZE_FADE_S = 0.6
 """Time constant with which a predicted growth fades."""
 

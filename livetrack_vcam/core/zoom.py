@@ -63,7 +63,7 @@ class ZoomAxis:
 
     IN_BELOW, OUT_ABOVE = math.log(0.95), math.log(1.1)
     CONFIRM_S = 0.4
-    SURE_RATE, SURE_MOVING, SURE_ERROR, SURE_S = 0.08, 0.8, 0.02, 0.1
+    SURE_RATE, SURE_MOVING, SURE_ERROR, SURE_S = 0.08, 0.8, 0.03, 0.1
     QUIET_ERROR, QUIET_S = 0.01, 0.25
     BLIND_S = 0.15
 
