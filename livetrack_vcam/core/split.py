@@ -32,8 +32,8 @@ from livetrack_vcam.core.geometry import Box, Crop, Size, largest_height, union
 
 SPLIT_WIDTH, JOIN_WIDTH = 0.9, 0.75
 """Share of the largest crop: a wider group is split, one not wider than the second is joined."""
-SPLIT_GAP, JOIN_GAP = 0.5, 0.4
-"""The same for the empty space between two clusters: half a picture of nothing is too much."""
+SPLIT_GAP, JOIN_GAP = 0.4, 0.3
+"""The same for the empty space between two clusters: more of nothing is too much of the picture."""
 CONFIRM_S = 1.5
 """A group must be apart, or together again, for so long before the picture is cut."""
 ENDING = (
