@@ -113,7 +113,9 @@ class FramingOptions(_Frozen):
         WhenLost.WIDEN, description="What the crop does when the subject is gone."
     )
     fill: Fill = Field(
-        Fill.CROP, description="What fills the canvas when the picture has another shape."
+        Fill.CROP,
+        description="For a group too wide for the picture: show who fits (crop), everybody "
+        "between bars (letterbox, blur), or two halves (split).",
     )
     headroom: float | None = Field(
         None, ge=0, le=0.5, description="Share of the crop above the head; the shot's own if unset."
