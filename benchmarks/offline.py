@@ -1,0 +1,224 @@
+"""`reframe`'s path over whole clips, beside what `run` decides and beside pyautoflip.
+
+    python -m benchmarks.offline --corpus ../shared/corpus [--aspect 9:16] [--pyautoflip PYTHON]
+                                 [--clip NAME]… [--json OUT.json]
+
+The detector looks once at each clip; the best path and every speed of `run` are decided from these
+same observations and judged by the same truth (`livetrack-vcam eval framing`'s metrics).
+
+PYTHON is the interpreter of an environment that pyautoflip is installed in, made once with
+
+    uv venv AUTOFLIP
+    uv pip install --python AUTOFLIP --no-deps pyautoflip==0.2.1
+    uv pip install --python AUTOFLIP numpy scipy tqdm scenedetect mediapipe onnxruntime
+
+(`AUTOFLIP/bin/python`; its torch, tensorboard, insightface and scikit packages are not needed.)
+pyautoflip runs whole, as benchmarks/offline_pyautoflip.py says, with its default method. What it
+shows is judged as a rectangle of the source: where that has another shape than was asked for, it
+pads the picture with blur, marked *. Seconds are processor time of the whole job, reading the clip
+to writing the new one with models loaded, imports left out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import cv2
+
+from benchmarks.corpus import VTEST, AnnotatedClip, clips
+from livetrack_vcam.clip import Cadence, Clip, Span, observe_clip
+from livetrack_vcam.core.config import DirectorSettings, Speed
+from livetrack_vcam.core.detection import Observation
+from livetrack_vcam.core.director import Director
+from livetrack_vcam.core.geometry import (
+    Box,
+    Crop,
+    Size,
+    format_aspect_ratio,
+    largest_height,
+    parse_aspect_ratio,
+)
+from livetrack_vcam.core.offline import PathPoint, best_path
+from livetrack_vcam.detectors.registry import make_detector
+from livetrack_vcam.evaluation.framing import framing_metrics
+from livetrack_vcam.interfaces import Detector
+from livetrack_vcam.reframe import ReframeJob, open_clip, reframe
+from livetrack_vcam.settings import build_settings
+from livetrack_vcam.trace import frame_line
+
+Metrics = Mapping[str, float | None]
+COLUMNS = {
+    "contained_pct": "contained %",
+    "center_error_pct": "center error %",
+    "still_frames_pct": "still %",
+    "jerk_rms_w_s3": "jerk rms W/s³",
+    "jerk_peak_w_s3": "jerk peak W/s³",
+    "walk_lag_ms": "lag ms",
+}
+CANVAS_HEIGHT = 1080
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is known of a clip after the first pass."""
+
+    clip: AnnotatedClip
+    size: Size
+    observations: list[Observation]
+    times_ns: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One way to frame one clip. `seconds`: processor time of the whole job; `padded`: see *."""
+
+    clip: str
+    system: str
+    metrics: Metrics
+    seconds: float | None = None
+    padded: bool = False
+
+
+def look(clip: AnnotatedClip, detector: Detector, settings: DirectorSettings) -> Seen:
+    opened: Clip = open_clip(clip.video, Span())
+    observations, times_ns = observe_clip(opened, detector, settings, Cadence(), lambda _: None)
+    return Seen(clip, opened.size, observations, times_ns)
+
+
+def causal_path(seen: Seen, settings: DirectorSettings) -> list[PathPoint]:
+    """What `run` would have decided from the same observations, known 67 ms late."""
+    director = Director(seen.size, settings)
+    waiting = list(reversed(seen.observations))
+    points = []
+    for t_ns in seen.times_ns:
+        while waiting and waiting[-1].pts_ns + Cadence().latency_ns <= t_ns:
+            known = waiting.pop()
+            director.observe(known.detections, known.pts_ns, known.looks)
+        crop = director.crop_at(t_ns)
+        points.append(PathPoint(crop, director.state, director.subject, director.tracks))
+    return points
+
+
+def judged(seen: Seen, points: Sequence[PathPoint], settings: DirectorSettings) -> Metrics:
+    ratio = settings.aspect_ratio
+    canvas = Size(2 * round(CANVAS_HEIGHT * ratio / 2), CANVAS_HEIGHT)
+    lines = [
+        frame_line(i, t, t, p.crop, p.state, p.subject, p.tracks, seen.size, canvas)
+        for i, (t, p) in enumerate(zip(seen.times_ns, points, strict=True))
+    ]
+    return framing_metrics(lines, seen.clip.annotation, (canvas.width, canvas.height))
+
+
+def our_rows(seen: Seen, settings: DirectorSettings) -> Iterator[Row]:
+    best = best_path(seen.size, settings, seen.observations, seen.times_ns)
+    seconds = _reframe_seconds(seen, settings.aspect_ratio)
+    yield Row(seen.clip.name, "reframe", judged(seen, best, settings), seconds)
+    for speed in Speed:
+        chosen = replace(settings, speed=speed)
+        yield Row(
+            seen.clip.name, f"run {speed.value}", judged(seen, causal_path(seen, chosen), chosen)
+        )
+
+
+def _reframe_seconds(seen: Seen, aspect_ratio: Fraction) -> float:
+    """Processor time of the whole job, models loaded in it, for as many pixels as pyautoflip's."""
+    height = largest_height(aspect_ratio, seen.size)
+    size = f"{2 * int(height * aspect_ratio / 2)}x{2 * int(height / 2)}"
+    with tempfile.TemporaryDirectory() as folder:
+        aspect = format_aspect_ratio(aspect_ratio)
+        settings = build_settings({}, {"aspect": aspect, "size": size})
+        job = ReframeJob(
+            source=seen.clip.video,
+            output=Path(folder, "out.mp4"),
+            trace=None,
+            framing=settings.shots[0],
+            detector=settings.detector,
+            live=False,
+            cadence=Cadence(),
+            span=Span(),
+            show_overlay=False,
+            overwrite=False,
+            quiet=True,
+        )
+        begun = time.process_time()
+        reframe(job)
+        return time.process_time() - begun
+
+
+def pyautoflip_row(seen: Seen, settings: DirectorSettings, python: Path) -> Row:
+    """Its crops in place of ours, under the same subject and tracks, so both face one truth."""
+    with tempfile.TemporaryDirectory() as folder:
+        result = Path(folder, "crops.json")
+        worker = Path(__file__).with_name("offline_pyautoflip.py")
+        aspect = format_aspect_ratio(settings.aspect_ratio)
+        paths = [python, worker, seen.clip.video, Path(folder, "out.mp4")]
+        command = [*map(str, paths), aspect, "detection", str(result)]
+        subprocess.run(command, check=True, capture_output=True)
+        record: dict[str, Any] = json.loads(result.read_text(encoding="utf-8"))
+    points = best_path(seen.size, settings, seen.observations, seen.times_ns)
+    crops = [Crop(Box.from_xywh(*crop), settings.aspect_ratio) for crop in record["crops"]]
+    theirs = [replace(p, crop=crop) for p, crop in zip(points, crops, strict=False)]
+    theirs += [replace(p, crop=crops[-1]) for p in points[len(crops) :]]
+    padded = abs(crops[0].box.width / crops[0].box.height / float(settings.aspect_ratio) - 1) > 0.02
+    return Row(
+        seen.clip.name,
+        "pyautoflip",
+        judged(seen, theirs, settings),
+        float(record["cpu_seconds"]),
+        padded,
+    )
+
+
+def line(row: Row) -> str:
+    """The row in Markdown."""
+    numbers = (row.metrics[key] for key in COLUMNS)
+    cells = ["–" if number is None else f"{number:.2f}" for number in numbers]
+    cells.append("" if row.seconds is None else f"{row.seconds:.1f}")
+    return f"| {row.clip} | {row.system}{' *' if row.padded else ''} | {' | '.join(cells)} |"
+
+
+def head() -> str:
+    titles = ["clip", "system", *COLUMNS.values(), "s"]
+    return f"| {' | '.join(titles)} |\n|{'---|' * len(titles)}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--corpus", type=Path, required=True)
+    parser.add_argument("--vtest", type=Path, default=VTEST)
+    parser.add_argument("--aspect", type=parse_aspect_ratio, default=parse_aspect_ratio("9:16"))
+    parser.add_argument("--pyautoflip", type=Path, metavar="PYTHON")
+    parser.add_argument("--clip", action="append", metavar="NAME")
+    parser.add_argument("--json", type=Path)
+    args = parser.parse_args()
+    cv2.setNumThreads(1)
+    settings = DirectorSettings(aspect_ratio=args.aspect)
+    detector = make_detector()
+    detector.open()
+    rows: list[Row] = []
+    print(head())
+    for clip in clips(args.corpus, args.vtest):
+        if args.clip and clip.name not in args.clip:
+            continue
+        seen = look(clip, detector, settings)
+        rows += our_rows(seen, settings)
+        if args.pyautoflip is not None:
+            rows.append(pyautoflip_row(seen, settings, args.pyautoflip))
+        print("\n".join(line(row) for row in rows if row.clip == clip.name), flush=True)
+    detector.close()
+    if args.json is not None:
+        records = [{"clip": r.clip, "system": r.system, "s": r.seconds, **r.metrics} for r in rows]
+        args.json.write_text(json.dumps(records, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
