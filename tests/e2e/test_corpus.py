@@ -9,6 +9,11 @@ from typing import Any
 
 import pytest
 
+from benchmarks.corpus import clips
+from benchmarks.corpus_looks import looks_at
+from benchmarks.corpus_operators import patient
+from benchmarks.framing.operators.registry import BASELINES
+from benchmarks.framing_corpus import VIEWS, scored
 from livetrack_vcam.clip import Cadence, Span, causal_steps
 from livetrack_vcam.core.detection import PERSON
 from livetrack_vcam.detectors.registry import make_detector
@@ -45,6 +50,15 @@ def metrics(shared: Path, name: str) -> dict[str, float | None]:
     return framing_metrics(decided(shared, name), truth, (size.width, size.height))
 
 
+@cache
+def fixed(shared: Path, name: str) -> dict[str, Any]:
+    """Everybody's metrics at a fixed size, 9:16, over the same looks."""
+    clip = next(clip for clip in clips(shared / "corpus") if clip.name == name)
+    view = VIEWS[0]
+    looks = patient(looks_at(clip, Cadence(), view.policy), view.settings)
+    return {operator: dict(row) for operator, row in scored(clip, looks, view).items()}
+
+
 def test_the_picture_of_somebody_who_stands_is_still(shared: Path) -> None:
     still = metrics(shared, "syn_static_sway")["still_frames_pct"]
     assert still is not None
@@ -65,6 +79,34 @@ def test_somebody_who_comes_back_is_found_again_soon(shared: Path) -> None:
     delay_s = metrics(shared, "syn_leave_return")["reacquire_s"]
     assert delay_s is not None
     assert delay_s <= 0.7
+
+
+def test_somebody_who_sways_and_fills_the_crop_is_hardly_ever_cut_off(shared: Path) -> None:
+    assert fixed(shared, "syn_static_sway")["normal"]["contained_pct"] >= 90
+
+
+@pytest.mark.parametrize(
+    "name", ["intel_headpose_two", "intel_store_aisle", "syn_static_sway", "sam2_juggle_a"]
+)
+def test_whoever_stays_gets_a_stiller_picture_than_from_anybody_else(
+    shared: Path, name: str
+) -> None:
+    rows = fixed(shared, name)
+    for baseline in BASELINES:
+        for metric in ("still_frames_pct", "contained_pct"):
+            assert rows["normal"][metric] >= rows[baseline][metric] - 0.5, (baseline, metric)
+
+
+@pytest.mark.parametrize("name", ["syn_walk", "syn_reverse", "syn_leave_return", "syn_cross"])
+def test_whoever_walks_is_followed_far_more_gently_than_by_anybody_as_quick(
+    shared: Path, name: str
+) -> None:
+    rows = fixed(shared, name)
+    mine = rows["normal"]
+    for baseline in BASELINES:
+        lag_ms = rows[baseline]["walk_lag_ms"]
+        if lag_ms is not None and lag_ms <= (mine["walk_lag_ms"] or 0):
+            assert rows[baseline]["jerk_rms_w_s3"] > 3 * mine["jerk_rms_w_s3"], baseline
 
 
 def test_every_clip_is_decided_to_its_end_inside_the_frame(shared: Path) -> None:
