@@ -20,10 +20,10 @@ NEAR_EDGE = 0.955
 """A box that ends below this share of the frame's height belongs to somebody cut off by it."""
 HAIR = 0.45
 """Nobody is taller than so many face heights above the face; raised arms are."""
-ROAM_RISE_S = 0.2
+ROAMS = 0.8
+"""How sure the estimator must be that somebody walks."""
+ROAM_RISE_S = 0.4
 ROAM_FALL_S = 4.0
-SIZE_AHEAD_NS = 170_000_000
-"""Growth is predicted for so long at most: further ahead, the crop would run past whoever stops."""
 SIZE_FADE_S = 0.6
 """Time constant with which a predicted growth fades."""
 
@@ -111,7 +111,7 @@ class SubjectEstimator:
         self._past_x.add(_center_x(box, face) / self._unit, r, pts_ns, motion)
         self._past_top.add(_top(box, face) / self._unit, r, pts_ns, lift)
         self._measure_size(box, face, dt)
-        speed = abs(motion.velocity) * self._unit if motion.moving > 0.5 else 0.0
+        speed = abs(motion.velocity) * self._unit if motion.moving > ROAMS else 0.0
         tau = ROAM_RISE_S if speed > self._roaming else ROAM_FALL_S
         self._roaming = _ease(self._roaming, speed, tau, dt)
 
@@ -138,9 +138,8 @@ class SubjectEstimator:
     def at(self, pts_ns: int, fade_s: float) -> SubjectMotion:
         """The estimate at `pts_ns`; ahead of the last sighting the motion fades with `fade_s`."""
         x, top = self._x.at(pts_ns, fade_s), self._top.at(pts_ns, fade_s)
-        sized_ns = min(pts_ns, self._pts_ns + SIZE_AHEAD_NS)
-        size = self._body.at(sized_ns, SIZE_FADE_S)
-        head = self._head.at(size, self._heads_tall, sized_ns, SIZE_FADE_S)
+        size = self._body.at(pts_ns, SIZE_FADE_S)
+        head = self._head.at(size, self._heads_tall, pts_ns, SIZE_FADE_S)
         height = math.exp(size.position)
         core = self._body.slimness * height
         shape = SubjectShape(
@@ -169,8 +168,8 @@ class SubjectEstimator:
         Size and the probability of motion are the newest known: they come late by themselves.
         """
         newest = self.at(self._pts_ns, fade_s)
-        x, velocity_x = glance.along(self._past_x, fade_s)
-        top, velocity_y = glance.along(self._past_top, fade_s)
+        x, velocity_x = glance.along(self._past_x, self._x, fade_s)
+        top, velocity_y = glance.along(self._past_top, self._top, fade_s)
         return replace(
             newest,
             shape=replace(newest.shape, center_x=x * self._unit, top=top * self._unit),
