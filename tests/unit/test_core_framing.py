@@ -298,3 +298,15 @@ def test_a_zoom_at_the_edge_pushes_the_crop_along_it_without_a_kick(aspect: Frac
     width = play.crop.box.width
     assert max(abs(b - a) for a, b in pairwise(right)) < 0.02 * width
     assert hardest([crop.box.center.x for crop in play.crops[60:]]) < 0.02 * width
+
+
+@pytest.mark.parametrize("speed", Speed)
+def test_somebody_half_out_of_the_frame_finds_a_crop_that_rests_at_its_edge(speed: Speed) -> None:
+    def sight(t: float) -> tuple[Detection, ...]:
+        box = person(1860 + 40 * math.sin(1.3 * t)).box.clipped(FULL_HD)
+        return (Detection(box, 0.9, "person"),)
+
+    wanted = DirectorSettings(aspect_ratio=Fraction(9, 16), speed=speed, max_zoom=1.0)
+    boxes = [crop.box for crop in Play(wanted).run(10, sight).crops]
+    assert len(set(boxes[150:])) == 1
+    assert boxes[-1].x2 == pytest.approx(1920, abs=2)
