@@ -15,6 +15,10 @@ SIZE_AGILITY = Agility(0.03, 0.5, (0.97, 0.95, 0.85), start=(0.01, 0.06), creep=
 """Of the logarithm of a size. Somebody who walks up to the camera doubles in 1 to 3 seconds."""
 STRANGE = 0.1
 """A box off its usual width over height, or off its expected height, by a larger logarithm."""
+STRANGE_IF_ODD = 0.04
+"""The same for a height while the width is off: legs that stride do that, and so do arms."""
+AHEAD_NS = 170_000_000
+"""Growth is predicted for so long at most: further ahead, the crop would run past whoever stops."""
 WALK_RATE = 0.12
 """During a gesture the size may have changed so much more a second, of its logarithm."""
 LASTING_S = 2.0
@@ -66,7 +70,7 @@ class SizeEstimator:
 
     def _begin(self, height: float, pts_ns: int) -> None:
         self._size = AxisEstimator(_log(height), SIZE_SIGMA**2, SIZE_AGILITY, pts_ns)
-        self._usual_ns = pts_ns
+        self._calm, self._calm_ns = _log(height), pts_ns
 
     @property
     def slimness(self) -> float:
@@ -78,23 +82,28 @@ class SizeEstimator:
 
         It is `sure` when a face tells where the head ends.
         """
-        shape = _log(width) - _log(height)
+        shape, size = _log(width) - _log(height), _log(height)
         self._usual = self._shapes.add(shape, pts_ns)
-        if sure or not self._is_strange(shape, _log(height), pts_ns):
-            self._usual_ns = pts_ns
-            self._size.update(_log(height), SIZE_SIGMA**2, SIZE_AGILITY, pts_ns)
-        elif pts_ns - self._usual_ns > LASTING_S * 1e9:
+        odd = abs(shape - self._usual) > STRANGE
+        if sure or self._is_likely(size, odd, pts_ns):
+            self._size.update(size, SIZE_SIGMA**2, SIZE_AGILITY, pts_ns)
+            if sure or not odd:
+                self._calm, self._calm_ns = self._size.at(pts_ns, 0.0).position, pts_ns
+        elif pts_ns - self._size.pts_ns > LASTING_S * 1e9:
             self._begin(height, pts_ns)
 
-    def _is_strange(self, shape: float, size: float, pts_ns: int) -> bool:
-        """Whether noise and approaching do not explain the box."""
+    def _is_likely(self, size: float, odd: bool, pts_ns: int) -> bool:
+        """Whether noise, strides and approaching explain the box, which has an `odd` shape."""
+        calm_s = (pts_ns - self._calm_ns) / 1e9
+        if odd and calm_s < LASTING_S:
+            return abs(size - self._calm) <= STRANGE_IF_ODD
+        waited_s = (pts_ns - self._size.pts_ns) / 1e9
         step = size - self._size.at(pts_ns, LASTING_S).position
-        likely = STRANGE + WALK_RATE * (pts_ns - self._usual_ns) / 1e9
-        return abs(shape - self._usual) > STRANGE or abs(step) > likely
+        return abs(step) <= STRANGE + WALK_RATE * waited_s
 
     def at(self, pts_ns: int, fade_s: float) -> Motion:
         """The logarithm of the height in pixels, its rate a second, and the odds of a change."""
-        return self._size.at(pts_ns, fade_s)
+        return self._size.at(min(pts_ns, self._size.pts_ns + AHEAD_NS), fade_s)
 
 
 class HeadEstimator:
@@ -128,7 +137,7 @@ class HeadEstimator:
         `body` is the body's size at `pts_ns`, `heads_tall` its height in heads.
         """
         if self._face is not None:
-            return self._face.at(pts_ns, fade_s)
+            return self._face.at(min(pts_ns, self._face.pts_ns + AHEAD_NS), fade_s)
         return replace(body, position=body.position - math.log(heads_tall) + self._correction)
 
 
