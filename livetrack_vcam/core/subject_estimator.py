@@ -18,6 +18,9 @@ HEAD_PER_FACE = 1.35
 """Head height (crown to chin) over the height of a detected face (brows to chin)."""
 NEAR_EDGE = 0.955
 """A box that ends below this share of the frame's height belongs to somebody cut off by it."""
+UNCUT_EDGE = 0.94
+"""Until it ends above this share: then it is somebody whole again."""
+BOTTOM_TAU_S = 0.5
 HAIR = 0.45
 """Nobody is taller than so many face heights above the face; raised arms are."""
 ROAMS = 0.8
@@ -84,7 +87,8 @@ class SubjectEstimator:
         self._top = AxisEstimator(_top(box, face) / self._unit, r, agility, pts_ns)
         self._past_x = AxisHindsight(_center_x(box, face) / self._unit, r, pts_ns)
         self._past_top = AxisHindsight(_top(box, face) / self._unit, r, pts_ns)
-        height = self._full_height(box, face)
+        self._bottom, self._cut_below = box.y2, False
+        height = self._full_height(box, face, 0.0)
         self._body = SizeEstimator(box.width, height, pts_ns)
         self._reach = Reach(box.width / max(height, 1e-3))
         self._head = HeadEstimator(_face_head(face), height / self._heads_tall, pts_ns)
@@ -117,7 +121,8 @@ class SubjectEstimator:
 
     def _measure_size(self, box: Box, face: Box | None, dt: float) -> None:
         now = self._pts_ns
-        self._body.update(box.width, self._full_height(box, face), face is not None, now)
+        seen = self._full_height(box, face, dt)
+        self._body.update(box.width, seen, face is not None, now)
         height = math.exp(self._body.at(now, SIZE_FADE_S).position)
         cut_at_side = box.x1 <= 1 or box.x2 >= self._frame.width - 1
         self._reach.update(box.width / height, dt, cut_at_side)
@@ -127,13 +132,16 @@ class SubjectEstimator:
     def _heads_tall(self) -> float:
         return _heads_tall(1 / self._body.slimness)
 
-    def _full_height(self, box: Box, face: Box | None) -> float:
+    def _full_height(self, box: Box, face: Box | None, dt: float) -> float:
         """The body's height; down to the frame's edge for somebody whom the edge cuts off.
 
-        Detectors end such boxes a few percent short of it.
+        Detectors end such boxes a few percent short of it. Somebody whose feet are about there is
+        not cut off in one look and whole in the next.
         """
-        near_edge = box.y2 > NEAR_EDGE * self._frame.height
-        return (self._frame.height if near_edge else box.y2) - _top(box, face)
+        self._bottom = _ease(self._bottom, box.y2, BOTTOM_TAU_S, dt)
+        near = UNCUT_EDGE if self._cut_below else NEAR_EDGE
+        self._cut_below = self._bottom > near * self._frame.height
+        return (self._frame.height if self._cut_below else box.y2) - _top(box, face)
 
     def at(self, pts_ns: int, fade_s: float) -> SubjectMotion:
         """The estimate at `pts_ns`; ahead of the last sighting the motion fades with `fade_s`."""
