@@ -38,12 +38,13 @@ def draw_overlay(
     for plane, neutral, scale in zip(planes, (16, 128, 128), (1, 2, 2), strict=True):
         _dim_outside(plane, neutral, shown, scale)
     thickness = max(2, picture.size.height // 240) & ~1
-    for track in tracks:
-        color = SUBJECT_COLOR if track.track_id in subject else TRACK_COLOR
-        _rectangle(planes, track.box, color, thickness)
-        _label(planes[0], track, thickness)
     for box in shown:
         _rectangle(planes, box, CROP_COLOR, thickness)
+    # The subject last: its label is on top where people stand close together.
+    for track in sorted(tracks, key=lambda each: each.track_id in subject):
+        color = SUBJECT_COLOR if track.track_id in subject else TRACK_COLOR
+        _rectangle(planes, track.box, color, thickness)
+        _label(planes, track, color, thickness)
     return Frame(
         (planes[0], planes[1], planes[2]),
         picture.format,
@@ -70,8 +71,21 @@ def _rectangle(
         cv2.rectangle(plane, corner, opposite, value, max(1, thickness // scale))
 
 
-def _label(luma: Plane, track: Track, thickness: int) -> None:
+def _label(
+    planes: tuple[Plane, ...], track: Track, color: tuple[int, int, int], thickness: int
+) -> None:
+    """A plate in the box's color on top of the box, or inside where there is no room above."""
     text = f"{track.track_id} {track.label} {track.score:.2f}"
-    origin = (round(track.box.x1) + thickness, max(16, round(track.box.y1) - 2 * thickness))
-    scale = luma.shape[0] / 1080
-    cv2.putText(luma, text, origin, cv2.FONT_HERSHEY_SIMPLEX, max(0.4, scale), 235, thickness // 2)
+    luma = planes[0]
+    font, scale = cv2.FONT_HERSHEY_SIMPLEX, max(0.4, luma.shape[0] / 1080)
+    (width, height), _ = cv2.getTextSize(text, font, scale, max(1, thickness // 2))
+    pad = 2 * thickness
+    left = min(max(round(track.box.x1), 0), max(luma.shape[1] - width - 2 * pad, 0))
+    top = max(round(track.box.y1) - height - 2 * pad, 0)
+    plate = Box(left, top, left + width + 2 * pad, top + height + 2 * pad)
+    for plane, value, step in zip(planes, color, (1, 2, 2), strict=True):
+        x1, y1, x2, y2 = (round(edge / step) for edge in (plate.x1, plate.y1, plate.x2, plate.y2))
+        plane[y1:y2, x1:x2] = value
+    dark = 16 if color[0] > 128 else 235
+    origin = (left + pad, top + height + pad)
+    cv2.putText(luma, text, origin, font, scale, dark, max(1, thickness // 2), cv2.LINE_AA)
