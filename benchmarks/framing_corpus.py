@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -33,6 +34,7 @@ from livetrack_vcam.clip import Cadence
 from livetrack_vcam.core.config import DirectorSettings, SubjectKind, SubjectPolicy
 from livetrack_vcam.core.detection import PERSON, SPORTS_BALL
 from livetrack_vcam.core.geometry import format_aspect_ratio
+from livetrack_vcam.detectors.registry import automatic_names
 from livetrack_vcam.evaluation.framing import framing_metrics
 from livetrack_vcam.settings import default_size
 
@@ -203,7 +205,7 @@ def main() -> None:
             sep="\n",
         )
     if arguments.json:
-        arguments.json.write_text(json.dumps(rounded(everything), indent=1) + "\n")
+        arguments.json.write_text(written(everything, cadence))
 
 
 def _looks(clip: AnnotatedClip, cadence: Cadence, view: View, *, waits: bool) -> Looks:
@@ -211,18 +213,24 @@ def _looks(clip: AnnotatedClip, cadence: Cadence, view: View, *, waits: bool) ->
     return patient(looks, view.settings) if waits else looks
 
 
-def rounded(results: Mapping[str, Mapping[str, Mapping[str, Metrics]]]) -> object:
-    """To three digits: enough to see a change, and the same on every machine."""
-    return {
+def written(results: Mapping[str, Mapping[str, Mapping[str, Metrics]]], cadence: Cadence) -> str:
+    """As JSON, a line for each operator; three digits show a change, and hide the machine."""
+    views = {
         view: {
-            clip: {
-                name: {key: None if v is None else round(v, 3) for key, v in metrics.items()}
-                for name, metrics in rows.items()
-            }
-            for clip, rows in of_view.items()
+            clip: {name: _row(metrics) for name, metrics in rows.items()}
+            for clip, rows in of.items()
         }
-        for view, of_view in results.items()
+        for view, of in results.items()
     }
+    latency_ms = cadence.latency_ns / 1e6
+    head = {"detector_hz": cadence.hz, "detector_latency_ms": latency_ms, "metrics": SHOWN}
+    text = json.dumps({**head, "auto": automatic_names(), "views": views}, indent=1)
+    return re.sub(r"\[[^\[\]]*\]", lambda row: " ".join(row[0].split()), text) + "\n"
+
+
+def _row(metrics: Metrics) -> list[float | None]:
+    values = [metrics[key] for key in SHOWN]
+    return [None if value is None else round(value, 3) for value in values]
 
 
 if __name__ == "__main__":
