@@ -25,6 +25,8 @@ HUBER_NIS = 4.0
 GATE_NIS = 12.0
 JUMP_REJECTS = 3
 AGREE_SIGMA = 6.0
+DOUBT_SIGMA = 3.0
+"""The estimator of the present does not believe what is so many standard deviations off it."""
 SAME_SIGMA = 4.0
 """So many standard deviations apart two estimates of now are of different things."""
 MOST_KNOTS = 64
@@ -83,7 +85,8 @@ class AxisHindsight:
             return
         own = self._noise.variance(position, r, pts_ns)
         _, nis = _advance(last, position, r, pts_ns)
-        if nis <= GATE_NIS:
+        doubted = now is not None and abs(position - now.position) > DOUBT_SIGMA * math.sqrt(r)
+        if nis <= GATE_NIS and not doubted:
             self._rejected.clear()
             self._append(_advance(last, position, own, pts_ns)[0], now)
             return
