@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from livetrack_vcam.core.course import Course, seconds_for
+from livetrack_vcam.core.estimator import LONE_LOOK
 from livetrack_vcam.core.motion import (
     STOPPED,
     AxisState,
@@ -27,10 +28,9 @@ GLIDE_DONE = 0.004
 SURE_EXIT = 1.6
 """Leaving the dead zone must last a while to count; less long when it leads so many away."""
 SURE_PACE = 1.4
-RUNNING = 3.0
-"""Motion so many times as fast as the slowest that counts wakes the crop sooner: nobody sways so."""
-RUNNING_PACE = 2.5
-RUNNING_PROBABILITY = 0.9
+RUNNING = 2.5
+"""Motion so many times as fast as the slowest that counts, if it is sure, wakes the crop at once,
+and RUNNING_S before it leaves the dead zone: nobody sways so."""
 RUNNING_S = 0.25
 GUARDED_SPARE = 0.1
 """A subject that leaves less room on each side, as a share of the crop, cannot be kept inside."""
@@ -137,13 +137,12 @@ class PanAxis:
                 self.following = False
         else:
             sure_speed = speed if abs(speed) > least else 0.0
-            runs = abs(speed) > RUNNING * least and target.moving > RUNNING_PROBABILITY
+            runs = abs(speed) > RUNNING * least and target.moving > LONE_LOOK
             ahead = error + (RUNNING_S if runs else ANTICIPATE_S) * sure_speed
             wakes = _must_wake(error, ahead, target.moving, preset, dead_zone)
             pace = SURE_PACE if abs(error) > SURE_EXIT * dead_zone else 1.0
-            pace = RUNNING_PACE if runs else pace
             self._restless_s = self._restless_s + pace * dt if wakes else 0.0
-            if self._restless_s > preset.confirm_s:
+            if self._restless_s > preset.confirm_s or (wakes and runs):
                 self.wake()
         self._move(target, room, preset, dt)
 

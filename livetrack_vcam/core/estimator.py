@@ -10,9 +10,21 @@ from livetrack_vcam.core.noise import NoiseMeter
 
 AGREE_SIGMA = 6.0
 """Rejected measurements this close together, in standard deviations, agree."""
-STEADY_S = 0.1
+JUMP_REJECTS = 2
+STEADY_S = 0.4
 """After the last measurement a velocity holds so long before it begins to fade."""
+NEAR_S = 0.25
+NEAR_INTERVALS = 2.0
+"""Further ahead than this, and so many measurements, the velocity of the moment says less than the
+one of late."""
+CRUISE_S = 0.5
 LEAST_PROBABILITY = 1e-4
+LONE_LOOK = 0.9
+"""One measurement alone makes nobody surer of motion than this; two in a row that hint at the
+same motion do."""
+HINT = 0.2
+RARE_S = 0.15
+"""Where measurements are further apart than this nobody can wait for a second one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +90,10 @@ class AxisEstimator:
             Gaussian(position, velocity, r, 0.0, turning),
         ]
         self._weights = [0.9, 0.05, 0.05] if velocity == 0.0 else [0.2, 0.6, 0.2]
+        self._hints = 0
+        self._heading = velocity
+        self._cruise = velocity
+        self._interval_s = 0.0
         self._pts_ns = pts_ns
         self._rejected: list[tuple[int, float]] = []
 
@@ -95,6 +111,7 @@ class AxisEstimator:
         own = self._noise.variance(position, r, pts_ns)
         self._predict(dt)
         self._pts_ns = pts_ns
+        self._interval_s = dt
         expected = mix(self._states, self._weights)
         off = (position - expected.p) ** 2
         if off > self._agility.gate * (expected.pp + r):
@@ -103,6 +120,8 @@ class AxisEstimator:
         self._rejected.clear()
         surprise = off / (expected.pp + own)
         self._correct(position, own * max(1.0, math.sqrt(surprise / self._agility.huber)))
+        self._count_hints()
+        self._cruise += (self._velocity - self._cruise) * (1 - math.exp(-dt / CRUISE_S))
 
     def _predict(self, dt: float) -> None:
         """Mix the hypotheses by how likely each became another, then move each on."""
@@ -138,13 +157,20 @@ class AxisEstimator:
             kept = [max(each / total, LEAST_PROBABILITY) for each in likely]
             self._weights = [each / sum(kept) for each in kept]
 
+    def _count_hints(self) -> None:
+        """How many measurements in a row speak for motion the same way."""
+        onward = self._velocity * self._heading > 0
+        self._heading = self._velocity
+        self._hints = (self._hints + 1 if onward else 1) if self._moving > HINT else 0
+
     def _reject(self, position: float, r: float, pts_ns: int) -> None:
-        """Believe what is off when the last two agree on a place, or three on a motion."""
-        self._rejected = [*self._rejected[-2:], (pts_ns, position)]
+        """Believe what is off when the last few agree on a place, or one more on a motion."""
+        self._rejected = [*self._rejected[-JUMP_REJECTS:], (pts_ns, position)]
         allowed = AGREE_SIGMA * math.sqrt(r)
-        if len(self._rejected) >= 2 and abs(position - self._rejected[-2][1]) < allowed:
+        near = [abs(place - position) < allowed for _, place in self._rejected[-JUMP_REJECTS:]]
+        if len(near) == JUMP_REJECTS and all(near):
             self._restart(position, r, pts_ns, 0.0)
-        elif len(self._rejected) == 3:
+        elif len(self._rejected) > JUMP_REJECTS:
             (first_ns, first), (middle_ns, middle), _ = self._rejected
             speed = (position - first) * 1e9 / (pts_ns - first_ns)
             if abs(first + speed * (middle_ns - first_ns) / 1e9 - middle) < allowed:
@@ -153,16 +179,28 @@ class AxisEstimator:
     def at(self, pts_ns: int, fade_s: float) -> Motion:
         """The estimate at `pts_ns`; a while after the last measurement velocity fades.
 
-        It keeps for STEADY_S and then fades with the time constant `fade_s`.
+        What it was at that measurement holds for NEAR_S or more, what it was of late until
+        STEADY_S; that fades with the time constant `fade_s`.
         """
-        weights, states = self._weights, self._states
-        velocity = weights[1] * states[1].v + weights[2] * states[2].v
-        position = sum(weight * state.p for weight, state in zip(weights, states, strict=True))
+        position = sum(w * s.p for w, s in zip(self._weights, self._states, strict=True))
+        sure = self._hints > 1 or self._interval_s > RARE_S
+        moving = self._moving if sure else min(self._moving, LONE_LOOK)
         gap = max(0.0, (pts_ns - self._pts_ns) / 1e9)
-        steady = min(gap, STEADY_S)
+        near_s = max(NEAR_S, NEAR_INTERVALS * self._interval_s)
+        if gap <= near_s:
+            return Motion(position + self._velocity * gap, self._velocity, moving)
+        steady = min(gap, max(near_s, STEADY_S))
         faded = math.exp(-(gap - steady) / fade_s) if fade_s > 0 else 0.0
-        gone = velocity * (steady + fade_s * (1 - faded))
-        return Motion(position + gone, velocity * faded, 1 - weights[0])
+        gone = self._velocity * near_s + self._cruise * (steady - near_s + fade_s * (1 - faded))
+        return Motion(position + gone, self._cruise * faded, moving)
+
+    @property
+    def _velocity(self) -> float:
+        return self._weights[1] * self._states[1].v + self._weights[2] * self._states[2].v
+
+    @property
+    def _moving(self) -> float:
+        return 1 - self._weights[0]
 
 
 def _likelihood(state: Gaussian, position: float, r: float) -> float:

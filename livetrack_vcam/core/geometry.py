@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
 
 MAX_ASPECT_RATIO = Fraction(4)
 MIN_ASPECT_RATIO = Fraction(1, 4)
@@ -163,7 +162,7 @@ def fit_inside(
     )
 
 
-@lru_cache
 def largest_height(aspect_ratio: Fraction, frame: Size) -> float:
     """Height in pixels of the largest box of `aspect_ratio` inside `frame`."""
-    return min(float(frame.height), float(frame.width / aspect_ratio))
+    width, height = aspect_ratio.as_integer_ratio()
+    return min(float(frame.height), frame.width * height / width)

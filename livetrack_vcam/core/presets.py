@@ -55,44 +55,39 @@ class SpeedPreset:
     aim_by_delay: float = -0.7
     wake_speed: float = 0.06
     sway_speed: float = 0.45
-    wake_probability: float = 0.72
-    confirm_s: float = 0.17
-    quiet_s: float = 0.36
-    fade_s: float = 0.94
+    wake_probability: float = 0.3
+    confirm_s: float = 0.22
+    quiet_s: float = 0.4
+    fade_s: float = 1.3
 
 
 USUAL_DELAY_S = 0.117
 """Mean age of the newest detection at 10 Hz and 67 ms, for which the presets were tuned."""
 
 # Tuned on the tuning seeds of `python -m benchmarks.framing`, which scores them on others.
+PERSON = Agility(0.057, 2.8, (0.988, 0.954, 0.33))
+BALL = Agility(0.057, 2.8, (0.988, 0.954, 0.33), huber=4, gate=36)
 PRESETS: dict[Speed, SpeedPreset] = {
     Speed.CALM: SpeedPreset(
-        usual=Gains(1.8, 5, 15, 2.8, 19), urgent=Gains(2.0, 5.5, 16, 7.6, 51), speed=1.3,
-        aim_s=0.0, dead_zone=0.16, inner_zone=0.05, move_jerk=25,
-        agility=Agility(0.057, 2.8, (0.988, 0.954, 0.33)),
-        feed_forward=0.5, wake_speed=0.095, wake_probability=0.8,
+        usual=Gains(3, 9, 26, 4, 60), urgent=Gains(3.5, 12, 32, 8, 150), speed=1.3,
+        aim_s=-0.3, dead_zone=0.17, inner_zone=0.05, move_jerk=25, agility=PERSON,
     ),
     Speed.NORMAL: SpeedPreset(
-        usual=Gains(4.5, 11, 28, 9, 176), urgent=Gains(4.5, 15, 39, 12, 280), speed=2.4,
-        aim_s=-0.226, dead_zone=0.155, inner_zone=0.05, move_jerk=56,
-        agility=Agility(0.057, 2.8, (0.988, 0.954, 0.33)), quiet_s=0.4, fade_s=1.3,
-        wake_probability=0.3,
+        usual=Gains(4.5, 13, 40, 14, 300), urgent=Gains(4.5, 18, 45, 18, 450), speed=2.4,
+        aim_s=-0.206, dead_zone=0.155, inner_zone=0.05, move_jerk=56, agility=PERSON,
     ),
     Speed.FAST: SpeedPreset(
-        usual=Gains(4.5, 12.5, 47, 8, 250), urgent=Gains(4.5, 15.7, 52, 24, 560), speed=3.8,
-        aim_s=-0.06, dead_zone=0.15, inner_zone=0.045, move_jerk=56,
-        agility=Agility(0.11, 1.5, (0.99, 0.97, 0.5)), fade_s=1.8, wake_probability=0.86,
+        usual=Gains(4.5, 14, 47, 14, 300), urgent=Gains(4.5, 19, 52, 24, 600), speed=3.8,
+        aim_s=-0.045, dead_zone=0.15, inner_zone=0.05, move_jerk=56, agility=PERSON,
     ),
     Speed.SPORT: SpeedPreset(
-        usual=Gains(5.5, 14, 70, 17.6, 500), urgent=Gains(5.5, 29, 70, 22, 840), speed=6.3,
-        aim_s=-0.015, dead_zone=0.095, inner_zone=0.042, move_jerk=200,
-        agility=Agility(0.18, 1.2, (0.997, 0.92, 0.62), huber=4, gate=36), fade_s=3,
-        wake_probability=0.85,
+        usual=Gains(6.5, 17, 60, 24, 500), urgent=Gains(6.5, 22, 70, 30, 800), speed=6.3,
+        aim_s=-0.03, dead_zone=0.12, inner_zone=0.045, move_jerk=200, agility=BALL, quiet_s=0.36,
     ),
     Speed.CINEMA: SpeedPreset(
         usual=Gains(1.9, 6.5, 24, 4.4, 28), urgent=Gains(2.0, 5.5, 16, 7.6, 51), speed=2.5,
-        aim_s=0.0, dead_zone=0.14, inner_zone=0.05, move_jerk=30,
-        agility=Agility(0.057, 2.8, (0.988, 0.954, 0.33)), feed_forward=0.77,
+        aim_s=0.0, dead_zone=0.15, inner_zone=0.05, move_jerk=30,
+        agility=PERSON, feed_forward=0.77, wake_probability=0.72,
     ),
 }  # fmt: skip
 
