@@ -142,7 +142,7 @@ class PanAxis:
             wakes = _must_wake(error, ahead, target.moving, preset, dead_zone)
             pace = SURE_PACE if abs(error) > SURE_EXIT * dead_zone else 1.0
             self._restless_s = self._restless_s + pace * dt if wakes else 0.0
-            if self._restless_s > preset.confirm_s or (wakes and runs):
+            if self._restless_s > preset.confirm_s or (wakes and (runs or self.hurried)):
                 self.wake()
         self._move(target, room, preset, dt)
 

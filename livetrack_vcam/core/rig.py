@@ -83,8 +83,7 @@ class CameraRig:
 
     def hurry(self) -> None:
         """The picture is empty and the subject is elsewhere: get there as fast as looks well."""
-        self.pan.hurried = True
-        self.tilt.hurried = True
+        self.pan.hurried = self.tilt.hurried = True
 
     def travel(self) -> None:
         """Somebody else is the subject: go there in one planned move."""
