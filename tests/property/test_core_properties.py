@@ -41,6 +41,7 @@ ASPECTS = st.sampled_from(
 )
 GARBAGE = st.floats(-1e9, 1e9) | st.floats(-3000, 6000) | st.sampled_from([0.0, 1e-300, -0.0])
 ANY_FLOAT = GARBAGE | st.sampled_from([float("nan"), float("inf"), float("-inf")])
+LOST_SECONDS = st.sampled_from([0.0, 60.0]) | st.floats(0, 60)
 LABELS = st.sampled_from([PERSON, PERSON, FACE, SPORTS_BALL, "dog"])
 
 
@@ -65,6 +66,12 @@ def any_settings(draw: st.DrawFn) -> DirectorSettings:
         draw(st.floats(1, 10)),
         draw(st.none() | st.floats(0, 0.45)),
         draw(st.floats(0.5, 3000)),
+        lead_room=draw(st.floats(0, 0.12)),
+        eyes_on_third=draw(st.booleans()),
+        lost_predict=draw(LOST_SECONDS),
+        lost_hold=draw(LOST_SECONDS),
+        lost_widen=draw(LOST_SECONDS),
+        cuts=draw(st.booleans()),
     )
 
 
