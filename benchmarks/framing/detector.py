@@ -60,17 +60,18 @@ def looks(scene: Scene, model: Detector, seed: int) -> list[Look]:
     size_sigma = chance.uniform(*scene.size_sigma)
     total = WARM_UP_FRAMES + scene.frames + SPARE_FRAMES
     return [
-        Look(frame, frame + model.latency, _look(scene, time_of(frame), model, size_sigma, chance))
+        Look(frame, frame + model.latency, _look(scene, frame, model, size_sigma, chance))
         for frame in range(phase, total, model.period)
     ]
 
 
 def _look(
-    scene: Scene, t: float, model: Detector, size_sigma: float, chance: random.Random
+    scene: Scene, frame: int, model: Detector, size_sigma: float, chance: random.Random
 ) -> tuple[Detection, ...]:
+    t = time_of(frame)
     if t > 0 and scene.missing(t, chance):
         return ()
-    true = [(actor, _seen_box(actor, t)) for actor in scene.actors]
+    true = [(actor, _seen_box(actor, scene.moment(frame))) for actor in scene.actors]
     if t > 0 and chance.random() < scene.false_share:
         box = true[0][1]
         elsewhere = box.shifted(chance.random() * FRAME.width - box.center.x, 0.0)
@@ -84,7 +85,7 @@ def _look(
 
 
 def _seen_box(actor: Actor, t: float) -> Box:
-    return (actor.seen_at or actor.box_at)(max(t, 0.0))
+    return (actor.seen_at or actor.box_at)(t)
 
 
 def _hidden(box: Box, in_front: list[Box]) -> bool:

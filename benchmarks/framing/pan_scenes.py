@@ -53,6 +53,12 @@ def _person(name: str, place: Callable[[float], float]) -> Scene:
     return Scene(name, 7.0, (Actor(across(place)),), NARROW)
 
 
+def _ball(name: str, *, begun: bool) -> Scene:
+    """A ball that swings to and fro; one that has not begun lies still until time 0."""
+    shot = replace(NARROW, subject=SubjectPolicy(SubjectKind.BALL))
+    return Scene(name, 7.0, (Actor(across(swinging, BALL_SIZE), SPORTS_BALL),), shot, begun=begun)
+
+
 PAN_SCENES: tuple[Scene, ...] = (
     _person("static", standing(0.5)),
     _person("sway", swaying),
@@ -68,10 +74,6 @@ PAN_SCENES: tuple[Scene, ...] = (
     ),
     replace(_person("drop-outs", walking), missing=drop_outs),
     replace(_person("false", standing(0.5)), seconds=20.0, false_share=0.03),
-    Scene(
-        "ball",
-        7.0,
-        (Actor(across(swinging, BALL_SIZE), SPORTS_BALL),),
-        replace(NARROW, subject=SubjectPolicy(SubjectKind.BALL)),
-    ),
+    _ball("ball", begun=True),
+    _ball("throw", begun=False),
 )

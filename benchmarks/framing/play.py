@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from benchmarks.framing.detector import Look
 from benchmarks.framing.operators import Operator
-from benchmarks.framing.scenes import FPS, WARM_UP_FRAMES, Scene, pts_of, time_of
+from benchmarks.framing.scenes import FPS, WARM_UP_FRAMES, Scene, pts_of
 from livetrack_vcam.core import Box
 from livetrack_vcam.core.geometry import iou
 
@@ -68,7 +68,7 @@ def play(scene: Scene, operator: Operator, found: Sequence[Look], look_ahead: in
         while pending and pending[-1].known <= frame + look_ahead:
             look = pending.pop()
             operator.observe(look.detections, pts_of(look.frame))
-        boxes = tuple(actor.box_at(max(time_of(frame), 0.0)) for actor in scene.actors)
+        boxes = tuple(actor.box_at(scene.moment(frame)) for actor in scene.actors)
         _command(scene, operator, frame, boxes)
         before = time.thread_time_ns()
         crop = operator.crop_at(pts_of(frame))

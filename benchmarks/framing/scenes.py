@@ -1,7 +1,8 @@
 """What happens in front of the camera: actors whose true boxes are functions of time.
 
 The camera is 1920x1080 at 30 frames a second. A scene begins with two seconds of warm-up, in which
-everything is as at time 0; scored time starts at 0. Lengths are given in W, the frame's width.
+everything is as at time 0 unless the scene has begun; scored time starts at 0. Lengths are given in
+W, the frame's width.
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ class Scene:
     during the warm-up and the first of `subject` is commanded at time 0. `missing` says whether a
     look finds nothing; a share `false_share` of the looks finds something elsewhere instead.
     `size_sigma` is the range of the relative noise of width and height, drawn for each seed.
+    What has `begun` moves during the warm-up, too.
     """
 
     name: str
@@ -60,6 +62,11 @@ class Scene:
     missing: Missing = never_missing
     false_share: float = 0.0
     size_sigma: tuple[float, float] = (0.01, 0.01)
+    begun: bool = False
+
+    def moment(self, frame: int) -> float:
+        """Scene time in seconds at which the actors are in a frame of the run."""
+        return time_of(frame) if self.begun else max(time_of(frame), 0.0)
 
     @property
     def frames(self) -> int:

@@ -2,7 +2,7 @@
 
 Source pixels are output pixels where the crop has the frame's full height, as in all pan scenes.
 
-still %         frames of static and sway in which the crop's center moves less than .05 px
+still %         frames of static in which the crop's center moves less than .05 px
 sway px/s       travel of the crop's center across during sway
 walk lag ms     mean distance behind the walker over the last two seconds of the walk, as time
 stop over %     how far the crop runs past where it comes to rest after the walk, % of the crop
@@ -13,7 +13,8 @@ A-B jerk        A to B: largest third derivative of the center, W/s³
 peak jerk       the same over walk, reverse and change
 kick px         largest excursion of the crop from where it was, some detections being false
 contained %     the whole person is in the crop: frames of sway, walk, reverse and drop-outs
-ball %          the whole ball is in the crop
+ball %          the whole ball is in the crop: it has been swinging for long
+throw %         the same, but it lay still until time 0 and is at its fastest at once
 """
 
 from __future__ import annotations
@@ -100,7 +101,7 @@ def contained(boxes: Sequence[Box], crops: Sequence[Box]) -> list[bool]:
 
 
 def _still_pct(runs: Runs) -> float:
-    return share_pct(still(runs["static"].xs) + still(runs["sway"].xs))
+    return share_pct(still(runs["static"].xs))
 
 
 def _walk_lag(runs: Runs) -> float:
@@ -141,7 +142,7 @@ def _contained(names: tuple[str, ...]) -> Callable[[Runs], float]:
 IN_CROP = ("sway", "walk", "reverse", "drop-outs")
 FAST_MOVES = ("walk", "reverse", "change")
 PAN_SCORES: tuple[Score, ...] = (
-    Score("still %", ("static", "sway"), _still_pct),
+    Score("still %", ("static",), _still_pct),
     Score("sway px/s", ("sway",), lambda runs: travel_px_s(runs["sway"].xs)),
     Score("walk lag ms", ("walk",), _walk_lag),
     Score("stop over %", ("walk",), _stop_overshoot),
@@ -153,6 +154,7 @@ PAN_SCORES: tuple[Score, ...] = (
     Score("kick px", ("false",), lambda runs: kick_px(runs["false"].xs)),
     Score("contained %", IN_CROP, _contained(IN_CROP)),
     Score("ball %", ("ball",), _contained(("ball",))),
+    Score("throw %", ("throw",), _contained(("throw",))),
 )
 CONTAINED_PER_SCENE: tuple[Score, ...] = tuple(
     Score(f"in: {name}", (name,), _contained((name,))) for name in IN_CROP
