@@ -56,7 +56,8 @@ class Track:
 
     `box` is the estimate at the time of the last observation, `velocity` its center's speed in
     source pixels per second, `seen_ns` when a detector last confirmed it. `face` is the face
-    that belongs to a person, when one was seen. `track_id` is never reused within a session.
+    that belongs to a person, as last seen at `face_ns` and moved along since. `track_id` is never
+    reused within a session.
     """
 
     track_id: int
@@ -66,6 +67,7 @@ class Track:
     velocity: Point
     seen_ns: int
     face: Box | None = None
+    face_ns: int = 0
 
     def moved(self, seconds: float) -> Track:
         """The track where it is `seconds` later, if it goes on as it did."""

@@ -98,12 +98,15 @@ class Lookout:
         box = joint_box(framed)
         score = max(track.score for track in framed)
         face = framed[0].face if len(framed) == 1 else None
+        is_new = framed[0].face_ns == pts_ns
         another = self._estimator is None or set(ids) != set(self.framed)
         self.framed = ids
         if self._estimator is None or another:
-            self._estimator = SubjectEstimator(self._frame, box, face, score, self._preset, pts_ns)
+            self._estimator = SubjectEstimator(
+                self._frame, box, face, score, self._preset, pts_ns, face_is_new=is_new
+            )
         else:
-            self._estimator.update(box, face, score, self._preset, pts_ns)
+            self._estimator.update(box, face, score, self._preset, pts_ns, face_is_new=is_new)
         return another
 
     def phase(self, pts_ns: int) -> Phase:

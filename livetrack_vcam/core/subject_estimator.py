@@ -25,6 +25,7 @@ HAIR = 0.45
 """Nobody is taller than so many face heights above the face; raised arms are."""
 ROAMS = 0.8
 """How sure the estimator must be that somebody walks."""
+LEAN_TAU_S = 0.5
 ROAM_RISE_S = 0.4
 ROAM_FALL_S = 4.0
 SIZE_FADE_S = 0.6
@@ -78,14 +79,18 @@ class SubjectEstimator:
         score: float,
         preset: SpeedPreset,
         pts_ns: int,
+        *,
+        face_is_new: bool = True,
     ) -> None:
         agility = preset.agility
         self._frame = frame
         self._unit = float(max(frame.width, 1))
         r = measurement_variance(score, box.width / self._unit)
-        self._x = AxisEstimator(_center_x(box, face) / self._unit, r, agility, pts_ns)
+        self._lean = 0.0
+        x = self._center_x(box, face if face_is_new else None, 1.0) / self._unit
+        self._x = AxisEstimator(x, r, agility, pts_ns)
         self._top = AxisEstimator(_top(box, face) / self._unit, r, agility, pts_ns)
-        self._past_x = AxisHindsight(_center_x(box, face) / self._unit, r, pts_ns)
+        self._past_x = AxisHindsight(x, r, pts_ns)
         self._past_top = AxisHindsight(_top(box, face) / self._unit, r, pts_ns)
         self._bottom, self._cut_below = box.y2, False
         height = self._full_height(box, face, 0.0)
@@ -101,23 +106,45 @@ class SubjectEstimator:
         return self._pts_ns
 
     def update(
-        self, box: Box, face: Box | None, score: float, preset: SpeedPreset, pts_ns: int
+        self,
+        box: Box,
+        face: Box | None,
+        score: float,
+        preset: SpeedPreset,
+        pts_ns: int,
+        *,
+        face_is_new: bool = True,
     ) -> None:
-        """Take the subject's box as measured at `pts_ns`; one that is not newer is ignored."""
+        """Take the subject's box as measured at `pts_ns`; one that is not newer is ignored.
+
+        A `face` that is not new was seen earlier and moved along: it tells the size, not the place.
+        """
         dt = (pts_ns - self._pts_ns) / 1e9
         if dt <= 0:
             return
         self._pts_ns = pts_ns
         r = measurement_variance(score, box.width / self._unit)
-        self._x.update(_center_x(box, face) / self._unit, r, preset.agility, pts_ns)
+        x = self._center_x(box, face if face_is_new else None, dt) / self._unit
+        self._x.update(x, r, preset.agility, pts_ns)
         self._top.update(_top(box, face) / self._unit, r, preset.agility, pts_ns)
         motion, lift = self._x.at(pts_ns, preset.fade_s), self._top.at(pts_ns, preset.fade_s)
-        self._past_x.add(_center_x(box, face) / self._unit, r, pts_ns, motion)
+        self._past_x.add(x, r, pts_ns, motion)
         self._past_top.add(_top(box, face) / self._unit, r, pts_ns, lift)
         self._measure_size(box, face, dt)
         speed = abs(motion.velocity) * self._unit if motion.moving > ROAMS else 0.0
         tau = ROAM_RISE_S if speed > self._roaming else ROAM_FALL_S
         self._roaming = _ease(self._roaming, speed, tau, dt)
+
+    def _center_x(self, box: Box, face: Box | None, dt: float) -> float:
+        """Halfway from body to face: the body's box wanders with the arms, the face does not.
+
+        While no face is seen, where it usually is.
+        """
+        if face is not None:
+            lean = (face.center.x - box.center.x) / max(box.width, 1.0)
+            self._lean = _ease(self._lean, lean, LEAN_TAU_S, dt)
+            return (box.center.x + face.center.x) / 2
+        return box.center.x + self._lean * box.width / 2
 
     def _measure_size(self, box: Box, face: Box | None, dt: float) -> None:
         now = self._pts_ns
@@ -192,11 +219,6 @@ class SubjectEstimator:
 def _ease(value: float, goal: float, tau_s: float, dt: float) -> float:
     """`value` after `dt` seconds on its way to `goal`; exact for any dt."""
     return goal + (value - goal) * math.exp(-dt / tau_s)
-
-
-def _center_x(box: Box, face: Box | None) -> float:
-    """Halfway from body to face: the body's box wanders with the arms, the face does not."""
-    return box.center.x if face is None else (box.center.x + face.center.x) / 2
 
 
 def _top(box: Box, face: Box | None) -> float:

@@ -66,6 +66,7 @@ class TrackedThing:
         self.face = seen.face
         self.face_score = seen.face_score
         self._offset = Point(0.0, 0.0)
+        self._crowded = False
         self.last = seen
         self._frame = frame
         self._place(seen)
@@ -156,6 +157,7 @@ class TrackedThing:
             self._correct_by_box(seen, now, crowding)
         if seen.face is not None:
             self.face, self.face_score, self._face_ns = seen.face, seen.face_score, now
+        self._crowded = crowding > 0
         self.hits += 1
         self.best_score = max(self.best_score, seen.score)
         self._evidence += seen.score
@@ -246,8 +248,13 @@ class TrackedThing:
         self.memory = before.memory
 
     def track(self, fusion: Fusion, measured: bool) -> Track:
-        """The box as estimated; as `measured` if it was seen in the last observation."""
-        fresh = measured and self.seen_ns == self._predicted_ns
+        """The box as measured if its body was seen in the last observation, else as estimated.
+
+        Who wants it smooth knows better how smooth. A partly hidden one is only taken as measured
+        when all that was seen is (`measured`).
+        """
+        seen_whole = self._body_ns == self._predicted_ns and not self._crowded
+        fresh = (measured and self.seen_ns == self._predicted_ns) or seen_whole
         box = self.last.box if fresh else self.visible
         face = self.face
         score = self.score
@@ -256,7 +263,9 @@ class TrackedThing:
                 box, score = face.clipped(self._frame), self.face_score
             else:
                 face = None
-        return Track(self.track_id, self.label, box, score, self.velocity, self.seen_ns, face)
+        return Track(
+            self.track_id, self.label, box, score, self.velocity, self.seen_ns, face, self._face_ns
+        )
 
 
 def _uncut(low: float, high: float, size: float, length: int) -> tuple[float, float]:
