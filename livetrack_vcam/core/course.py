@@ -11,6 +11,8 @@ PEAK_JERK = 60.0
 """Largest third derivative of a move of length 1 in time 1 from rest to rest."""
 PEAK_SPEED = 1.875
 PEAK_ACCELERATION = 10 / math.sqrt(3)
+SHORTEST_S = 1e-9
+"""Times are whole nanoseconds; the powers of shorter ones may not be divided by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class Course:
 
     def at(self, t: float) -> AxisState:
         """The state `t` seconds after the start; at rest at the goal from `seconds` on."""
-        if t >= self.seconds:
+        if t >= self.seconds or self.seconds < SHORTEST_S:
             return AxisState(self.goal)
         p, v, a = self.start.position, self.start.velocity, self.start.acceleration
         span = self.seconds

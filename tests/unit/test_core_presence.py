@@ -367,6 +367,14 @@ def test_a_passage_begins_with_the_motion_there_was() -> None:
     assert x.acceleration == pytest.approx(-200, abs=2)
 
 
+@pytest.mark.parametrize("seconds", [5e-324, 1e-80, 1e-12])
+def test_a_passage_too_short_to_compute_is_a_jump(seconds: float) -> None:
+    here = AxisState(900.0), AxisState(540.0), AxisState(6.0)
+    passage = Passage(here, Point(960, 540), 500, seconds)
+    x, _, _ = passage.step(0.0)
+    assert x == AxisState(960.0)
+
+
 def test_misses_at_random_are_neither_lost_nor_gone_from_five_looks_a_second_on() -> None:
     for hz, latency in RATES[2:]:
         chance = random.Random(f"misses {hz}")
