@@ -84,6 +84,7 @@ class TrackedThing:
         center = seen.box.center
         self._x = Gaussian(center.x, 0.0, noise, 0.0, self.scale**2)
         self._y = Gaussian(center.y, 0.0, noise, 0.0, self.scale**2)
+        self._measured_at = center
         self._settle()
         self._learn_offset(1.0)
 
@@ -181,6 +182,7 @@ class TrackedThing:
             self._x = surprised(self._x, x, noise, MOST_SURPRISE)
             self._y = surprised(self._y, y, noise, MOST_SURPRISE)
         self._x, self._y = correct(self._x, x, noise), correct(self._y, y, noise)
+        self._measured_at = Point(x, y)
         self._set_size(_blend(self._width, width, gain), _blend(self._height, height, gain))
         self._settle()
         self.last = seen
@@ -248,14 +250,17 @@ class TrackedThing:
         self.memory = before.memory
 
     def track(self, fusion: Fusion, measured: bool) -> Track:
-        """The box as measured if its body was seen in the last observation, else as estimated.
+        """The box as estimated; as `measured` if it was seen in the last observation.
 
-        Who wants it smooth knows better how smooth. A partly hidden one is only taken as measured
-        when all that was seen is (`measured`).
+        A body that nobody hides is always where it was measured, and then only its size estimated:
+        looks of different kinds agree on the place, not on the size.
         """
-        seen_whole = self._body_ns == self._predicted_ns and not self._crowded
-        fresh = (measured and self.seen_ns == self._predicted_ns) or seen_whole
-        box = self.last.box if fresh else self.visible
+        box = self.visible
+        if measured and self.seen_ns == self._predicted_ns:
+            box = self.last.box
+        elif self._body_ns == self._predicted_ns and not self._crowded:
+            place = self._measured_at
+            box = Box.from_cxcywh(place.x, place.y, self._width, self._height).clipped(self._frame)
         face = self.face
         score = self.score
         if fusion is Fusion.BEST and face is not None:
