@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from livetrack_vcam.core.course import Course, seconds_for
 from livetrack_vcam.core.estimator import LONE_LOOK
@@ -17,7 +17,7 @@ from livetrack_vcam.core.motion import (
     follow,
     within,
 )
-from livetrack_vcam.core.presets import WHIP, WHIP_SPEED, SpeedPreset
+from livetrack_vcam.core.presets import HURRY_SPEED, SpeedPreset
 
 SETTLE_MARGIN = 0.01
 """A follow ends this much (share of the crop) outside the inner zone at most."""
@@ -202,7 +202,7 @@ class PanAxis:
         limits = Limits.of(preset, room.extent)
         urgency = None if self.hurried else _urgency(target, room, preset)
         if self.hurried:
-            limits = _hurried(limits, room.extent)
+            limits = _hurried(preset, room.extent)
         if self.following:
             speed = target.velocity + target.drift
             lead = limits.feed_forward * target.velocity + target.drift
@@ -237,8 +237,6 @@ def _urgency(target: AxisTarget, room: AxisRoom, preset: SpeedPreset) -> Urgency
     )
 
 
-def _hurried(limits: Limits, extent: float) -> Limits:
-    return Limits(
-        WHIP.kp, WHIP.kv, WHIP.ka, WHIP_SPEED * extent, WHIP.acceleration * extent,
-        WHIP.jerk * extent, limits.feed_forward,
-    )  # fmt: skip
+def _hurried(preset: SpeedPreset, extent: float) -> Limits:
+    usual = Limits.of(preset, extent, gains=preset.hurry)
+    return replace(usual, speed=HURRY_SPEED * extent)

@@ -40,6 +40,8 @@ class SpeedPreset:
     `quiet_s`: how long subject and crop must be quiet before the picture rests.
     `fade_s`: time constant with which the predicted velocity fades in a gap.
     `move_jerk`: limit of a planned move to another subject, crops/s³.
+    `hurry`: gains from a picture without anybody to somebody, up to HURRY_SPEED: nobody
+    watches an empty scene.
     `agility`: how subjects are expected to move, in frame widths.
     """
 
@@ -51,6 +53,7 @@ class SpeedPreset:
     inner_zone: float
     move_jerk: float
     agility: Agility
+    hurry: Gains
     feed_forward: float = 1.0
     aim_by_delay: float = -0.7
     wake_speed: float = 0.06
@@ -61,8 +64,15 @@ class SpeedPreset:
     fade_s: float = 1.3
 
 
+HURRY_SPEED = 5.0
+"""Speed limit of every hurried move, crops/s."""
 USUAL_DELAY_S = 0.117
 """Mean age of the newest detection at 10 Hz and 67 ms, for which the presets were tuned."""
+
+# As quick as sport, but damped so that it stops at a wall: half a second across a 16:9 frame.
+WHIP = Gains(5.5, 18, 50, 26, 700)
+SWEEP = Gains(4, 9, 22, 12.6, 126)
+"""As WHIP, for pictures that never do anything suddenly."""
 
 # Tuned on the tuning seeds of `python -m benchmarks.framing`, which scores them on others.
 PERSON = Agility(0.057, 2.8, (0.988, 0.954, 0.33))
@@ -70,28 +80,23 @@ BALL = Agility(0.057, 2.8, (0.988, 0.954, 0.33), huber=4, gate=36)
 PRESETS: dict[Speed, SpeedPreset] = {
     Speed.CALM: SpeedPreset(
         usual=Gains(3, 9, 26, 4, 60), urgent=Gains(3.5, 12, 32, 8, 150), speed=1.3,
-        aim_s=-0.3, dead_zone=0.17, inner_zone=0.05, move_jerk=25, agility=PERSON,
+        aim_s=-0.3, dead_zone=0.17, inner_zone=0.05, move_jerk=25, agility=PERSON, hurry=SWEEP,
     ),
     Speed.NORMAL: SpeedPreset(
         usual=Gains(4.5, 13, 40, 14, 300), urgent=Gains(4.5, 18, 45, 18, 450), speed=2.4,
-        aim_s=-0.206, dead_zone=0.155, inner_zone=0.05, move_jerk=56, agility=PERSON,
+        aim_s=-0.206, dead_zone=0.155, inner_zone=0.05, move_jerk=56, agility=PERSON, hurry=WHIP,
     ),
     Speed.FAST: SpeedPreset(
         usual=Gains(4.5, 14, 47, 14, 300), urgent=Gains(4.5, 19, 52, 24, 600), speed=3.8,
-        aim_s=-0.045, dead_zone=0.15, inner_zone=0.05, move_jerk=56, agility=PERSON,
+        aim_s=-0.055, dead_zone=0.15, inner_zone=0.05, move_jerk=56, agility=PERSON, hurry=WHIP,
     ),
     Speed.SPORT: SpeedPreset(
         usual=Gains(6.5, 17, 60, 24, 500), urgent=Gains(6.5, 22, 70, 30, 800), speed=6.3,
-        aim_s=-0.03, dead_zone=0.12, inner_zone=0.045, move_jerk=200, agility=BALL, quiet_s=0.36,
+        aim_s=-0.03, dead_zone=0.13, inner_zone=0.045, move_jerk=200, agility=BALL, hurry=WHIP,
     ),
     Speed.CINEMA: SpeedPreset(
         usual=Gains(1.9, 6.5, 24, 4.4, 28), urgent=Gains(2.0, 5.5, 16, 7.6, 51), speed=2.5,
         aim_s=0.0, dead_zone=0.15, inner_zone=0.05, move_jerk=30,
-        agility=PERSON, feed_forward=0.77, wake_probability=0.72,
+        agility=PERSON, hurry=SWEEP, feed_forward=0.77, wake_probability=0.72,
     ),
 }  # fmt: skip
-
-# As quick as sport, but damped so that it stops at a wall: half a second across a 16:9 frame.
-WHIP = Gains(5.5, 18, 50, 26, 700)
-WHIP_SPEED = 5.0
-"""How the crop moves from a picture without anybody to somebody: nobody watches an empty scene."""
