@@ -87,8 +87,8 @@ PRESETS: dict[Speed, SpeedPreset] = {
         aim_s=-0.206, dead_zone=0.155, inner_zone=0.05, move_jerk=56, agility=PERSON, hurry=WHIP,
     ),
     Speed.FAST: SpeedPreset(
-        usual=Gains(4.5, 14, 47, 14, 300), urgent=Gains(4.5, 19, 52, 24, 600), speed=3.8,
-        aim_s=-0.055, dead_zone=0.15, inner_zone=0.05, move_jerk=56, agility=PERSON, hurry=WHIP,
+        usual=Gains(4.5, 14, 47, 14, 300), urgent=Gains(4.5, 21, 58, 28, 750), speed=3.8,
+        aim_s=-0.053, dead_zone=0.15, inner_zone=0.05, move_jerk=56, agility=PERSON, hurry=WHIP,
     ),
     Speed.SPORT: SpeedPreset(
         usual=Gains(6.5, 17, 60, 24, 500), urgent=Gains(6.5, 22, 70, 30, 800), speed=6.3,
