@@ -96,6 +96,7 @@ class PanAxis:
         self._elapsed_s = 0.0
         self._quiet_s = 0.0
         self._restless_s = 0.0
+        self._side = 0.0
 
     @property
     def resting(self) -> bool:
@@ -141,7 +142,10 @@ class PanAxis:
             ahead = error + (RUNNING_S if runs else ANTICIPATE_S) * sure_speed
             wakes = _must_wake(error, ahead, target.moving, preset, dead_zone)
             pace = SURE_PACE if abs(error) > SURE_EXIT * dead_zone else 1.0
-            self._restless_s = self._restless_s + pace * dt if wakes else 0.0
+            if not wakes or error * self._side < 0:
+                self._restless_s = 0.0
+            self._side = error
+            self._restless_s += pace * dt if wakes else 0.0
             if self._restless_s > preset.confirm_s or (wakes and (runs or self.hurried)):
                 self.wake()
         self._move(target, room, preset, dt)

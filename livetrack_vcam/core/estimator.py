@@ -20,8 +20,9 @@ one of late."""
 CRUISE_S = 0.5
 LEAST_PROBABILITY = 1e-4
 LONE_LOOK = 0.9
-"""One measurement alone makes nobody surer of motion than this; two in a row that hint at the
-same motion do."""
+"""One measurement alone makes nobody surer of motion than this; more that hint at the same motion
+for AGREED_NS do."""
+AGREED_NS = 80_000_000
 HINT = 0.2
 RARE_S = 0.15
 """Where measurements are further apart than this nobody can wait for a second one."""
@@ -90,7 +91,7 @@ class AxisEstimator:
             Gaussian(position, velocity, r, 0.0, turning),
         ]
         self._weights = [0.9, 0.05, 0.05] if velocity == 0.0 else [0.2, 0.6, 0.2]
-        self._hints = 0
+        self._hinted_ns: int | None = None
         self._heading = velocity
         self._cruise = velocity
         self._interval_s = 0.0
@@ -120,7 +121,7 @@ class AxisEstimator:
         self._rejected.clear()
         surprise = off / (expected.pp + own)
         self._correct(position, own * max(1.0, math.sqrt(surprise / self._agility.huber)))
-        self._count_hints()
+        self._hear_hint()
         self._cruise += (self._velocity - self._cruise) * (1 - math.exp(-dt / CRUISE_S))
 
     def _predict(self, dt: float) -> None:
@@ -157,11 +158,14 @@ class AxisEstimator:
             kept = [max(each / total, LEAST_PROBABILITY) for each in likely]
             self._weights = [each / sum(kept) for each in kept]
 
-    def _count_hints(self) -> None:
-        """How many measurements in a row speak for motion the same way."""
+    def _hear_hint(self) -> None:
+        """Since when all measurements have spoken for motion the same way."""
         onward = self._velocity * self._heading > 0
         self._heading = self._velocity
-        self._hints = (self._hints + 1 if onward else 1) if self._moving > HINT else 0
+        if self._moving <= HINT:
+            self._hinted_ns = None
+        elif self._hinted_ns is None or not onward:
+            self._hinted_ns = self._pts_ns
 
     def _reject(self, position: float, r: float, pts_ns: int) -> None:
         """Believe what is off when the last few agree on a place, or one more on a motion."""
@@ -183,8 +187,7 @@ class AxisEstimator:
         STEADY_S; that fades with the time constant `fade_s`.
         """
         position = sum(w * s.p for w, s in zip(self._weights, self._states, strict=True))
-        sure = self._hints > 1 or self._interval_s > RARE_S
-        moving = self._moving if sure else min(self._moving, LONE_LOOK)
+        moving = self._moving if self._is_sure else min(self._moving, LONE_LOOK)
         gap = max(0.0, (pts_ns - self._pts_ns) / 1e9)
         near_s = max(NEAR_S, NEAR_INTERVALS * self._interval_s)
         if gap <= near_s:
@@ -193,6 +196,11 @@ class AxisEstimator:
         faded = math.exp(-(gap - steady) / fade_s) if fade_s > 0 else 0.0
         gone = self._velocity * near_s + self._cruise * (steady - near_s + fade_s * (1 - faded))
         return Motion(position + gone, self._cruise * faded, moving)
+
+    @property
+    def _is_sure(self) -> bool:
+        agreed = self._hinted_ns is not None and self._pts_ns - self._hinted_ns >= AGREED_NS
+        return agreed or self._interval_s > RARE_S
 
     @property
     def _velocity(self) -> float:
