@@ -17,10 +17,11 @@ class Opening(Generic[T]):
     a move from the middle. Once open, everything passes at once.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, awaited: bool = True) -> None:
+        """`awaited` False: nobody looks, so nothing is worth waiting for."""
         self._held: list[T] = []
         self._first_ns: int | None = None
-        self._open = False
+        self._open = not awaited
 
     def __bool__(self) -> bool:
         """Whether anything is held."""

@@ -90,7 +90,8 @@ class Pipeline:
             for sink in sinks
         ]
         canvases = {shot: canvas for shot, (canvas, _) in shots.items()}
-        self.render = Render(decider, canvases, self.outlets, journal, clock, look_ahead)
+        watched = open_watch is not None
+        self.render = Render(decider, canvases, self.outlets, journal, clock, look_ahead, watched)
         self.detect: DetectorKeeper | None = None
         if open_watch is not None:
             self.detect = self._keeper(open_watch, detect_hz, clock)

@@ -229,7 +229,7 @@ class Render:
 
     `look_ahead` names the shots whose pictures are shown so many frames late (see LookAhead). The
     delay stays for the whole run: another speed moves the crop differently, but a change of delay
-    would hold or skip the picture and shift it against the sound.
+    would hold or skip the picture and shift it against the sound. `watched`: somebody looks.
     """
 
     def __init__(
@@ -240,6 +240,7 @@ class Render:
         journal: Journal | None,
         clock: Clock,
         look_ahead: Mapping[str, int] | None = None,
+        watched: bool = True,
     ) -> None:
         self.to_detect: Mailbox[Frame] = Mailbox()
         self.frames: Mailbox[Frame] = Mailbox(RENDER_DEPTH)
@@ -258,7 +259,7 @@ class Render:
         self.look_ahead: LookAhead[Frame] = LookAhead(
             {shot: (look_ahead or {}).get(shot, 0) for shot in canvases}
         )
-        self._opening: Opening[Frame] = Opening()
+        self._opening: Opening[Frame] = Opening(watched)
         self._counted = min(canvases, key=self.look_ahead.frames)
         self._newest: Frame | None = None
         self._tick_s = LONGEST_TICK_S

@@ -33,3 +33,8 @@ def test_when_no_more_frames_come_the_held_ones_are_left() -> None:
     assert opening
     assert opening.rest() == [0, 1, 2]
     assert not opening
+
+
+def test_where_nobody_looks_nothing_waits() -> None:
+    opening: Opening[int] = Opening(awaited=False)
+    assert [opening.put(i, i * FRAME_NS, found=False) for i in range(3)] == [[0], [1], [2]]
