@@ -60,7 +60,7 @@ class SpeedPreset:
     sway_speed: float = 0.45
     wake_probability: float = 0.3
     confirm_s: float = 0.22
-    quiet_s: float = 0.4
+    quiet_s: float = 0.3
     fade_s: float = 1.3
 
 
@@ -84,7 +84,7 @@ PRESETS: dict[Speed, SpeedPreset] = {
     ),
     Speed.NORMAL: SpeedPreset(
         usual=Gains(4.5, 13, 40, 14, 300), urgent=Gains(4.5, 18, 45, 18, 450), speed=2.4,
-        aim_s=-0.206, dead_zone=0.155, inner_zone=0.05, move_jerk=56, agility=PERSON, hurry=WHIP,
+        aim_s=-0.203, dead_zone=0.155, inner_zone=0.05, move_jerk=56, agility=PERSON, hurry=WHIP,
     ),
     Speed.FAST: SpeedPreset(
         usual=Gains(4.5, 14, 47, 14, 300), urgent=Gains(4.5, 21, 58, 28, 750), speed=3.8,
