@@ -72,10 +72,11 @@ class AxisState:
 def approach(error: float, kp: float, acceleration: float) -> float:
     """Velocity that closes `error` without ever braking harder than `acceleration`."""
     linear = acceleration / (kp * kp)
-    if abs(error) <= linear:
-        return kp * error
-    speed = math.sqrt(2 * acceleration * (abs(error) - linear / 2))
-    return math.copysign(speed, error)
+    if error > linear:
+        return math.sqrt(2 * acceleration * (error - linear / 2))
+    if error < -linear:
+        return -math.sqrt(2 * acceleration * (-error - linear / 2))
+    return kp * error
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,8 @@ class Urgency:
     def pressing(self, position: float, velocity: float, before_end: float) -> bool:
         """Whether so, `before_end` seconds before the end of the step."""
         off = self.place - self.velocity * before_end - position
-        return abs(off) > self.room or (velocity * off < 0 and abs(off) > self.near)
+        away = abs(off)
+        return away > self.room or (away > self.near and velocity * off < 0)
 
 
 def follow(
@@ -125,30 +127,31 @@ def follow(
     `lead` is the velocity to have when there is no error. The crop slows down ahead of the walls,
     so that a fast one does not stop dead at the edge of the frame.
     """
-    steps = max(1, math.ceil(min(dt, LONGEST_S) / STEP_S))
-    h = min(dt, LONGEST_S) / steps
-    outward = max(walls.growth, 0.0)
+    steps, h = _steps(dt)
+    low, high, outward = walls.low, walls.high, max(walls.growth, 0.0)
     p, v, a = state.position, state.velocity, state.acceleration
-    for step in range(1, steps + 1):
-        before_end = (steps - step) * h
+    for left in range(steps - 1, -1, -1):
+        before_end = left * h
         use = limits
         if urgency is not None and urgency.pressing(p, v, before_end):
             use = urgency.limits
-        error = target - drift * before_end - p
-        wanted = lead + approach(error, use.kp, BRAKING * use.acceleration)
-        gain, braking = 1.4 * use.kp, 0.5 * use.acceleration
-        if wanted > 0:
-            wanted = min(wanted, approach(max(walls.high - p, 0.0), gain, braking) + outward)
-        else:
-            wanted = max(wanted, approach(min(walls.low - p, 0.0), gain, braking) - outward)
+        kp, most = use.kp, use.acceleration
+        wanted = lead + approach(target - drift * before_end - p, kp, BRAKING * most)
+        space = high - p if wanted > 0 else p - low
+        fastest = outward
+        if space > 0:
+            fastest += approach(space, 1.4 * kp, 0.5 * most)
+        if wanted > fastest:
+            wanted = fastest
+        elif wanted < -fastest:
+            wanted = -fastest
         p, v, a = _toward(p, v, a, wanted, use, h)
     return AxisState(p, v, a)
 
 
 def brake(state: AxisState, limits: Limits, dt: float, stopped: float) -> AxisState:
     """The state `dt` seconds later while coming to rest; slower than `stopped` is exactly zero."""
-    steps = max(1, math.ceil(min(dt, LONGEST_S) / STEP_S))
-    h = min(dt, LONGEST_S) / steps
+    steps, h = _steps(dt)
     for _ in range(steps):
         if abs(state.velocity) <= stopped and abs(state.acceleration) <= stopped * limits.ka:
             return AxisState(state.position)
@@ -156,13 +159,37 @@ def brake(state: AxisState, limits: Limits, dt: float, stopped: float) -> AxisSt
     return state
 
 
+def _steps(dt: float) -> tuple[int, float]:
+    """How many integration steps a frame of `dt` seconds takes, and how long each is."""
+    dt = min(dt, LONGEST_S)
+    steps = max(1, math.ceil(dt / STEP_S))
+    return steps, dt / steps
+
+
 def _toward(
     p: float, v: float, a: float, wanted: float, limits: Limits, h: float
 ) -> tuple[float, float, float]:
-    """One integration step of the velocity, acceleration and jerk loops."""
-    most = limits.acceleration
-    goal = limits.kv * (_clip(wanted, limits.speed) - v)
-    a += _clip(limits.ka * (_clip(goal, most) - a), limits.jerk) * h
+    """One integration step of the velocity, acceleration and jerk loops.
+
+    Each is clipped by conditions: `follow` comes here a thousand times a second, and a call of min
+    or max takes longer than all of the arithmetic.
+    """
+    most = limits.speed
+    if wanted > most:
+        wanted = most
+    elif wanted < -most:
+        wanted = -most
+    goal, most = limits.kv * (wanted - v), limits.acceleration
+    if goal > most:
+        goal = most
+    elif goal < -most:
+        goal = -most
+    jerk, most = limits.ka * (goal - a), limits.jerk
+    if jerk > most:
+        jerk = most
+    elif jerk < -most:
+        jerk = -most
+    a += jerk * h
     v += a * h
     return p + v * h, v, a
 
@@ -174,7 +201,3 @@ def within(state: AxisState, low: float, high: float) -> AxisState:
     if state.position > high:
         return replace(state, position=high, velocity=min(0.0, state.velocity), acceleration=0.0)
     return state
-
-
-def _clip(value: float, limit: float) -> float:
-    return min(max(value, -limit), limit)
