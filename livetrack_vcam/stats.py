@@ -73,18 +73,20 @@ class Flow:
         self._latencies_ms: deque[float] = deque(maxlen=window)
         self._first_ns = 0
         self._last_ns = 0
+        self._first_pts_ns = 0
+        self._last_pts_ns = 0
 
     def add(self, pts_ns: int, now_ns: int) -> None:
         with self._lock:
             if self._rate.count == 0:
-                self._first_ns = now_ns
-            self._last_ns = now_ns
+                self._first_ns, self._first_pts_ns = now_ns, pts_ns
+            self._last_ns, self._last_pts_ns = now_ns, pts_ns
             self._rate.add(now_ns)
             self._latencies_ms.append((now_ns - pts_ns) / NS_PER_MS)
 
     def snapshot(self, now_ns: int) -> FlowSnapshot:
         with self._lock:
-            span_ns = self._last_ns - self._first_ns
+            span_ns = self._span_ns
             frames = self._rate.count
             return FlowSnapshot(
                 frames,
@@ -94,6 +96,11 @@ class Flow:
                 percentile(self._latencies_ms, 0.99),
                 self._first_ns if frames else None,
             )
+
+    @property
+    def _span_ns(self) -> int:
+        """What all frames took: those held and passed on at once were captured one by one."""
+        return max(self._last_ns - self._first_ns, self._last_pts_ns - self._first_pts_ns)
 
 
 def peak_memory_mb() -> float | None:

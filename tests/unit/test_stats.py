@@ -43,3 +43,11 @@ def test_the_peak_memory_of_this_process_is_plausible() -> None:
     peak = peak_memory_mb()
     assert peak is not None
     assert 10 < peak < 10_000
+
+
+def test_frames_held_and_passed_on_at_once_do_not_raise_the_average_rate() -> None:
+    flow = Flow()
+    for number in range(31):
+        pts_ns = number * NS_PER_S // 30
+        flow.add(pts_ns, max(pts_ns, NS_PER_S // 3))
+    assert abs(flow.snapshot(NS_PER_S).average_fps - 30) < 0.1
