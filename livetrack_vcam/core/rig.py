@@ -21,6 +21,8 @@ from livetrack_vcam.core.zoom import ZoomAxis, ZoomTarget
 
 SWAY_SHARE = 0.2
 """How far a subject may sway without moving the picture, in its own widths."""
+MOST_SWAY = 1.25
+"""A subject so many crops wide or more may sway no further: it must not leave the crop."""
 ZOOM_PATIENCE = 0.97
 """Zooming in waits when it would show less than this share of the subject."""
 LIKELY = 0.5
@@ -74,7 +76,7 @@ class CameraRig:
         if own is not None:
             return own, own
         usual = self._preset.dead_zone
-        return max(usual, SWAY_SHARE * size / extent), TILT_SHARE * usual
+        return max(usual, SWAY_SHARE * min(size / extent, MOST_SWAY)), TILT_SHARE * usual
 
     def wake(self) -> None:
         """Reframe now: leave the dead zone on both axes."""

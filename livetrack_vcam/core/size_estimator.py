@@ -23,11 +23,15 @@ WALK_RATE = 0.12
 """During a gesture the size may have changed so much more a second, of its logarithm."""
 LASTING_S = 2.0
 """A height that has been strange for so long is the new normal."""
+DOUBT_S = 0.2
+"""Growth is believed so much longer while the heights that are seen are strange."""
 SHAPE_MEMORY_S = 6.0
 SHAPE_SHARE = 0.25
 """The usual width over height is so low a quantile of the last seconds: arms hang most of them."""
 HEAD_SIGMA = 0.04
 """Most noise of the logarithm of a face's height: heads nod and turn."""
+ODD_FACE = 0.4
+"""A face that is so much larger or smaller all of a sudden, of its logarithm, is another one."""
 LEARN_S = 2.0
 FACE_GONE_S = 1.0
 """A face unseen for so long: from now on the body tells the size of the head."""
@@ -71,6 +75,7 @@ class SizeEstimator:
     def _begin(self, height: float, pts_ns: int) -> None:
         self._size = AxisEstimator(_log(height), SIZE_SIGMA**2, SIZE_AGILITY, pts_ns)
         self._calm, self._calm_ns = _log(height), pts_ns
+        self._looked_ns = pts_ns
 
     @property
     def slimness(self) -> float:
@@ -91,6 +96,7 @@ class SizeEstimator:
                 self._calm, self._calm_ns = self._size.at(pts_ns, 0.0).position, pts_ns
         elif pts_ns - self._size.pts_ns > LASTING_S * 1e9:
             self._begin(height, pts_ns)
+        self._looked_ns = pts_ns
 
     def _is_likely(self, size: float, odd: bool, pts_ns: int) -> bool:
         """Whether noise, strides and approaching explain the box, which has an `odd` shape."""
@@ -98,12 +104,17 @@ class SizeEstimator:
         if odd and calm_s < LASTING_S:
             return abs(size - self._calm) <= STRANGE_IF_ODD
         waited_s = (pts_ns - self._size.pts_ns) / 1e9
-        step = size - self._size.at(pts_ns, LASTING_S).position
-        return abs(step) <= STRANGE + WALK_RATE * waited_s
+        steps = (size - self._size.at(at_ns, LASTING_S).position for at_ns in (pts_ns, 0))
+        return min(map(abs, steps)) <= STRANGE + WALK_RATE * waited_s
 
     def at(self, pts_ns: int, fade_s: float) -> Motion:
         """The logarithm of the height in pixels, its rate a second, and the odds of a change."""
-        return self._size.at(min(pts_ns, self._size.pts_ns + AHEAD_NS), fade_s)
+        motion = self._size.at(min(pts_ns, self._size.pts_ns + AHEAD_NS), fade_s)
+        doubted_s = (self._looked_ns - self._size.pts_ns) / 1e9
+        if doubted_s <= 0:
+            return motion
+        believed = math.exp(-doubted_s / DOUBT_S)
+        return replace(motion, velocity=motion.velocity * believed, moving=motion.moving * believed)
 
 
 class HeadEstimator:
@@ -131,6 +142,12 @@ class HeadEstimator:
         self._correction += (correction - self._correction) * (1 - math.exp(-dt / LEARN_S))
         self._face.update(_log(seen), HEAD_SIGMA**2, SIZE_AGILITY, pts_ns)
 
+    def doubts(self, height: float) -> bool:
+        """Whether a head of so many pixels can hardly be the one whose face was seen of late."""
+        if self._face is None:
+            return False
+        return abs(_log(height) - self._face.at(self._seen_ns, 0.0).position) > ODD_FACE
+
     def at(self, body: Motion, heads_tall: float, pts_ns: int, fade_s: float) -> Motion:
         """The logarithm of the head's height in pixels, its rate, and the odds of a change.
 
@@ -142,22 +159,45 @@ class HeadEstimator:
 
 
 class Reach:
-    """Width over height with the arms: rises at once and stays for long, so that nothing pumps."""
+    """Width over height with the arms: rises at once and stays for long, so that nothing pumps.
+
+    One wide box alone may be two people, or somebody else's arm: it takes two in a row.
+    """
 
     def __init__(self, ratio: float) -> None:
-        self.ratio = ratio
+        self.ratio = self._last = ratio
         self._stays_s = REACH_STAYS_S
 
     def update(self, ratio: float, dt: float, cut: bool) -> None:
         """Take a ratio `dt` seconds after the last; a `cut` box can only tell that it is larger."""
-        if ratio > self.ratio:
-            self.ratio += (ratio - self.ratio) * (1 - math.exp(-dt / REACH_RISE_S))
+        wide, self._last = min(ratio, self._last), ratio
+        if wide > self.ratio:
+            self.ratio += (wide - self.ratio) * (1 - math.exp(-dt / REACH_RISE_S))
         if ratio > REACH_KEPT * self.ratio or cut:
             self._stays_s = REACH_STAYS_S
         elif self._stays_s > 0:
             self._stays_s -= dt
         else:
             self.ratio += (ratio - self.ratio) * (1 - math.exp(-dt / REACH_FALL_S))
+
+
+class Widest:
+    """The largest of what was added in the last REACH_STAYS_S seconds."""
+
+    def __init__(self, value: float, pts_ns: int) -> None:
+        self._falling: deque[tuple[int, float]] = deque([(pts_ns, value)])
+
+    @property
+    def value(self) -> float:
+        return self._falling[0][1]
+
+    def add(self, value: float, pts_ns: int) -> None:
+        """Take a value, later than the others."""
+        while self._falling and self._falling[-1][1] <= value:
+            self._falling.pop()
+        self._falling.append((pts_ns, value))
+        while self._falling[0][0] < pts_ns - REACH_STAYS_S * 1e9:
+            self._falling.popleft()
 
 
 def _log(length: float) -> float:

@@ -10,7 +10,7 @@ from livetrack_vcam.core.framing import SubjectShape
 from livetrack_vcam.core.geometry import Box, Size
 from livetrack_vcam.core.hindsight import AxisHindsight, Glance
 from livetrack_vcam.core.presets import SpeedPreset
-from livetrack_vcam.core.size_estimator import HeadEstimator, Reach, SizeEstimator
+from livetrack_vcam.core.size_estimator import HeadEstimator, Reach, SizeEstimator, Widest
 
 HEADS_TALL = 7.5
 """A standing adult's height in heads."""
@@ -23,6 +23,14 @@ UNCUT_EDGE = 0.94
 BOTTOM_TAU_S = 0.5
 HAIR = 0.45
 """Nobody is taller than so many face heights above the face; raised arms are."""
+LIFTED, RAISED = 0.06, 0.12
+"""A box that ends more than RAISED of its height above the hair ends with raised arms; one that
+ends less than LIFTED above it does not, and its edge is surer than the face's place."""
+ODD_HEAD = 2.2
+"""A face makes a head so many times larger or smaller than the body's shape lets expect, at most;
+what makes a larger or smaller one is something else on the body, or somebody else's face."""
+WIDER = 1.15
+"""Nobody is wider than the widest box of late by more: it was low because its feet were hidden."""
 ROAMS = 0.8
 """How sure the estimator must be that somebody walks."""
 LEAN_TAU_S = 0.5
@@ -83,19 +91,22 @@ class SubjectEstimator:
         face_is_new: bool = True,
     ) -> None:
         agility = preset.agility
+        face = _likely_face(box, face)
         self._frame = frame
         self._unit = float(max(frame.width, 1))
         r = measurement_variance(score, box.width / self._unit)
         self._lean = 0.0
         x = self._center_x(box, face if face_is_new else None, 1.0) / self._unit
         self._x = AxisEstimator(x, r, agility, pts_ns)
-        self._top = AxisEstimator(_top(box, face) / self._unit, r, agility, pts_ns)
+        top = _hair(box, face)
+        self._top = AxisEstimator(top / self._unit, r, agility, pts_ns)
         self._past_x = AxisHindsight(x, r, pts_ns)
-        self._past_top = AxisHindsight(_top(box, face) / self._unit, r, pts_ns)
+        self._past_top = AxisHindsight(top / self._unit, r, pts_ns)
         self._bottom, self._cut_below = box.y2, False
-        height = self._full_height(box, face, 0.0)
+        height = self._full_height(box, top, 0.0)
         self._body = SizeEstimator(box.width, height, pts_ns)
         self._reach = Reach(box.width / max(height, 1e-3))
+        self._widest = Widest(box.width, pts_ns)
         self._head = HeadEstimator(_face_head(face), height / self._heads_tall, pts_ns)
         self._roaming = 0.0
         self._pts_ns = pts_ns
@@ -123,14 +134,16 @@ class SubjectEstimator:
         if dt <= 0:
             return
         self._pts_ns = pts_ns
+        face = self._likely(_likely_face(box, face))
+        top = self._top_of(box, face)
         r = measurement_variance(score, box.width / self._unit)
         x = self._center_x(box, face if face_is_new else None, dt) / self._unit
         self._x.update(x, r, preset.agility, pts_ns)
-        self._top.update(_top(box, face) / self._unit, r, preset.agility, pts_ns)
+        self._top.update(top / self._unit, r, preset.agility, pts_ns)
         motion, lift = self._x.at(pts_ns, preset.fade_s), self._top.at(pts_ns, preset.fade_s)
         self._past_x.add(x, r, pts_ns, motion)
-        self._past_top.add(_top(box, face) / self._unit, r, pts_ns, lift)
-        self._measure_size(box, face, dt)
+        self._past_top.add(top / self._unit, r, pts_ns, lift)
+        self._measure_size(box, face, top, dt)
         speed = abs(motion.velocity) * self._unit if motion.moving > ROAMS else 0.0
         tau = ROAM_RISE_S if speed > self._roaming else ROAM_FALL_S
         self._roaming = _ease(self._roaming, speed, tau, dt)
@@ -146,21 +159,37 @@ class SubjectEstimator:
             return (box.center.x + face.center.x) / 2
         return box.center.x + self._lean * box.width / 2
 
-    def _measure_size(self, box: Box, face: Box | None, dt: float) -> None:
+    def _likely(self, face: Box | None) -> Box | None:
+        """The face, if its head is about as large as it was a moment ago."""
+        head = _face_head(face)
+        return None if head is None or self._head.doubts(head) else face
+
+    def _top_of(self, box: Box, face: Box | None) -> float:
+        """Where the body ends above: below raised arms, if that makes it as tall as it was."""
+        hair = _hair(box, face)
+        if hair == box.y1:
+            return hair
+        usual = math.exp(self._body.at(self._pts_ns, SIZE_FADE_S).position)
+        bottom = self._frame.height if self._cut_below else box.y2
+        lower, higher = (max(bottom - top, 1e-3) / usual for top in (hair, box.y1))
+        return hair if abs(math.log(lower)) < abs(math.log(higher)) else box.y1
+
+    def _measure_size(self, box: Box, face: Box | None, top: float, dt: float) -> None:
         now = self._pts_ns
-        seen = self._full_height(box, face, dt)
+        seen = self._full_height(box, top, dt)
         self._body.update(box.width, seen, face is not None, now)
         height = math.exp(self._body.at(now, SIZE_FADE_S).position)
         cut_at_side = box.x1 <= 1 or box.x2 >= self._frame.width - 1
-        self._reach.update(box.width / height, dt, cut_at_side)
+        self._reach.update(box.width / max(height, seen), dt, cut_at_side)
+        self._widest.add(box.width, now)
         self._head.update(_face_head(face), height / self._heads_tall, now)
 
     @property
     def _heads_tall(self) -> float:
         return _heads_tall(1 / self._body.slimness)
 
-    def _full_height(self, box: Box, face: Box | None, dt: float) -> float:
-        """The body's height; down to the frame's edge for somebody whom the edge cuts off.
+    def _full_height(self, box: Box, top: float, dt: float) -> float:
+        """From `top` to the feet, or to the frame's edge for somebody whom it cuts off.
 
         Detectors end such boxes a few percent short of it. Somebody whose feet are about there is
         not cut off in one look and whole in the next.
@@ -168,7 +197,7 @@ class SubjectEstimator:
         self._bottom = _ease(self._bottom, box.y2, BOTTOM_TAU_S, dt)
         near = UNCUT_EDGE if self._cut_below else NEAR_EDGE
         self._cut_below = self._bottom > near * self._frame.height
-        return (self._frame.height if self._cut_below else box.y2) - _top(box, face)
+        return (self._frame.height if self._cut_below else box.y2) - top
 
     def at(self, pts_ns: int, fade_s: float) -> SubjectMotion:
         """The estimate at `pts_ns`; ahead of the last sighting the motion fades with `fade_s`."""
@@ -180,7 +209,7 @@ class SubjectEstimator:
         shape = SubjectShape(
             self._pixels(x),
             self._pixels(top),
-            max(self._reach.ratio * height, core),
+            max(min(self._reach.ratio * height, WIDER * self._widest.value), core),
             height,
             math.exp(head.position),
             self._roaming,
@@ -221,9 +250,22 @@ def _ease(value: float, goal: float, tau_s: float, dt: float) -> float:
     return goal + (value - goal) * math.exp(-dt / tau_s)
 
 
-def _top(box: Box, face: Box | None) -> float:
-    """Where the body ends above: not where raised arms do, if a face tells."""
-    return box.y1 if face is None else max(box.y1, face.y1 - HAIR * face.height)
+def _hair(box: Box, face: Box | None) -> float:
+    """Where the head ends above: not where raised arms do, if a face tells."""
+    if face is None:
+        return box.y1
+    above = face.y1 - HAIR * face.height - box.y1
+    share = (above / max(box.height, 1e-3) - LIFTED) / (RAISED - LIFTED)
+    return box.y1 + min(max(share, 0.0), 1.0) * max(above, 0.0)
+
+
+def _likely_face(box: Box, face: Box | None) -> Box | None:
+    """The face, if it can be this body's."""
+    if face is None:
+        return None
+    guess = box.height / _heads_tall(box.height / max(box.width, 1e-3))
+    odd = HEAD_PER_FACE * face.height / max(guess, 1e-3)
+    return face if 1 / ODD_HEAD < odd < ODD_HEAD else None
 
 
 def head_height(box: Box, face: Box | None) -> float:

@@ -9,10 +9,12 @@ import pytest
 
 from livetrack_vcam.core.size_estimator import (
     LASTING_S,
+    REACH_STAYS_S,
     HeadEstimator,
     LowQuantile,
     Reach,
     SizeEstimator,
+    Widest,
 )
 
 
@@ -109,3 +111,42 @@ def test_a_low_quantile_forgets_what_is_old() -> None:
     for i in range(61, 130):
         last = quantile.add(3.0, ns(i / 10))
     assert last == 3.0
+
+
+def test_one_wide_box_alone_is_no_reach() -> None:
+    reach = Reach(0.3)
+    for ratio in (0.3, 1.1, 0.3, 0.3, 1.1, 0.3):
+        reach.update(ratio, 0.1, False)
+    assert reach.ratio == 0.3
+
+
+def test_the_widest_of_late_is_forgotten_after_a_while() -> None:
+    widest = Widest(100.0, 0)
+    for i in range(1, round(REACH_STAYS_S * 10)):
+        widest.add(50.0 + (i == 30) * 20, ns(i / 10))
+    assert widest.value == 100
+    widest.add(50.0, ns(REACH_STAYS_S + 0.1))
+    assert widest.value == 70
+    widest.add(80.0, ns(REACH_STAYS_S + 0.2))
+    assert widest.value == 80
+
+
+def test_growth_is_not_believed_for_long_against_what_is_seen() -> None:
+    shrinking = [(100 * math.exp(-0.05 * i), 300 * math.exp(-0.05 * i)) for i in range(10)]
+    estimator = measured([(100.0, 300.0)] * 10 + shrinking)
+    before = estimator.at(ns(1.9), 0.6)
+    assert before.velocity < -0.3
+    for i in range(20, 26):
+        estimator.update(100, 300, False, ns(i / 10))
+    after = estimator.at(ns(2.5), 0.6)
+    assert abs(after.velocity) < 0.1 * abs(before.velocity)
+    assert after.moving < 0.2
+
+
+def test_a_face_of_quite_another_size_is_somebody_elses_until_the_own_is_gone() -> None:
+    head = HeadEstimator(100.0, 80.0, 0)
+    assert not head.doubts(120)
+    assert head.doubts(50)
+    assert head.doubts(200)
+    head.update(None, 80.0, ns(1.5))
+    assert not head.doubts(50)
