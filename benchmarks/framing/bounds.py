@@ -152,8 +152,8 @@ def print_turns(hz: int) -> None:
     print("| --- | --- | --: | --: | --: |")
     for name, lag in LAGS:
         for look, blind in (("first look", first), ("second", first + 1 / hz)):
-            free = 100 * reversal(lag, blind, math.inf)
-            own = 100 * reversal(lag, blind, PRESETS[name].urgent.jerk)
+            free = max(100 * reversal(lag, blind, math.inf), 0)
+            own = max(100 * reversal(lag, blind, PRESETS[name].urgent.jerk), 0)
             jerk = CROP_W * reversal_jerk(lag, blind, 0.22)
             cells = f"{free:.1f} | {own:.1f} | {jerk:.0f}"
             print(f"| {name.value}, {1000 * lag:.0f} ms | {look} | {cells} |")
