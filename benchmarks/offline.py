@@ -89,9 +89,13 @@ class Row:
     padded: bool = False
 
 
-def look(clip: AnnotatedClip, detector: Detector, settings: DirectorSettings) -> Seen:
+def look(
+    clip: AnnotatedClip, detector: Detector, settings: DirectorSettings, sparing: bool = False
+) -> Seen:
     opened: Clip = open_clip(clip.video, Span())
-    observations, times_ns = observe_clip(opened, detector, settings, Cadence(), lambda _: None)
+    observations, times_ns = observe_clip(
+        opened, detector, settings, Cadence(), lambda _: None, sparing=sparing
+    )
     return Seen(clip, opened.size, observations, times_ns)
 
 

@@ -13,6 +13,7 @@ from livetrack_vcam.core.director import Director
 from livetrack_vcam.core.geometry import Box, Crop, Size
 from livetrack_vcam.core.offline import best_path
 from livetrack_vcam.core.presence import State
+from livetrack_vcam.core.schedule import DEFAULT_CPU
 from livetrack_vcam.core.tracker import Tracker, TrackerSettings
 from livetrack_vcam.detectors.lookout import lookout
 from livetrack_vcam.detectors.watch import Watch
@@ -21,6 +22,7 @@ from livetrack_vcam.interfaces import Detector, Source, SourceInfo
 from livetrack_vcam.look_ahead import DelayLine
 from livetrack_vcam.media import Frame
 from livetrack_vcam.opening import Opening
+from livetrack_vcam.pace import CPU, RATE_SHARE, Rest
 from livetrack_vcam.shot_boundaries import ShotBoundaries
 from livetrack_vcam.stats import NS_PER_S
 
@@ -79,6 +81,8 @@ class Span:
 
 
 OpenSource = Callable[[], Source]
+MOST_KEPT = 384 * 2**20
+"""Bytes of decoded pictures that are kept for the second pass; a longer clip is decoded twice."""
 
 
 class Clip:
@@ -91,6 +95,7 @@ class Clip:
         self._open_source = open_source
         self._span = span
         self.note: str | None = None
+        self._kept: list[tuple[int, Frame]] | None = None
         source = open_source()
         try:
             self.info: SourceInfo = source.open()
@@ -103,8 +108,26 @@ class Clip:
     def size(self) -> Size:
         return self.info.size
 
-    def frames(self) -> Iterator[tuple[int, Frame]]:
-        """Each frame of the span with its time from the first frame of the clip."""
+    def frames(self, keep: int = 0) -> Iterator[tuple[int, Frame]]:
+        """Each frame of the span with its time from the first frame of the clip.
+
+        If all of them fit into `keep` bytes, the next walk has them without decoding.
+        """
+        if self._kept is not None:
+            yield from self._kept
+            return
+        kept: list[tuple[int, Frame]] = []
+        room = keep
+        for t_ns, frame in self._decoded():
+            room -= sum(plane.nbytes for plane in frame.planes)
+            if room >= 0:
+                kept.append((t_ns, frame))
+            else:
+                kept.clear()
+            yield t_ns, frame
+        self._kept = kept if room >= 0 else None
+
+    def _decoded(self) -> Iterator[tuple[int, Frame]]:
         source = self._open_source()
         source.open()
         try:
@@ -180,32 +203,65 @@ def observe_clip(
     cadence: Cadence,
     progress: Callable[[int], None],
     boundaries: ShotBoundaries | None = None,
+    sparing: bool = False,
 ) -> tuple[list[Observation], list[int]]:
     """First pass of two: what the detector sees at its cadence, and the time of every frame.
 
     With `boundaries` it also looks at the first frame of every shot, and knows nothing any more
-    of the shot before.
+    of the shot before. `sparing` looks as seldom as the best path allows (see pace); for a ball,
+    which is soon elsewhere, it looks as often as ever.
     """
-    watch = Watch(lookout(detector), clip.size)
-    tracker = Tracker(clip.size, TrackerSettings(fusion=settings.fusion))
-    attention = Attention(ball=settings.subject.kind is SubjectKind.BALL)
+    viewer = _Viewer(clip, detector, settings, sparing)
     observations: list[Observation] = []
     times: list[int] = []
-    is_due = cadence.due()
-    for t_ns, frame in clip.frames():
+    is_due = viewer.cadence(cadence).due()
+    for t_ns, frame in clip.frames(keep=MOST_KEPT):
         cut = boundaries is not None and boundaries.see(frame, t_ns)
         if cut:
-            watch = Watch(lookout(detector), clip.size)
-            tracker = Tracker(clip.size, TrackerSettings(fusion=settings.fusion))
-            attention = replace(attention, tracks=(), pts_ns=t_ns)
+            viewer.forget(t_ns)
         if is_due(t_ns) or cut:
-            seen = watch.observe(frame, attention, t_ns)
+            seen = viewer.look(frame, t_ns)
             if seen is not None:
                 observations.append(seen)
-                attention = replace(attention, tracks=tracker.update(seen), pts_ns=t_ns)
         times.append(t_ns)
         progress(t_ns)
     return observations, times
+
+
+class _Viewer:
+    """Looks at frames of one clip in order, where what it saw before makes it worth most."""
+
+    def __init__(
+        self, clip: Clip, detector: Detector, settings: DirectorSettings, sparing: bool
+    ) -> None:
+        self._clip, self._detector = clip, detector
+        self._fusion = settings.fusion
+        ball = settings.subject.kind is SubjectKind.BALL
+        self._attention = Attention(ball=ball)
+        self._sparing = sparing and not ball
+        self._rest = Rest()
+        self.forget(0)
+
+    def forget(self, t_ns: int) -> None:
+        """Begin another shot."""
+        cpu = CPU if self._sparing else DEFAULT_CPU
+        self._watch = Watch(lookout(self._detector), self._clip.size, cpu)
+        self._tracker = Tracker(self._clip.size, TrackerSettings(fusion=self._fusion))
+        self._attention = replace(self._attention, tracks=(), pts_ns=t_ns)
+        self._rest.forget()
+
+    def cadence(self, whole: Cadence) -> Cadence:
+        return replace(whole, hz=RATE_SHARE * whole.hz) if self._sparing else whole
+
+    def look(self, frame: Frame, t_ns: int) -> Observation | None:
+        seen = self._rest.still(frame, t_ns) if self._sparing else None
+        if seen is None:
+            seen = self._watch.observe(frame, self._attention, t_ns)
+            self._rest.saw(seen)
+        if seen is not None:
+            tracks = self._tracker.update(seen)
+            self._attention = replace(self._attention, tracks=tracks, pts_ns=t_ns)
+        return seen
 
 
 def foresighted_steps(

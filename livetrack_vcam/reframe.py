@@ -183,6 +183,7 @@ def steps(
             job.cadence,
             lambda t_ns: update(t_ns / NS_PER_S - job.span.start_s),
             boundaries,
+            sparing=True,
         )
     return foresighted_steps(clip, settings, observations, times, boundaries.cuts_ns)
 
