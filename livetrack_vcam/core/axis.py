@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from livetrack_vcam.core.course import Course, seconds_for
 from livetrack_vcam.core.estimator import LONE_LOOK
@@ -66,23 +66,31 @@ class AxisTarget:
 
 
 @dataclass(frozen=True, slots=True)
-class AxisRoom:
-    """How large the crop is along this axis, and between which walls its center may move.
+class AxisRoom(Walls):
+    """Between which walls the crop's center may move, and how large the crop is along this axis.
 
     While the crop shrinks the walls move apart: each by `growth`, in pixels/s.
     """
 
-    extent: float
-    low: float
-    high: float
-    growth: float = 0.0
-
-    @property
-    def walls(self) -> Walls:
-        return Walls(self.low, self.high, self.growth)
+    extent: float = field(kw_only=True)
 
     def clip(self, position: float) -> float:
         return min(max(position, self.low), self.high)
+
+
+class _Reins:
+    """The limits of one preset for a crop of one extent, worked out when one of them changes."""
+
+    def __init__(self) -> None:
+        self._preset: SpeedPreset | None = None
+        self._extent = 0.0
+
+    def fit(self, preset: SpeedPreset, extent: float) -> None:
+        if preset is self._preset and extent == self._extent:
+            return
+        self._preset, self._extent = preset, extent
+        self.usual = Limits.of(preset, extent)
+        self.urgent = Limits.of(preset, extent, gains=preset.urgent)
 
 
 class PanAxis:
@@ -90,6 +98,7 @@ class PanAxis:
 
     def __init__(self, position: float) -> None:
         self.state = AxisState(position)
+        self._reins = _Reins()
         self.following = self.hurried = False
         self._traveling = False
         self._course: Course | None = None
@@ -203,18 +212,19 @@ class PanAxis:
         self._course = None
 
     def _move(self, target: AxisTarget, room: AxisRoom, preset: SpeedPreset, dt: float) -> None:
-        limits = Limits.of(preset, room.extent)
-        urgency = None if self.hurried else _urgency(target, room, preset)
-        if self.hurried:
-            limits = _hurried(preset, room.extent)
-        if self.following:
-            speed = target.velocity + target.drift
-            lead = limits.feed_forward * target.velocity + target.drift
-            self.state = follow(
-                self.state, target.aim, lead, limits, dt, room.walls, speed, urgency
-            )
-        elif not self.state.resting:
-            self.state = brake(self.state, limits, dt, STOPPED * room.extent)
+        if self.following or not self.state.resting:
+            self._reins.fit(preset, room.extent)
+            limits, urgency = self._reins.usual, None
+            if self.hurried:
+                limits = _hurried(preset, room.extent)
+            else:
+                urgency = _urgency(self._reins.urgent, target, room)
+            if self.following:
+                speed = target.velocity + target.drift
+                lead = limits.feed_forward * target.velocity + target.drift
+                self.state = follow(self.state, target.aim, lead, limits, dt, room, speed, urgency)
+            else:
+                self.state = brake(self.state, limits, dt, STOPPED * room.extent)
         self.state = within(self.state, room.low, room.high)
 
 
@@ -229,11 +239,11 @@ def _must_wake(
     return leaving and known and moving > preset.wake_probability
 
 
-def _urgency(target: AxisTarget, room: AxisRoom, preset: SpeedPreset) -> Urgency:
+def _urgency(limits: Limits, target: AxisTarget, room: AxisRoom) -> Urgency:
     spare = (room.extent - target.size) / 2
     fits = target.size > 0 and spare > GUARDED_SPARE * room.extent
     return Urgency(
-        Limits.of(preset, room.extent, gains=preset.urgent),
+        limits,
         target.position,
         target.velocity + target.drift,
         AWAY * room.extent,

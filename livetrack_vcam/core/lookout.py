@@ -12,7 +12,7 @@ from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.core.group import framed_together, joint_box
 from livetrack_vcam.core.hindsight import glance_at
 from livetrack_vcam.core.presence import Phase, Presence
-from livetrack_vcam.core.presets import PRESETS, USUAL_DELAY_S, SpeedPreset
+from livetrack_vcam.core.presets import PRESETS, USUAL_DELAY_S
 from livetrack_vcam.core.subject import SubjectSelector
 from livetrack_vcam.core.subject_estimator import SubjectEstimator, SubjectMotion
 
@@ -39,7 +39,7 @@ class Lookout:
 
     def __init__(self, frame: Size, settings: DirectorSettings) -> None:
         self._frame = frame
-        self._settings = settings
+        self.configure(settings)
         self._selector = SubjectSelector(frame, settings.subject)
         self._presence = Presence()
         self._estimator: SubjectEstimator | None = None
@@ -52,18 +52,12 @@ class Lookout:
         """The tracks of the whole subject, the most important first, framed or not."""
         self.observed_ns: int | None = None
 
-    @property
-    def _preset(self) -> SpeedPreset:
-        return PRESETS[self._settings.speed]
-
-    @property
-    def _fade_s(self) -> float:
-        share = self._settings.lost_predict / USUAL_PREDICT_S
-        return self._preset.fade_s * max(share, LEAST_FADE)
-
     def configure(self, settings: DirectorSettings) -> None:
         """Other choices of the same shot; who is the subject is changed by `select` alone."""
         self._settings = settings
+        self._preset = PRESETS[settings.speed]
+        share = settings.lost_predict / USUAL_PREDICT_S
+        self._fade_s = self._preset.fade_s * max(share, LEAST_FADE)
 
     def observe(self, tracks: tuple[Track, ...], pts_ns: int) -> Sighting | None:
         """Tracks at `pts_ns`, later than before; None when the subject was not seen in them."""

@@ -34,41 +34,46 @@ GROWTH_S = 0.05
 TILT_SHARE = 0.4
 """Dead zone down over dead zone across: there is little room above heads and below feet."""
 
+RigCourse = tuple[AxisState, AxisState, AxisState]
+
 
 class CameraRig:
     """Where the crop is and how it moves. One of `follow`, `glide` and `rest` is called a frame."""
 
     def __init__(self, frame: Size, settings: DirectorSettings) -> None:
         self._frame = frame
-        self._settings = settings
+        self.configure(settings)
         self.pan = PanAxis(frame.width / 2)
         self.tilt = PanAxis(frame.height / 2)
         self._growth = 0.0
-        self.zoom = ZoomAxis(height_bounds(settings, frame)[1])
+        self.zoom = ZoomAxis(self._bounds[1])
 
     def configure(self, settings: DirectorSettings) -> None:
         self._settings = settings
+        self._preset: SpeedPreset = PRESETS[settings.speed]
+        self._ratio = float(settings.aspect_ratio)
+        self._bounds = height_bounds(settings, self._frame)
+        self._fitted: tuple[RigCourse, Crop] | None = None
 
     @property
     def crop(self) -> Crop:
         """The present crop: inside the frame, of exactly the ratio, not under the least height."""
-        smallest, largest = height_bounds(self._settings, self._frame)
-        height = self.zoom.height
-        return fit_inside(
-            Point(self.pan.state.position, self.tilt.state.position),
-            largest if height > largest * (1 - 1e-9) else height,
-            self._settings.aspect_ratio,
-            self._frame,
-            min(smallest, height),
-        )
+        if self._fitted is None or self._fitted[0] != self.course:
+            smallest, largest = self._bounds
+            height = self.zoom.height
+            crop = fit_inside(
+                Point(self.pan.state.position, self.tilt.state.position),
+                largest if height > largest * (1 - 1e-9) else height,
+                self._settings.aspect_ratio,
+                self._frame,
+                min(smallest, height),
+            )
+            self._fitted = self.course, crop
+        return self._fitted[1]
 
     @property
     def resting(self) -> bool:
         return self.pan.resting and self.tilt.resting and self.zoom.resting
-
-    @property
-    def _preset(self) -> SpeedPreset:
-        return PRESETS[self._settings.speed]
 
     def _dead_zones(self, size: float, extent: float) -> tuple[float, float]:
         """For pan and tilt. A subject that fills the crop may also sway by a part of its width."""
@@ -103,7 +108,7 @@ class CameraRig:
         self.tilt.cut_to(box.center.y)
 
     @property
-    def course(self) -> tuple[AxisState, AxisState, AxisState]:
+    def course(self) -> RigCourse:
         """How pan, tilt (pixels) and zoom (logarithm of the crop's height) are moving."""
         return self.pan.state, self.tilt.state, self.zoom.state
 
@@ -129,9 +134,11 @@ class CameraRig:
         """
         self._mind_limit()
         shape = subject.shape
-        before = self._wanted(shape)
+        height = self.zoom.height
+        center = before = self._wanted(shape)
         self._track_zoom(subject, closer, dt)
-        center = self._wanted(shape)
+        if self.zoom.height != height:
+            center = self._wanted(shape)
         drift_x, drift_y = _rate(before.x, center.x, dt), _rate(before.y, center.y, dt)
         pan_room, tilt_room = self._rooms()
         speed_x = subject.velocity_x if center.x == shape.center_x else 0.0
@@ -185,7 +192,7 @@ class CameraRig:
 
     def _mind_limit(self) -> None:
         """Leave a crop that a new limit forbids, whoever is in it."""
-        smallest = height_bounds(self._settings, self._frame)[0]
+        smallest = self._bounds[0]
         if self.zoom.height < smallest * (1 - 1e-6) and not self.zoom.moving:
             self.zoom.go_to(smallest)
 
@@ -203,13 +210,13 @@ class CameraRig:
             closer and self.shows(subject.shape),
             self._needed_height(subject.shape),
         )
-        low, high = height_bounds(self._settings, self._frame)
+        low, high = self._bounds
         low = min(low, before) if before < NEARLY * low else low
         self.zoom.track(target, self._settings.speed, low, high, dt)
         self._growth = _rate(self.zoom.height / 2, before / 2, dt)
 
     def _step_zoom(self, dt: float) -> None:
-        low, high = height_bounds(self._settings, self._frame)
+        low, high = self._bounds
         before = self.zoom.height
         low = min(low, before)  # a limit set lower by command is glided to, not jumped to
         self.zoom.step(self._settings.speed, low, high, dt)
@@ -221,19 +228,19 @@ class CameraRig:
             return 0.0
         x, y = self.pan.state.position, self.tilt.state.position
         bottom = min(shape.top + shape.height, float(self._frame.height))
-        across = max(x - shape.left, shape.right - x) / float(self._settings.aspect_ratio)
+        across = max(x - shape.left, shape.right - x) / self._ratio
         return 2 * ZOOM_PATIENCE * max(across, y - shape.top, bottom - y)
 
     def _rooms(self) -> tuple[AxisRoom, AxisRoom]:
         """Room for the crop's center across and down, at the present zoom."""
         height = self.zoom.height
-        width = min(height * float(self._settings.aspect_ratio), float(self._frame.width))
+        width = min(height * self._ratio, float(self._frame.width))
         height = min(height, float(self._frame.height))
         growth = self._growth
-        across = growth * float(self._settings.aspect_ratio)
+        across = growth * self._ratio
         return (
-            AxisRoom(width, width / 2, self._frame.width - width / 2, across),
-            AxisRoom(height, height / 2, self._frame.height - height / 2, growth),
+            AxisRoom(width / 2, self._frame.width - width / 2, across, extent=width),
+            AxisRoom(height / 2, self._frame.height - height / 2, growth, extent=height),
         )
 
 
