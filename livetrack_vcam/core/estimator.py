@@ -186,15 +186,17 @@ class AxisEstimator:
         What it was at that measurement holds for NEAR_S or more, what it was of late until
         STEADY_S; that fades with the time constant `fade_s`.
         """
-        position = sum(w * s.p for w, s in zip(self._weights, self._states, strict=True))
+        (still, steadily, turning), states = self._weights, self._states
+        position = still * states[0].p + steadily * states[1].p + turning * states[2].p
+        velocity = steadily * states[1].v + turning * states[2].v
         moving = self._moving if self._is_sure else min(self._moving, LONE_LOOK)
         gap = max(0.0, (pts_ns - self._pts_ns) / 1e9)
         near_s = max(NEAR_S, NEAR_INTERVALS * self._interval_s)
         if gap <= near_s:
-            return Motion(position + self._velocity * gap, self._velocity, moving)
+            return Motion(position + velocity * gap, velocity, moving)
         steady = min(gap, max(near_s, STEADY_S))
         faded = math.exp(-(gap - steady) / fade_s) if fade_s > 0 else 0.0
-        gone = self._velocity * near_s + self._cruise * (steady - near_s + fade_s * (1 - faded))
+        gone = velocity * near_s + self._cruise * (steady - near_s + fade_s * (1 - faded))
         return Motion(position + gone, self._cruise * faded, moving)
 
     @property

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, insort
 from collections import deque
-from dataclasses import replace
 
 from livetrack_vcam.core.estimator import Agility, AxisEstimator, Motion
 
@@ -114,7 +113,7 @@ class SizeEstimator:
         if doubted_s <= 0:
             return motion
         believed = math.exp(-doubted_s / DOUBT_S)
-        return replace(motion, velocity=motion.velocity * believed, moving=motion.moving * believed)
+        return Motion(motion.position, motion.velocity * believed, motion.moving * believed)
 
 
 class HeadEstimator:
@@ -155,7 +154,8 @@ class HeadEstimator:
         """
         if self._face is not None:
             return self._face.at(min(pts_ns, self._face.pts_ns + AHEAD_NS), fade_s)
-        return replace(body, position=body.position - math.log(heads_tall) + self._correction)
+        position = body.position - math.log(heads_tall) + self._correction
+        return Motion(position, body.velocity, body.moving)
 
 
 class Reach:

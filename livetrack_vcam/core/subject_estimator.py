@@ -203,9 +203,10 @@ class SubjectEstimator:
         """The estimate at `pts_ns`; ahead of the last sighting the motion fades with `fade_s`."""
         x, top = self._x.at(pts_ns, fade_s), self._top.at(pts_ns, fade_s)
         size = self._body.at(pts_ns, SIZE_FADE_S)
-        head = self._head.at(size, self._heads_tall, pts_ns, SIZE_FADE_S)
+        slimness = self._body.slimness
+        head = self._head.at(size, _heads_tall(1 / slimness), pts_ns, SIZE_FADE_S)
         height = math.exp(size.position)
-        core = self._body.slimness * height
+        core = slimness * height
         shape = SubjectShape(
             self._pixels(x),
             self._pixels(top),
