@@ -375,6 +375,18 @@ def test_a_passage_too_short_to_compute_is_a_jump(seconds: float) -> None:
     assert x == AxisState(960.0)
 
 
+@pytest.mark.parametrize("seconds", [0.5, 1.1, 5.0, 60.0])
+def test_a_passage_of_any_length_ends_the_motion_there_was_without_a_swing(seconds: float) -> None:
+    closing = AxisState(6.0, -0.25, -3.9)
+    rest = AxisState(960.0), AxisState(540.0)
+    passage = Passage((*rest, closing), Point(960, 540), math.exp(6.5), seconds)
+    heights = []
+    while not passage.done:
+        heights.append(passage.step(1 / 60)[2].position)
+    assert min(heights) > 6.0 - 0.15
+    assert passage.step(0.0)[2] == AxisState(6.5)
+
+
 def test_misses_at_random_are_neither_lost_nor_gone_from_five_looks_a_second_on() -> None:
     for hz, latency in RATES[2:]:
         chance = random.Random(f"misses {hz}")
