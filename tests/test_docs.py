@@ -10,6 +10,7 @@ import click
 import pytest
 
 from livetrack_vcam.cli import COMMANDS
+from tools.framing_speeds import table
 from tools.make_docs import DOCS, pages
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -73,3 +74,8 @@ def test_the_readme_shows_the_two_commands_and_the_picture() -> None:
     assert "make run " in readme
     assert "make test " in readme
     assert (ROOT / "docs" / "images" / "framing.jpg").stat().st_size > 20_000
+
+
+def test_the_page_about_framing_has_the_speeds_of_the_presets() -> None:
+    page = (DOCS / "how-framing-works.md").read_text(encoding="utf-8")
+    assert table() in page, "run `python -m tools.make_framing_pictures`"

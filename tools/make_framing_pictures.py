@@ -1,7 +1,8 @@
 """Draws the pictures of docs/how-framing-works.md: python -m tools.make_framing_pictures [NAME …].
 
-Curves are runs of the core in small scenes; photographs are the demo scene through the real
-detectors, director and renderer. Needs matplotlib, which is in the development dependencies.
+It writes the page's table of speeds, too. Curves are runs of the core in small scenes; photographs
+are the demo scene through the real detectors, director and renderer. Needs matplotlib, which is in
+the development dependencies.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from tools.framing_curves import CURVES
 from tools.framing_photos import PHOTOS
+from tools.framing_speeds import write
 from tools.framing_stories import STORIES
 from tools.framing_style import FOLDER, save
 
@@ -22,6 +24,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(PICTURES))
     parser.add_argument("--out", type=Path, default=FOLDER, metavar="DIR")
     args = parser.parse_args()
+    write()
     for name in args.names or PICTURES:
         file = save(PICTURES[name](), name, args.out)
         print(f"{file}: {file.stat().st_size / 1000:.0f} kB")
