@@ -22,7 +22,7 @@ from livetrack_vcam.interfaces import Detector, Source, SourceInfo
 from livetrack_vcam.look_ahead import DelayLine
 from livetrack_vcam.media import Frame
 from livetrack_vcam.opening import Opening
-from livetrack_vcam.pace import CPU, RATE_SHARE, Rest
+from livetrack_vcam.pace import CPU, RATE_SHARE, Pace, Rest
 from livetrack_vcam.shot_boundaries import ShotBoundaries
 from livetrack_vcam.stats import NS_PER_S
 
@@ -239,7 +239,6 @@ class _Viewer:
         ball = settings.subject.kind is SubjectKind.BALL
         self._attention = Attention(ball=ball)
         self._sparing = sparing and not ball
-        self._rest = Rest()
         self.forget(0)
 
     def forget(self, t_ns: int) -> None:
@@ -248,7 +247,7 @@ class _Viewer:
         self._watch = Watch(lookout(self._detector), self._clip.size, cpu)
         self._tracker = Tracker(self._clip.size, TrackerSettings(fusion=self._fusion))
         self._attention = replace(self._attention, tracks=(), pts_ns=t_ns)
-        self._rest.forget()
+        self._rest, self._pace = Rest(), Pace()
 
     def cadence(self, whole: Cadence) -> Cadence:
         return replace(whole, hz=RATE_SHARE * whole.hz) if self._sparing else whole
@@ -256,10 +255,13 @@ class _Viewer:
     def look(self, frame: Frame, t_ns: int) -> Observation | None:
         seen = self._rest.still(frame, t_ns) if self._sparing else None
         if seen is None:
+            if self._sparing and not self._pace.is_due(t_ns):
+                return None
             seen = self._watch.observe(frame, self._attention, t_ns)
-            self._rest.saw(seen)
+            self._rest.looked(frame, t_ns, seen)
         if seen is not None:
             tracks = self._tracker.update(seen)
+            self._pace.looked(t_ns, self._attention, tracks)
             self._attention = replace(self._attention, tracks=tracks, pts_ns=t_ns)
         return seen
 
