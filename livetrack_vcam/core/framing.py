@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 from livetrack_vcam.core.config import DirectorSettings, Shot
@@ -17,6 +18,7 @@ class SubjectShape:
     how fast it has been moving across lately, pixels/s. `core` is the width without waving arms;
     0 when that is not known apart from `width`. Of a group of `people` it is the shape of all
     together, with the largest head, and `spread` is how much lower than `top` the lowest head is.
+    `doubt` is how much larger it may well be, of the logarithm, where sizes seen are unsure.
     """
 
     center_x: float
@@ -28,6 +30,7 @@ class SubjectShape:
     core: float = 0.0
     people: int = 1
     spread: float = 0.0
+    doubt: float = 0.0
 
     @property
     def left(self) -> float:
@@ -133,6 +136,7 @@ def _whole_height(shape: SubjectShape, settings: DirectorSettings, frame: Size) 
     needed = (core + 2 * ROAM_S * shape.roaming) / ROOM_BESIDE
     needed = max(needed, shape.width / ROOM_FOR_ARMS)
     height = max(height, needed / float(settings.aspect_ratio))
+    height *= math.exp(shape.doubt)
     return height * WIDE_SCALE if settings.shot is Shot.WIDE else height
 
 

@@ -31,6 +31,9 @@ NEARLY = 0.998
 """So near a limit the crop is put there: its edges move by less than a pixel."""
 GROWTH_S = 0.05
 """The wanted height's rate is told by its value so much later."""
+STANDS = 0.5
+"""A crop whose lower edge is so close to the frame's, in pixels, stands on it, and stays there
+while it zooms if it is meant to."""
 TILT_SHARE = 0.4
 """Dead zone down over dead zone across: there is little room above heads and below feet."""
 
@@ -136,6 +139,7 @@ class CameraRig:
         shape = subject.shape
         height = self.zoom.height
         center = before = self._wanted(shape)
+        stands = self.tilt.state.position + height / 2 > self._frame.height - STANDS
         self._track_zoom(subject, closer, dt)
         if self.zoom.height != height:
             center = self._wanted(shape)
@@ -166,6 +170,8 @@ class CameraRig:
             self.wake()
         self.pan.track(x, pan_room, self._preset, across, dt)
         self.tilt.track(y, tilt_room, self._preset, down, dt)
+        if stands and center.y >= tilt_room.high - STANDS:
+            self.tilt.state = AxisState(tilt_room.high, drift_y)
 
     def _wanted(self, shape: SubjectShape) -> Point:
         return wanted_center(shape, self._settings, self._frame, self.zoom.height)

@@ -7,9 +7,14 @@ from bisect import bisect_left, insort
 from collections import deque
 
 from livetrack_vcam.core.estimator import Agility, AxisEstimator, Motion
+from livetrack_vcam.core.noise import NoiseMeter
 
-SIZE_SIGMA = 0.03
-"""Most noise of a detected box's height, of its logarithm; real detectors have .01 to .03."""
+SIZE_SIGMA = 0.045
+"""Most noise of a detected box's height, of its logarithm; real detectors mostly have .01 to .03,
+and .15 where they hardly see anybody."""
+USUAL_SIGMA = 0.03
+"""More noise than this makes doubt of the size."""
+MOST_DOUBT = 0.15
 SIZE_AGILITY = Agility(0.03, 0.5, (0.97, 0.95, 0.85), start=(0.01, 0.06), creep=3e-5)
 """Of the logarithm of a size. Somebody who walks up to the camera doubles in 1 to 3 seconds."""
 STRANGE = 0.1
@@ -69,6 +74,8 @@ class SizeEstimator:
     def __init__(self, width: float, height: float, pts_ns: int) -> None:
         self._shapes = LowQuantile()
         self._usual = self._shapes.add(_log(width) - _log(height), pts_ns)
+        self._noise = NoiseMeter()
+        self._variance, self._begun_ns = 0.0, pts_ns
         self._begin(height, pts_ns)
 
     def _begin(self, height: float, pts_ns: int) -> None:
@@ -81,6 +88,11 @@ class SizeEstimator:
         """Width over height without arms."""
         return math.exp(self._usual)
 
+    @property
+    def doubt(self) -> float:
+        """How much larger somebody may well be than it seems, of the logarithm: 0 usually."""
+        return max(math.sqrt(self._variance) - USUAL_SIGMA, 0.0)
+
     def update(self, width: float, height: float, sure: bool, pts_ns: int) -> None:
         """Take a box's size in pixels as measured at `pts_ns`, later than before.
 
@@ -88,6 +100,9 @@ class SizeEstimator:
         """
         shape, size = _log(width) - _log(height), _log(height)
         self._usual = self._shapes.add(shape, pts_ns)
+        variance = self._noise.variance(size, MOST_DOUBT**2, pts_ns)
+        if pts_ns - self._begun_ns > LASTING_S * 1e9:
+            self._variance = variance
         odd = abs(shape - self._usual) > STRANGE
         if sure or self._is_likely(size, odd, pts_ns):
             self._size.update(size, SIZE_SIGMA**2, SIZE_AGILITY, pts_ns)

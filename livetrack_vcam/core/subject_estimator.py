@@ -35,7 +35,11 @@ ROAMS = 0.8
 """How sure the estimator must be that somebody walks."""
 LEAN_TAU_S = 0.5
 ROAM_RISE_S = 0.4
-ROAM_FALL_S = 4.0
+WALKS = 0.45
+"""And how fast at least, in own widths a second: who sways on a chair goes nowhere."""
+ROAM_STAYS_S = 2.0
+ROAM_FALL_S = 3.0
+"""Somebody who stops for a moment will walk on: for so long the picture stays as wide as it is."""
 SIZE_FADE_S = 0.6
 """Time constant with which a predicted growth fades."""
 
@@ -108,7 +112,7 @@ class SubjectEstimator:
         self._reach = Reach(box.width / max(height, 1e-3))
         self._widest = Widest(box.width, pts_ns)
         self._head = HeadEstimator(_face_head(face), height / self._heads_tall, pts_ns)
-        self._roaming = 0.0
+        self._roaming = self._stays_s = 0.0
         self._pts_ns = pts_ns
 
     @property
@@ -144,9 +148,19 @@ class SubjectEstimator:
         self._past_x.add(x, r, pts_ns, motion)
         self._past_top.add(top / self._unit, r, pts_ns, lift)
         self._measure_size(box, face, top, dt)
-        speed = abs(motion.velocity) * self._unit if motion.moving > ROAMS else 0.0
-        tau = ROAM_RISE_S if speed > self._roaming else ROAM_FALL_S
-        self._roaming = _ease(self._roaming, speed, tau, dt)
+        speed = abs(motion.velocity) * self._unit
+        walks = motion.moving > ROAMS and speed > WALKS * box.width
+        self._roam(speed if walks else 0.0, dt)
+
+    def _roam(self, speed: float, dt: float) -> None:
+        if speed > self._roaming / 2:
+            self._stays_s = ROAM_STAYS_S
+        if speed > self._roaming:
+            self._roaming = _ease(self._roaming, speed, ROAM_RISE_S, dt)
+        elif self._stays_s > 0:
+            self._stays_s -= dt
+        else:
+            self._roaming = _ease(self._roaming, speed, ROAM_FALL_S, dt)
 
     def _center_x(self, box: Box, face: Box | None, dt: float) -> float:
         """Halfway from body to face: the body's box wanders with the arms, the face does not.
@@ -215,6 +229,7 @@ class SubjectEstimator:
             math.exp(head.position),
             self._roaming,
             core,
+            doubt=self._body.doubt,
         )
         return SubjectMotion(
             shape,

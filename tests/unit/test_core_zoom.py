@@ -206,3 +206,14 @@ def test_the_zoom_comes_to_rest_exactly() -> None:
     path = tracked(axis, ZoomTarget(900), 6)
     assert axis.resting
     assert len(set(path[-60:])) == 1
+
+
+def test_a_crop_that_stands_on_the_frames_edge_stays_there_while_it_zooms() -> None:
+    def leaving(t: float) -> tuple[Detection, ...]:
+        top = 330 + 60 * min(max(t - 2, 0.0), 4.0)
+        return (Detection(Box(860 + top / 8, top, 1060 - top / 8, 1080), 0.9, "person"),)
+
+    play = Play(DirectorSettings(aspect_ratio=Fraction(1))).run(9, leaving)
+    crops = [crop.box for crop in play.crops][30:]
+    assert max(box.height for box in crops) > 1.2 * min(box.height for box in crops)
+    assert all(box.y2 == pytest.approx(1080, abs=0.6) for box in crops)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import math
+import random
 from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 
+from livetrack_vcam.core import DirectorSettings
 from livetrack_vcam.core.config import Speed
-from livetrack_vcam.core.framing import SubjectShape
+from livetrack_vcam.core.framing import SubjectShape, wanted_height
 from livetrack_vcam.core.geometry import Box, Size
 from livetrack_vcam.core.presets import PRESETS
-from livetrack_vcam.core.subject_estimator import WIDER, SubjectEstimator
+from livetrack_vcam.core.subject_estimator import ROAM_STAYS_S, WIDER, SubjectEstimator
 
 FRAME = Size(1920, 1080)
 NORMAL = PRESETS[Speed.NORMAL]
@@ -25,6 +30,12 @@ def shape_after(looks: Sequence[Look]) -> SubjectShape:
     for i, (box, face) in enumerate(looks[1:], 1):
         estimator.update(box, face, 0.9, NORMAL, i * 100_000_000)
     return estimator.at((len(looks) - 1) * 100_000_000, 1.0).shape
+
+
+def walking(seconds: float, stops_s: float = 0.0) -> list[Look]:
+    """One and a half own widths a second, then a stop."""
+    way = [BODY.shifted(30.0 * i, 0) for i in range(round(seconds * 10))]
+    return [(box, None) for box in way + [way[-1]] * round(stops_s * 10)]
 
 
 def raised(pixels: float) -> Box:
@@ -74,3 +85,33 @@ def test_a_face_too_large_for_the_body_is_nobodys() -> None:
 def test_the_top_is_the_same_while_a_face_comes_and_goes() -> None:
     looks: list[Look] = [(BODY, FACE if i % 3 else None) for i in range(40)]
     assert shape_after(looks).top == pytest.approx(BODY.y1, abs=1)
+
+
+def test_a_walker_who_stops_for_a_moment_is_still_given_room_to_walk() -> None:
+    walks = shape_after(walking(2.0)).roaming
+    assert walks == pytest.approx(300, rel=0.1)
+    assert shape_after(walking(2.0, ROAM_STAYS_S * 0.9)).roaming == pytest.approx(walks, rel=0.1)
+    assert shape_after(walking(2.0, 12.0)).roaming < 0.2 * walks
+
+
+def test_who_sways_goes_nowhere() -> None:
+    wide = Box.from_xywh(600, 300, 700, 700)
+    sway = [(wide.shifted(60 * math.sin(i / 3), 0), None) for i in range(80)]
+    assert shape_after(sway).roaming == 0
+
+
+def test_a_size_seen_wrong_by_a_tenth_and_more_gets_room_and_a_sure_one_does_not() -> None:
+    def noisy(sigma: float) -> SubjectShape:
+        chance = random.Random(1)
+        heights = [500 * math.exp(chance.gauss(0, sigma)) for _ in range(60)]
+        return shape_after([(Box(800, 900 - h, 800 + 0.4 * h, 900), None) for h in heights])
+
+    assert noisy(0.02).doubt < 0.005
+    assert 0.05 < noisy(0.15).doubt <= 0.12
+
+
+def test_doubt_makes_the_crop_larger_by_as_much() -> None:
+    settings = DirectorSettings(aspect_ratio=Fraction(1))
+    sure = SubjectShape(960, 300, 150, 500, 70)
+    wide = wanted_height(replace(sure, doubt=0.1), settings, FRAME)
+    assert wide == pytest.approx(wanted_height(sure, settings, FRAME) * math.exp(0.1))
