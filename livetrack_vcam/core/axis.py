@@ -34,8 +34,6 @@ and RUNNING_S before it leaves the dead zone: nobody sways so."""
 RUNNING_S = 0.25
 GUARDED_SPARE = 0.1
 """A subject that leaves less room on each side, as a share of the crop, cannot be kept inside."""
-GUARD_MARGIN = 0.05
-"""A subject this close to the crop's edge, as a share of the crop, is in danger."""
 AWAY = 0.02
 """The crop may move away from a subject that is closer to where it should be, share of the crop."""
 REPLAN = 0.05
@@ -141,6 +139,8 @@ class PanAxis:
         if self.following:
             aimed = (target.aim - self.state.position) / room.extent
             near = min(preset.inner_zone, dead_zone) + SETTLE_MARGIN
+            if target.aim in (room.low, room.high):
+                near = GLIDE_DONE  # at the frame's edge there is a place to rest exactly
             quiet = abs(speed) < least and abs(aimed) < near
             self._quiet_s = self._quiet_s + dt if quiet else 0.0
             if self._quiet_s >= preset.quiet_s:
@@ -247,7 +247,7 @@ def _urgency(limits: Limits, target: AxisTarget, room: AxisRoom) -> Urgency:
         target.position,
         target.velocity + target.drift,
         AWAY * room.extent,
-        spare - GUARD_MARGIN * room.extent if fits else math.inf,
+        spare if fits else math.inf,
     )
 
 

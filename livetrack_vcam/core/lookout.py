@@ -122,7 +122,7 @@ class Lookout:
         if not self._late:
             self._delay.shown(pts_ns, self._estimator.measured_ns)
             motion = self._estimator.at(pts_ns, self._fade_s)
-            return replace(motion, aim_s=self._aim_s)
+            return replace(motion, aim_s=self._aim_s, delay_s=self._delay.mean_s)
         return self._estimator.glance(glance_at(pts_ns, self._preset), self._fade_s)
 
     @property

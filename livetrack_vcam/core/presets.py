@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 from livetrack_vcam.core.config import Speed
 from livetrack_vcam.core.estimator import Agility
@@ -21,6 +22,17 @@ class Gains:
     ka: float
     acceleration: float
     jerk: float
+
+    def quicker(self, factor: float) -> Gains:
+        """As if time ran `factor` times as fast for what the crop does after it has noticed."""
+        gain = math.cbrt(factor)
+        return Gains(
+            gain * self.kp,
+            gain * self.kv,
+            gain * self.ka,
+            factor * self.acceleration,
+            factor**2 * self.jerk,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +95,16 @@ PRESETS: dict[Speed, SpeedPreset] = {
         aim_s=-0.3, dead_zone=0.17, inner_zone=0.05, move_jerk=25, agility=PERSON, hurry=SWEEP,
     ),
     Speed.NORMAL: SpeedPreset(
-        usual=Gains(4.5, 13, 40, 14, 300), urgent=Gains(4.5, 18, 45, 18, 450), speed=2.4,
-        aim_s=-0.203, dead_zone=0.155, inner_zone=0.05, move_jerk=56, agility=PERSON, hurry=WHIP,
+        usual=Gains(3, 12, 36, 7, 110), urgent=Gains(3.6, 18, 45, 17, 420), speed=2.4,
+        aim_s=-0.196, dead_zone=0.155, inner_zone=0.05, move_jerk=56, agility=PERSON, hurry=WHIP,
     ),
     Speed.FAST: SpeedPreset(
-        usual=Gains(4.5, 14, 47, 14, 300), urgent=Gains(4.5, 21, 58, 28, 750), speed=3.8,
-        aim_s=-0.053, dead_zone=0.15, inner_zone=0.05, move_jerk=56, agility=PERSON, hurry=WHIP,
+        usual=Gains(4.5, 14, 47, 14, 300), urgent=Gains(4.5, 24, 66, 32, 1100), speed=3.8,
+        aim_s=-0.046, dead_zone=0.15, inner_zone=0.05, move_jerk=56, agility=PERSON, hurry=WHIP,
     ),
     Speed.SPORT: SpeedPreset(
-        usual=Gains(6.5, 17, 60, 24, 500), urgent=Gains(6.5, 22, 70, 30, 800), speed=6.3,
-        aim_s=-0.03, dead_zone=0.13, inner_zone=0.045, move_jerk=200, agility=BALL, hurry=WHIP,
+        usual=Gains(6.5, 17, 60, 24, 500), urgent=Gains(6.5, 24, 76, 33, 1000), speed=6.3,
+        aim_s=-0.03, dead_zone=0.14, inner_zone=0.045, move_jerk=200, agility=BALL, hurry=WHIP,
     ),
     Speed.CINEMA: SpeedPreset(
         usual=Gains(1.9, 6.5, 24, 4.4, 28), urgent=Gains(2.0, 5.5, 16, 7.6, 51), speed=2.5,
@@ -100,3 +112,25 @@ PRESETS: dict[Speed, SpeedPreset] = {
         agility=PERSON, hurry=SWEEP, feed_forward=0.77, wake_probability=0.72,
     ),
 }  # fmt: skip
+
+QUICKER = (0.6, 2.0)
+"""Slowest and quickest that a preset becomes with the detector's delay."""
+
+
+class Suit:
+    """The preset for detections that are so old on average: late ones call for haste."""
+
+    def __init__(self) -> None:
+        self._key: tuple[SpeedPreset | None, int] = (None, 0)
+        self._suited: SpeedPreset | None = None
+
+    def of(self, preset: SpeedPreset, delay_s: float) -> SpeedPreset:
+        """The same object as long as preset and delay stay about the same."""
+        share = min(max(delay_s / USUAL_DELAY_S, QUICKER[0]), QUICKER[1])
+        twentieths = round(20 * share)
+        if self._suited is None or self._key[0] is not preset or self._key[1] != twentieths:
+            factor = twentieths / 20
+            usual, urgent = preset.usual.quicker(factor), preset.urgent.quicker(factor)
+            self._suited = replace(preset, usual=usual, urgent=urgent)
+            self._key = (preset, twentieths)
+        return self._suited

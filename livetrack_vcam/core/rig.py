@@ -15,7 +15,7 @@ from livetrack_vcam.core.framing import (
 )
 from livetrack_vcam.core.geometry import Crop, Point, Size, fit_inside
 from livetrack_vcam.core.motion import AxisState
-from livetrack_vcam.core.presets import PRESETS, SpeedPreset
+from livetrack_vcam.core.presets import PRESETS, SpeedPreset, Suit
 from livetrack_vcam.core.subject_estimator import SubjectMotion
 from livetrack_vcam.core.zoom import ZoomAxis, ZoomTarget
 
@@ -46,6 +46,7 @@ class CameraRig:
     def __init__(self, frame: Size, settings: DirectorSettings) -> None:
         self._frame = frame
         self.configure(settings)
+        self._suit = Suit()
         self.pan = PanAxis(frame.width / 2)
         self.tilt = PanAxis(frame.height / 2)
         self._growth = 0.0
@@ -168,8 +169,9 @@ class CameraRig:
         across, down = self._dead_zones(shape.width, pan_room.extent)
         if self.zoom.moving:
             self.wake()
-        self.pan.track(x, pan_room, self._preset, across, dt)
-        self.tilt.track(y, tilt_room, self._preset, down, dt)
+        preset = self._suit.of(self._preset, subject.delay_s)
+        self.pan.track(x, pan_room, preset, across, dt)
+        self.tilt.track(y, tilt_room, preset, down, dt)
         if stands and center.y >= tilt_room.high - STANDS:
             self.tilt.state = AxisState(tilt_room.high, drift_y)
 

@@ -9,7 +9,7 @@ from livetrack_vcam.core.estimator import AxisEstimator, Motion, measurement_var
 from livetrack_vcam.core.framing import SubjectShape
 from livetrack_vcam.core.geometry import Box, Size
 from livetrack_vcam.core.hindsight import AxisHindsight, Glance
-from livetrack_vcam.core.presets import SpeedPreset
+from livetrack_vcam.core.presets import USUAL_DELAY_S, SpeedPreset
 from livetrack_vcam.core.size_estimator import HeadEstimator, Reach, SizeEstimator, Widest
 
 HEADS_TALL = 7.5
@@ -50,7 +50,7 @@ class SubjectMotion:
 
     The crop should see it where it is `aim_s` seconds later (negative: earlier). `growth` is how
     fast the logarithm of its size grows, 1/s, `head_growth` the same of its head, and `growing`
-    the probability that it really grows or shrinks.
+    the probability that it really grows or shrinks. Detections are `delay_s` old on average.
     """
 
     shape: SubjectShape
@@ -62,6 +62,7 @@ class SubjectMotion:
     growth: float = 0.0
     head_growth: float = 0.0
     growing: float = 0.0
+    delay_s: float = USUAL_DELAY_S
 
     def grown(self, seconds: float) -> SubjectShape:
         """Its shape so much later in the same place, if it goes on to grow as it does now."""
