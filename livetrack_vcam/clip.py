@@ -13,7 +13,6 @@ from livetrack_vcam.core.director import Director
 from livetrack_vcam.core.geometry import Box, Crop, Size
 from livetrack_vcam.core.offline import best_path
 from livetrack_vcam.core.presence import State
-from livetrack_vcam.core.schedule import DEFAULT_CPU
 from livetrack_vcam.core.tracker import Tracker, TrackerSettings
 from livetrack_vcam.detectors.lookout import lookout
 from livetrack_vcam.detectors.watch import Watch
@@ -22,7 +21,7 @@ from livetrack_vcam.interfaces import Detector, Source, SourceInfo
 from livetrack_vcam.look_ahead import DelayLine
 from livetrack_vcam.media import Frame
 from livetrack_vcam.opening import Opening
-from livetrack_vcam.pace import CPU, RATE_SHARE, Pace, Rest
+from livetrack_vcam.pace import RATE_SHARE, Rest
 from livetrack_vcam.shot_boundaries import ShotBoundaries
 from livetrack_vcam.stats import NS_PER_S
 
@@ -243,11 +242,10 @@ class _Viewer:
 
     def forget(self, t_ns: int) -> None:
         """Begin another shot."""
-        cpu = CPU if self._sparing else DEFAULT_CPU
-        self._watch = Watch(lookout(self._detector), self._clip.size, cpu)
+        self._watch = Watch(lookout(self._detector), self._clip.size)
         self._tracker = Tracker(self._clip.size, TrackerSettings(fusion=self._fusion))
         self._attention = replace(self._attention, tracks=(), pts_ns=t_ns)
-        self._rest, self._pace = Rest(), Pace()
+        self._rest = Rest()
 
     def cadence(self, whole: Cadence) -> Cadence:
         return replace(whole, hz=RATE_SHARE * whole.hz) if self._sparing else whole
@@ -255,13 +253,10 @@ class _Viewer:
     def look(self, frame: Frame, t_ns: int) -> Observation | None:
         seen = self._rest.still(frame, t_ns) if self._sparing else None
         if seen is None:
-            if self._sparing and not self._pace.is_due(t_ns):
-                return None
             seen = self._watch.observe(frame, self._attention, t_ns)
             self._rest.looked(frame, t_ns, seen)
         if seen is not None:
             tracks = self._tracker.update(seen)
-            self._pace.looked(t_ns, self._attention, tracks)
             self._attention = replace(self._attention, tracks=tracks, pts_ns=t_ns)
         return seen
 
