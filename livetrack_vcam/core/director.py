@@ -34,10 +34,10 @@ from livetrack_vcam.core.framing import (
     wanted_height,
 )
 from livetrack_vcam.core.geometry import Box, Crop, Point, Size
-from livetrack_vcam.core.lookout import Lookout, Sighting
 from livetrack_vcam.core.panes import Panes
 from livetrack_vcam.core.presence import Phase, State
 from livetrack_vcam.core.presets import PRESETS, SpeedPreset
+from livetrack_vcam.core.pursuit import Pursuit, Sighting
 from livetrack_vcam.core.rig import CameraRig
 from livetrack_vcam.core.subject_estimator import SubjectMotion
 from livetrack_vcam.core.tracker import Tracker, TrackerSettings
@@ -66,7 +66,7 @@ class Director:
         self._frame = frame
         self._settings = settings
         self._tracker = Tracker(frame, TrackerSettings(fusion=settings.fusion))
-        self._lookout = Lookout(frame, settings)
+        self._pursuit = Pursuit(frame, settings)
         self._rig = CameraRig(frame, settings)
         self._absence = Absence(frame)
         self._composition = Composition()
@@ -85,7 +85,7 @@ class Director:
     @property
     def subject(self) -> tuple[int, ...]:
         """Ids of the tracks the crop is composed for; empty until somebody was found."""
-        return self._panes.subject or self._lookout.framed
+        return self._panes.subject or self._pursuit.framed
 
     @property
     def panes(self) -> tuple[Box, ...]:
@@ -94,14 +94,14 @@ class Director:
 
     @property
     def tracks(self) -> tuple[Track, ...]:
-        return self._lookout.tracks
+        return self._pursuit.tracks
 
     def tracks_at(self, pts_ns: int) -> tuple[Track, ...]:
         """The tracks moved to the time of a frame: for showing them with its picture.
 
         Inside the frame, and for half a second at most: nobody goes on as they did for longer.
         """
-        since_s = (pts_ns - (self._lookout.observed_ns or pts_ns)) / 1e9
+        since_s = (pts_ns - (self._pursuit.observed_ns or pts_ns)) / 1e9
         moved = (t.moved(min(max(since_s, -MOST_MOVED_S), MOST_MOVED_S)) for t in self.tracks)
         inside = (replace(t, box=t.box.clipped(self._frame)) for t in moved)
         return tuple(t for t in inside if t.box.area > 0)
@@ -110,10 +110,10 @@ class Director:
     def attention(self) -> Attention:
         """What the detectors should know of this shot to look in the right places."""
         return Attention(
-            tracks=self._lookout.tracks,
+            tracks=self._pursuit.tracks,
             subject=self.subject,
             ball=self._settings.subject.kind is SubjectKind.BALL,
-            pts_ns=self._lookout.observed_ns or 0,
+            pts_ns=self._pursuit.observed_ns or 0,
         )
 
     @property
@@ -126,7 +126,7 @@ class Director:
 
     @property
     def _now(self) -> int:
-        return max(self._lookout.observed_ns or 0, self._pts_ns or 0)
+        return max(self._pursuit.observed_ns or 0, self._pts_ns or 0)
 
     def observe(
         self, detections: tuple[Detection, ...], pts_ns: int, looks: tuple[Look, ...] = ()
@@ -136,19 +136,19 @@ class Director:
 
     def observe_tracks(self, tracks: tuple[Track, ...], pts_ns: int) -> None:
         """What a tracker made of the frame of `pts_ns`; one not newer than the last is ignored."""
-        before = self._lookout.observed_ns
+        before = self._pursuit.observed_ns
         if before is not None and pts_ns <= before:
             return
-        sighting = self._lookout.observe(tracks, pts_ns)
+        sighting = self._pursuit.observe(tracks, pts_ns)
         self._in_sight = sighting is not None
         if self._mode is Mode.AUTOMATIC:
-            self._panes.observe(self._lookout.members, pts_ns)
+            self._panes.observe(self._pursuit.members, pts_ns)
         if sighting is not None:
             self._react(sighting, pts_ns)
 
     def _react(self, sighting: Sighting, pts_ns: int) -> None:
         """The subject was seen: set out for another one, and zoom as it needs."""
-        motion = self._lookout.predicted(pts_ns)
+        motion = self._pursuit.predicted(pts_ns)
         anew = sighting.another or sighting.returned
         if motion is not None and (self._begins or (anew and self._is_cut(motion.shape))):
             self._cut_to(motion.shape)
@@ -176,8 +176,8 @@ class Director:
     @property
     def _framed(self) -> list[Track]:
         """The tracks of a group; of one subject no more is needed than its motion."""
-        ids = self._lookout.framed
-        return [t for t in self._lookout.tracks if t.track_id in ids] if len(ids) > 1 else []
+        ids = self._pursuit.framed
+        return [t for t in self._pursuit.tracks if t.track_id in ids] if len(ids) > 1 else []
 
     def _part(self, shape: SubjectShape) -> SubjectShape:
         """What of the subject the shot is about."""
@@ -207,8 +207,8 @@ class Director:
         if self._mode is Mode.HOME:
             self._glide_home(dt)
             return State.HOLD if self._rig.resting else State.FOLLOW
-        phase = self._lookout.phase(pts_ns)
-        motion = self._lookout.motion_at(pts_ns)
+        phase = self._pursuit.phase(pts_ns)
+        motion = self._pursuit.motion_at(pts_ns)
         if motion is None or phase is Phase.NEVER:
             return self._go_wide(dt)
         if phase is Phase.GONE:
@@ -262,9 +262,9 @@ class Director:
             case ReleaseTrack():
                 self._release()
             case NextSubject():
-                self._lock(self._lookout.neighbor(1))
+                self._lock(self._pursuit.neighbor(1))
             case PreviousSubject():
-                self._lock(self._lookout.neighbor(-1))
+                self._lock(self._pursuit.neighbor(-1))
             case Recenter():
                 self._leave_home()
                 self._reframe()
@@ -279,7 +279,7 @@ class Director:
 
     def _configure(self, settings: DirectorSettings, command: Command) -> None:
         self._settings = settings
-        self._lookout.configure(settings)
+        self._pursuit.configure(settings)
         self._rig.configure(settings)
         if isinstance(command, SetAspectRatio):
             self._cut_to_shape()
@@ -288,7 +288,7 @@ class Director:
 
     def _cut_to_shape(self) -> None:
         """Another shape is a cut anyway: begin it well composed, or as wide as it goes."""
-        motion = self._lookout.predicted(self._now)
+        motion = self._pursuit.predicted(self._now)
         if motion is None or self._state in (State.WIDEN, State.WIDE):
             self._rig.cut_to(self._middle, height_bounds(self._settings, self._frame)[1])
             return
@@ -301,7 +301,7 @@ class Director:
 
     def _reframe(self) -> None:
         """Glide to the ideal framing of a subject that is there, dead zone or not."""
-        motion = self._lookout.predicted(self._now)
+        motion = self._pursuit.predicted(self._now)
         if motion is not None and self._mode is Mode.AUTOMATIC:
             shape = self._part(motion.shape)
             self._rig.zoom.go_to(wanted_height(shape, self._settings, self._frame))
@@ -309,24 +309,24 @@ class Director:
 
     def _select(self, policy: SubjectPolicy) -> None:
         if policy.kind is SubjectKind.TRACK:
-            self._lookout.find(policy.track_id)
+            self._pursuit.find(policy.track_id)
         self._settings = replace(self._settings, subject=policy)
-        self._lookout.configure(self._settings)
-        self._lookout.select(policy)
+        self._pursuit.configure(self._settings)
+        self._pursuit.select(policy)
         self._leave_home()
         self._look_again()
 
     def _lock(self, track_id: int) -> None:
-        self._lookout.find(track_id)
-        self._lookout.lock(track_id, self._now)
+        self._pursuit.find(track_id)
+        self._pursuit.lock(track_id, self._now)
         self._leave_home()
         self._look_again()
 
     def _release(self) -> None:
         if self._settings.subject.kind is SubjectKind.TRACK:
             self._settings = replace(self._settings, subject=SubjectPolicy())
-            self._lookout.configure(self._settings)
-        self._lookout.release()
+            self._pursuit.configure(self._settings)
+        self._pursuit.release()
         self._leave_home()
 
     def _leave_home(self) -> None:
@@ -336,6 +336,6 @@ class Director:
 
     def _look_again(self) -> None:
         """Turn to another subject at once, without waiting for more observations."""
-        sighting = self._lookout.look_again()
-        if sighting is not None and self._lookout.observed_ns is not None:
-            self._react(sighting, self._lookout.observed_ns)
+        sighting = self._pursuit.look_again()
+        if sighting is not None and self._pursuit.observed_ns is not None:
+            self._react(sighting, self._pursuit.observed_ns)

@@ -34,7 +34,7 @@ class Sighting:
     returned: bool
 
 
-class Lookout:
+class Pursuit:
     """Told every observation; knows the subject, for how long it is unseen, and its motion."""
 
     def __init__(self, frame: Size, settings: DirectorSettings) -> None:
