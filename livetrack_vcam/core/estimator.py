@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from livetrack_vcam.core.kalman import Gaussian, coast, correct, mix, rest
 from livetrack_vcam.core.noise import NoiseMeter
 
-AGREE_SIGMA = 6.0
+AGREE_SIGMA = 4.2
 """Rejected measurements this close together, in standard deviations, agree."""
 JUMP_REJECTS = 2
 STEADY_S = 0.4
