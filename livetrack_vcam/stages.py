@@ -327,15 +327,19 @@ class Render:
     def _open_with(self, frame: Frame) -> None:
         """Show the frame, at the beginning once somebody was found or it has waited for long."""
         for each in self._opening.put(frame, frame.pts_ns, bool(self.attention.subject)):
-            self._show(self.look_ahead.put(each))
+            self._show(self.look_ahead.put(each), newest=each is frame)
 
     def _show_held(self) -> None:
         """No frame has come: go on with those that are held."""
         self._drain()
         self._show(self.look_ahead.advance())
 
-    def _show(self, frames: Mapping[str, Frame]) -> None:
-        """One picture of each shot whose frame is given."""
+    def _show(self, frames: Mapping[str, Frame], newest: bool = True) -> None:
+        """One picture of each shot whose frame is given.
+
+        One that is not the `newest` comes at once with those after it: only whoever keeps every
+        picture has a use for it.
+        """
         crops = {
             shot: self._decider.crop_at(shot, frames[shot].pts_ns)
             for shot in self._renderers
@@ -346,7 +350,7 @@ class Render:
             picture = self._renderers[shot].render_panes(
                 frames[shot], director.panes, director.settings.fill
             )
-            self._send(shot, picture)
+            self._send(shot, picture, everywhere=newest)
         if self._counted in frames:
             self.flow.add(frames[self._counted].pts_ns, self._clock())
         views = {view.shot: view for view in self.views}
@@ -383,9 +387,9 @@ class Render:
         for shot, canvas in self._canvases.items():
             self._send(shot, slate(canvas.size, line, self._pictures.get(shot)), keep=False)
 
-    def _send(self, shot: str, picture: Frame, keep: bool = True) -> None:
+    def _send(self, shot: str, picture: Frame, keep: bool = True, everywhere: bool = True) -> None:
         if keep:
             self._pictures[shot] = picture
         for outlet in self._outlets:
-            if outlet.shot == shot:
+            if outlet.shot == shot and (everywhere or outlet.sink.depth > 1):
                 outlet.mailbox.put(picture)
