@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 from livetrack_vcam.core.command import (
     Command,
+    Configure,
     SetAspectRatio,
     SetDeadZone,
     SetFill,
@@ -81,5 +83,8 @@ def _replaced(settings: DirectorSettings, command: Command) -> DirectorSettings 
             return replace(settings, max_zoom=max_zoom)
         case SetDeadZone(dead_zone):
             return replace(settings, dead_zone=dead_zone)
+        case Configure(changes):
+            values: dict[str, Any] = dict(changes)
+            return replace(settings, **values)
         case _:
             return None

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from livetrack_vcam.core.config import Fill, Shot, Speed, SubjectPolicy, WhenLost
+from livetrack_vcam.core.geometry import Box
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +87,32 @@ class Recenter:
 
 
 @dataclass(frozen=True, slots=True)
+class Configure:
+    """Several settings at once, all or none: DirectorSettings attributes with their values."""
+
+    changes: tuple[tuple[str, object], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SetHome:
-    """Remember the present crop as the home framing."""
+    """Remember a box in source pixels as the home framing; None: the present crop."""
+
+    box: Box | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class GoHome:
     """Glide to the home framing and stay there until another subject command."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowWide:
+    """Glide to the whole picture and stay there until another subject command."""
+
+
+@dataclass(frozen=True, slots=True)
+class Toggle:
+    """Pause, or follow again after Pause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +139,12 @@ Command: TypeAlias = (
     | ReleaseTrack
     | NextSubject
     | PreviousSubject
+    | Configure
     | Recenter
     | SetHome
     | GoHome
+    | ShowWide
+    | Toggle
     | Pause
     | Resume
 )

@@ -2,40 +2,44 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
-from typing import TypeVar
 
 from livetrack_vcam.core import command as commands
-from livetrack_vcam.core.changes import MAX_DEAD_ZONE, MAX_HEADROOM, MAX_ZOOM
 from livetrack_vcam.core.command import Command
-from livetrack_vcam.core.config import Fill, Shot, Speed, SubjectPolicy, WhenLost, parse_subject
-from livetrack_vcam.core.geometry import format_aspect_ratio, parse_aspect_ratio
+from livetrack_vcam.core.fields import LIVE_FIELDS, Json, Schema, read_number, same
+from livetrack_vcam.core.geometry import Box
 
-Json = str | int | float | bool | None
-E = TypeVar("E", bound=Enum)
+JsonValue = Json | Mapping[str, Json] | Sequence[float]
+MAX_SIDE = 1e5
+"""Pixels; no camera has a longer one."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
-    """One command's JSON: its name, its only argument if it has one, and both directions."""
+class Entry:
+    """One command's JSON: its name, its only argument if it has one, and both directions.
+
+    An argument left out is None if it is `optional`. `schema` is JSON Schema for the argument.
+    """
 
     name: str
     kind: Callable[..., Command]
-    field: str | None
-    attribute: str
-    read: Callable[[object], object]
-    write: Callable[..., Json]
+    field: str | None = None
+    attribute: str = ""
+    read: Callable[[object], object] = same  # type: ignore[assignment]
+    write: Callable[..., JsonValue] = same
+    schema: Schema | None = None
+    optional: bool = False
 
 
-def command_to_json(command: Command) -> dict[str, Json]:
+def command_to_json(command: Command) -> dict[str, JsonValue]:
     """{"command": "set_aspect", "aspect": "9:16"} and the like; `command_from_json` reads it."""
     entry = _BY_KIND[type(command)]
-    result: dict[str, Json] = {"command": entry.name}
+    result: dict[str, JsonValue] = {"command": entry.name}
     if entry.field is not None:
-        result[entry.field] = entry.write(getattr(command, entry.attribute))
+        value = getattr(command, entry.attribute)
+        if not (entry.optional and value is None):
+            result[entry.field] = entry.write(value)
     return result
 
 
@@ -56,45 +60,37 @@ def command_from_json(data: object) -> Command:
     if unknown:
         fields = f"only {entry.field!r}" if entry.field else "no other field"
         raise ValueError(f"field {unknown[0]!r} is unknown; {entry.name} takes {fields}")
-    if entry.field is None:
+    if entry.field is None or (entry.optional and entry.field not in data):
         return entry.kind()
     if entry.field not in data:
         raise ValueError(f"field {entry.field!r} is missing; {entry.name} needs it")
     return entry.kind(entry.read(data[entry.field]))
 
 
-def _text(field: str, value: object) -> str:
-    if not isinstance(value, str):
-        raise ValueError(f"field {field!r} must be text, not {value!r}")
-    return value
+def read_changes(data: object) -> tuple[tuple[str, object], ...]:
+    """What Configure takes, from an object of live settings. Raises ValueError."""
+    if not isinstance(data, Mapping) or not data:
+        raise ValueError('settings are a JSON object such as {"speed": "sport", "aspect": "9:16"}')
+    unknown = sorted(str(key) for key in data if key not in LIVE_FIELDS)
+    if unknown:
+        names = ", ".join(LIVE_FIELDS)
+        raise ValueError(
+            f"setting {unknown[0]!r} is unknown or cannot change now; use some of: {names}"
+        )
+    return tuple(
+        (field.attribute, field.read(data[name]))
+        for name, field in LIVE_FIELDS.items()
+        if name in data
+    )
 
 
-def _choice(field: str, kind: type[E]) -> Callable[[object], E]:
-    def read(value: object) -> E:
-        for member in kind:
-            if member.value == value and isinstance(value, str):
-                return member
-        choices = ", ".join(str(member.value) for member in kind)
-        raise ValueError(f"field {field!r} is {value!r}; use one of: {choices}")
-
-    return read
-
-
-def _number(
-    field: str, low: float, high: float, optional: bool = False
-) -> Callable[[object], float | None]:
-    allowed = f"a number from {low:g} to {high:g}" + (" or null" if optional else "")
-
-    def read(value: object) -> float | None:
-        if value is None and optional:
-            return None
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise ValueError(f"field {field!r} is {value!r}; use {allowed}")
-        if not (math.isfinite(value) and low <= value <= high):
-            raise ValueError(f"field {field!r} is {value!r}; use {allowed}")
-        return float(value)
-
-    return read
+def _write_changes(changes: tuple[tuple[str, object], ...]) -> Mapping[str, Json]:
+    values = dict(changes)
+    return {
+        name: field.write(values[field.attribute])
+        for name, field in LIVE_FIELDS.items()
+        if field.attribute in values
+    }
 
 
 def _track_id(value: object) -> int:
@@ -103,68 +99,69 @@ def _track_id(value: object) -> int:
     return value
 
 
-def _subject(value: object) -> SubjectPolicy:
-    return parse_subject(_text("subject", value))
+def _box(value: object) -> Box:
+    """[x, y, width, height] in source pixels."""
+    wanted = "use [x, y, width, height] in source pixels"
+    if not isinstance(value, Sequence) or isinstance(value, str) or len(value) != 4:
+        raise ValueError(f"field 'box' is {value!r}; {wanted}")
+    numbers = [read_number("box", -MAX_SIDE, MAX_SIDE)(each) or 0.0 for each in value]
+    if not (numbers[2] > 0 and numbers[3] > 0):
+        raise ValueError(f"field 'box' has no area; {wanted}")
+    x, y, width, height = numbers
+    return Box(x, y, x + width, y + height)
 
 
-def _aspect(value: object) -> object:
-    return parse_aspect_ratio(_text("aspect", value))
+def _setting(name: str, kind: Callable[..., Command], field: str) -> Entry:
+    """A command that sets one live setting."""
+    it = LIVE_FIELDS[field]
+    return Entry(name, kind, field, it.attribute, it.read, it.write, it.schema)
 
 
-def _enum_value(member: Enum) -> str:
-    return str(member.value)
+_BOX_SCHEMA: Schema = {
+    "type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 4,
+    "description": "[x, y, width, height] in source pixels; without it the present crop",
+}  # fmt: skip
+_CHANGES_SCHEMA: Schema = {
+    "type": "object", "additionalProperties": False, "minProperties": 1,
+    "properties": {name: field.schema for name, field in LIVE_FIELDS.items()},
+}  # fmt: skip
 
-
-def _same(value: float | None) -> float | None:
-    return value
-
-
-def _nothing(_: object) -> None:
-    return None
-
-
-_ENTRIES = (
-    _Entry(
-        "set_aspect", commands.SetAspectRatio, "aspect", "aspect_ratio", _aspect,
-        format_aspect_ratio,
+ENTRIES = (
+    _setting("set_aspect", commands.SetAspectRatio, "aspect"),
+    _setting("set_shot", commands.SetShot, "shot"),
+    _setting("set_speed", commands.SetSpeed, "speed"),
+    _setting("set_when_lost", commands.SetWhenLost, "when_lost"),
+    _setting("set_fill", commands.SetFill, "fill"),
+    _setting("set_headroom", commands.SetHeadroom, "headroom"),
+    _setting("set_max_zoom", commands.SetMaxZoom, "max_zoom"),
+    _setting("set_dead_zone", commands.SetDeadZone, "dead_zone"),
+    _setting("select_subject", commands.SelectSubject, "subject"),
+    Entry(
+        "lock", commands.LockTrack, "track_id", "track_id", _track_id, same,
+        {"type": "integer", "minimum": 1},
     ),
-    _Entry("set_shot", commands.SetShot, "shot", "shot", _choice("shot", Shot), _enum_value),
-    _Entry("set_speed", commands.SetSpeed, "speed", "speed", _choice("speed", Speed), _enum_value),
-    _Entry(
-        "set_when_lost", commands.SetWhenLost, "when_lost", "when_lost",
-        _choice("when_lost", WhenLost), _enum_value,
+    Entry(
+        "configure", commands.Configure, "settings", "changes", read_changes, _write_changes,
+        _CHANGES_SCHEMA,
     ),
-    _Entry("set_fill", commands.SetFill, "fill", "fill", _choice("fill", Fill), _enum_value),
-    _Entry(
-        "set_headroom", commands.SetHeadroom, "headroom", "headroom",
-        _number("headroom", 0, MAX_HEADROOM, optional=True), _same,
+    Entry(
+        "set_home", commands.SetHome, "box", "box", _box, lambda box: list(box.xywh),
+        _BOX_SCHEMA, optional=True,
     ),
-    _Entry(
-        "set_max_zoom", commands.SetMaxZoom, "max_zoom", "max_zoom",
-        _number("max_zoom", 1, MAX_ZOOM), _same,
-    ),
-    _Entry(
-        "set_dead_zone", commands.SetDeadZone, "dead_zone", "dead_zone",
-        _number("dead_zone", 0, MAX_DEAD_ZONE, optional=True), _same,
-    ),
-    _Entry("select_subject", commands.SelectSubject, "subject", "subject", _subject, str),
-    _Entry("lock", commands.LockTrack, "track_id", "track_id", _track_id, _same),
-    *(
-        _Entry(name, kind, None, "", _nothing, _nothing)
-        for name, kind in (
-            ("release", commands.ReleaseTrack),
-            ("next", commands.NextSubject),
-            ("previous", commands.PreviousSubject),
-            ("recenter", commands.Recenter),
-            ("set_home", commands.SetHome),
-            ("home", commands.GoHome),
-            ("pause", commands.Pause),
-            ("resume", commands.Resume),
-        )
-    ),
+    Entry("release", commands.ReleaseTrack),
+    Entry("next", commands.NextSubject),
+    Entry("previous", commands.PreviousSubject),
+    Entry("recenter", commands.Recenter),
+    Entry("home", commands.GoHome),
+    Entry("wide", commands.ShowWide),
+    Entry("toggle", commands.Toggle),
+    Entry("pause", commands.Pause),
+    Entry("resume", commands.Resume),
 )  # fmt: skip
-_BY_NAME = {entry.name: entry for entry in _ENTRIES}
-_BY_KIND: dict[object, _Entry] = {entry.kind: entry for entry in _ENTRIES}
+"""Every command, in the order in which help lists them."""
+
+_BY_NAME = {entry.name: entry for entry in ENTRIES}
+_BY_KIND: dict[object, Entry] = {entry.kind: entry for entry in ENTRIES}
 
 COMMAND_NAMES = tuple(_BY_NAME)
 """Every command a JSON object can name."""

@@ -10,6 +10,7 @@ from livetrack_vcam.core.attention import Attention
 from livetrack_vcam.core.changes import changed, check_settings
 from livetrack_vcam.core.command import (
     Command,
+    Configure,
     GoHome,
     LockTrack,
     NextSubject,
@@ -23,6 +24,8 @@ from livetrack_vcam.core.command import (
     SetHeadroom,
     SetHome,
     SetShot,
+    ShowWide,
+    Toggle,
 )
 from livetrack_vcam.core.composition import Composition
 from livetrack_vcam.core.config import DirectorSettings, SubjectKind, SubjectPolicy
@@ -50,6 +53,7 @@ class Mode(Enum):
 
     AUTOMATIC = "automatic"
     HOME = "home"
+    WIDE = "wide"
     PAUSED = "paused"
 
 
@@ -207,6 +211,8 @@ class Director:
         if self._mode is Mode.HOME:
             self._glide_home(dt)
             return State.HOLD if self._rig.resting else State.FOLLOW
+        if self._mode is Mode.WIDE:
+            return self._go_wide(dt)
         phase = self._pursuit.phase(pts_ns)
         motion = self._pursuit.motion_at(pts_ns)
         if motion is None or phase is Phase.NEVER:
@@ -242,6 +248,13 @@ class Director:
         else:
             self._rig.glide(self._home.center, self._home.height, dt)
 
+    def _around(self, box: Box) -> Box:
+        """The least box of the shot's shape around a drawn one; it may reach out of the frame."""
+        height = max(box.height, box.width / float(self._settings.aspect_ratio))
+        width = height * float(self._settings.aspect_ratio)
+        x, y = box.center.x - width / 2, box.center.y - height / 2
+        return Box(x, y, x + width, y + height)
+
     def command(self, command: Command) -> None:
         """Obey at once; raises ValueError with a clear sentence, changing nothing, if it cannot."""
         settings = changed(self._settings, command)
@@ -268,22 +281,32 @@ class Director:
             case Recenter():
                 self._leave_home()
                 self._reframe()
-            case SetHome():
-                self._home = self._rig.crop.box
+            case SetHome(box):
+                self._home = self._rig.crop.box if box is None else self._around(box)
             case GoHome():
                 self._mode = Mode.HOME
+            case ShowWide():
+                self._mode = Mode.WIDE
+            case Toggle():
+                paused = self._mode is Mode.PAUSED
+                self._mode = Mode.AUTOMATIC if paused else Mode.PAUSED
             case Pause():
                 self._mode = Mode.PAUSED
             case Resume():
                 self._mode = Mode.AUTOMATIC
 
     def _configure(self, settings: DirectorSettings, command: Command) -> None:
+        before = self._settings
+        if isinstance(command, Configure) and settings.subject != before.subject:
+            self._select(settings.subject)
         self._settings = settings
         self._pursuit.configure(settings)
         self._rig.configure(settings)
-        if isinstance(command, SetAspectRatio):
+        if isinstance(command, SetAspectRatio) or settings.aspect_ratio != before.aspect_ratio:
             self._cut_to_shape()
-        elif isinstance(command, (SetShot, SetHeadroom)):
+        elif isinstance(command, (SetShot, SetHeadroom)) or _composition(settings) != _composition(
+            before
+        ):
             self._reframe()
 
     def _cut_to_shape(self) -> None:
@@ -330,8 +353,8 @@ class Director:
         self._leave_home()
 
     def _leave_home(self) -> None:
-        """A subject command ends the stay at home, but never a pause."""
-        if self._mode is Mode.HOME:
+        """A subject command ends the stay at home or wide, but never a pause."""
+        if self._mode in (Mode.HOME, Mode.WIDE):
             self._mode = Mode.AUTOMATIC
 
     def _look_again(self) -> None:
@@ -339,3 +362,8 @@ class Director:
         sighting = self._pursuit.look_again()
         if sighting is not None and self._pursuit.observed_ns is not None:
             self._react(sighting, self._pursuit.observed_ns)
+
+
+def _composition(settings: DirectorSettings) -> tuple[object, ...]:
+    """What a new value of shows only when the picture is framed anew."""
+    return settings.shot, settings.headroom, settings.eyes_on_third

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from livetrack_vcam.core.command import Command, GoHome
+from livetrack_vcam.core.command import Command, GoHome, ShowWide
 from livetrack_vcam.core.config import DirectorSettings, Fill
 from livetrack_vcam.core.detection import Track
 from livetrack_vcam.core.geometry import Box, Crop, Size, union
@@ -39,7 +39,7 @@ class Panes:
         """A command that the shot obeyed, and its settings since."""
         self._settings = settings
         self._letterbox.configure(settings)
-        if isinstance(command, GoHome):
+        if isinstance(command, (GoHome, ShowWide)):
             self._group = None
         self._split.command(command, settings)
 

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from livetrack_vcam.core.command import (
     Command,
+    Configure,
     GoHome,
     LockTrack,
     NextSubject,
@@ -25,6 +26,8 @@ from livetrack_vcam.core.command import (
     SetMaxZoom,
     SetShot,
     SetSpeed,
+    ShowWide,
+    Toggle,
 )
 from livetrack_vcam.core.config import DirectorSettings, Fill, SubjectKind, SubjectPolicy, WhenLost
 from livetrack_vcam.core.detection import Track
@@ -38,9 +41,22 @@ CONFIRM_S = 1.5
 """A group must be apart, or together again, for so long before the picture is cut."""
 ENDING = (
     SetAspectRatio, SetFill, SelectSubject, LockTrack, NextSubject, PreviousSubject, GoHome,
+    ShowWide,
 )  # fmt: skip
 """Commands after which there is one picture at once."""
-PASSED_ON = (SetShot, SetSpeed, SetHeadroom, SetMaxZoom, SetDeadZone, Recenter, Pause, Resume)
+PASSED_ON = (
+    SetShot,
+    SetSpeed,
+    SetHeadroom,
+    SetMaxZoom,
+    SetDeadZone,
+    Recenter,
+    Toggle,
+    Pause,
+    Resume,
+)
+OWN = {"aspect_ratio", "fill", "subject", "when_lost"}
+"""Settings that a pane has its own of."""
 
 
 class PaneDirector(Protocol):
@@ -62,6 +78,11 @@ MakeDirector = Callable[[Size, DirectorSettings], PaneDirector]
 def pane_ratio(aspect_ratio: Fraction) -> Fraction:
     """The shape of each of two panes: side by side on wide canvases, stacked on tall ones."""
     return aspect_ratio / 2 if aspect_ratio >= 1 else aspect_ratio * 2
+
+
+def _arrangement(settings: DirectorSettings) -> tuple[object, ...]:
+    """What panes are made for: with another of these they are made anew."""
+    return settings.aspect_ratio, settings.fill, settings.subject
 
 
 def clusters(members: Sequence[Track]) -> tuple[list[Track], list[Track]]:
@@ -101,12 +122,17 @@ class SplitScreen:
 
     def command(self, command: Command, settings: DirectorSettings) -> None:
         """A command that the shot obeyed: it ends the split, or the panes obey it, too."""
-        self._settings = settings
-        if isinstance(command, ENDING):
+        before, self._settings = self._settings, settings
+        if isinstance(command, ENDING) or _arrangement(before) != _arrangement(settings):
             self._end()
         elif isinstance(command, PASSED_ON):
-            for pane in self._panes:
-                pane.director.command(command)
+            self._pass_on(command)
+        elif isinstance(command, Configure):
+            self._pass_on(Configure(tuple(c for c in command.changes if c[0] not in OWN)))
+
+    def _pass_on(self, command: Command) -> None:
+        for pane in self._panes:
+            pane.director.command(command)
 
     def observe(self, members: Sequence[Track], pts_ns: int) -> None:
         """The group as a tracker found it at `pts_ns`, best first."""

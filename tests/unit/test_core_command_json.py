@@ -10,6 +10,7 @@ from livetrack_vcam.core import DirectorSettings, Shot, Speed, SubjectKind, Subj
 from livetrack_vcam.core import command as commands
 from livetrack_vcam.core.command_json import COMMAND_NAMES, command_from_json, command_to_json
 from livetrack_vcam.core.config import Fill
+from livetrack_vcam.core.geometry import Box
 from livetrack_vcam.core.settings_json import settings_from_json, settings_to_json
 
 EVERY_COMMAND = [
@@ -36,7 +37,17 @@ EVERY_COMMAND = [
     ({"command": "previous"}, commands.PreviousSubject()),
     ({"command": "recenter"}, commands.Recenter()),
     ({"command": "set_home"}, commands.SetHome()),
+    (
+        {"command": "set_home", "box": [100.5, 0.0, 640.0, 360.0]},
+        commands.SetHome(Box(100.5, 0.0, 740.5, 360.0)),
+    ),
+    (
+        {"command": "configure", "settings": {"aspect": "9:16", "headroom": None, "cuts": True}},
+        commands.Configure((("aspect_ratio", Fraction(9, 16)), ("headroom", None), ("cuts", True))),
+    ),
     ({"command": "home"}, commands.GoHome()),
+    ({"command": "wide"}, commands.ShowWide()),
+    ({"command": "toggle"}, commands.Toggle()),
     ({"command": "pause"}, commands.Pause()),
     ({"command": "resume"}, commands.Resume()),
 ]
@@ -73,6 +84,13 @@ def test_the_list_above_has_every_command() -> None:
         ({"command": "set_headroom", "headroom": False}, "a number from 0 to 0.5 or null"),
         ({"command": "set_max_zoom", "max_zoom": None}, "use a number from 1 to 100"),
         ({"command": "set_max_zoom", "max_zoom": float("inf")}, "use a number from 1 to 100"),
+        ({"command": "set_home", "box": [1, 2, 3]}, r"use \[x, y, width, height\]"),
+        ({"command": "set_home", "box": "1,2,3,4"}, r"use \[x, y, width, height\]"),
+        ({"command": "set_home", "box": [0, 0, 0, 9]}, "has no area"),
+        ({"command": "set_home", "box": [0, 0, float("nan"), 9]}, "use a number from"),
+        ({"command": "configure", "settings": {}}, "settings are a JSON object such as"),
+        ({"command": "configure", "settings": {"fusion": "both"}}, "'fusion' is unknown or cannot"),
+        ({"command": "configure", "settings": {"cuts": 1}}, "'cuts' is 1, not true or false"),
         ({"command": "select_subject", "subject": "somebody"}, "try auto, largest, center"),
     ],
 )
@@ -93,8 +111,8 @@ def test_settings_survive_json_exactly() -> None:
     ("change", "sentence"),
     [
         ({"speed": "warp"}, "warp"),
-        ({"max_zoom": "2"}, "field 'max_zoom' is '2', not a number"),
-        ({"max_zoom": 0.2}, "max_zoom 0.2 is not allowed"),
+        ({"max_zoom": "2"}, "field 'max_zoom' is '2'; use a number"),
+        ({"max_zoom": 0.2}, "field 'max_zoom' is 0.2; use a number from 1"),
         ({"extra": 1}, "need exactly the fields"),
     ],
 )
