@@ -1,7 +1,8 @@
 #!/bin/sh
 # Installs what the tests need beside Python packages, on Debian and Ubuntu, if this user may.
 set -eu
-packages="chromium obs-studio xvfb qemu-system-x86 busybox-static cpio kmod ffmpeg v4l-utils opencv-doc
+packages="chromium obs-studio obs-plugins xvfb openbox xdotool wmctrl at-spi2-core dbus-x11
+  gir1.2-atspi-2.0 python3-gi libgl1-mesa-dri qemu-system-x86 busybox-static cpio kmod ffmpeg v4l-utils opencv-doc
   linux-image-amd64 linux-headers-amd64 v4l2loopback-dkms"
 
 missing=""
