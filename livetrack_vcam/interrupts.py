@@ -29,7 +29,11 @@ class Interrupts:
 
     @contextmanager
     def caught(self) -> Iterator[None]:
-        """Have the signals until the end of the block."""
+        """Have the signals until the end of the block.
+
+        After an interrupt the process is on its way out and has its exit status to tell: a SIGTERM
+        or SIGHUP that says so once more is then ignored for good.
+        """
         if threading.current_thread() is not threading.main_thread():
             yield
             return
@@ -38,7 +42,8 @@ class Interrupts:
             yield
         finally:
             for number, handler in before.items():
-                signal.signal(number, handler)
+                deadly = number != signal.SIGINT and handler == signal.SIG_DFL
+                signal.signal(number, signal.SIG_IGN if self._count and deadly else handler)
 
     @contextmanager
     def held(self) -> Iterator[None]:

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
 
-from livetrack_vcam.interrupts import Interrupts
+from livetrack_vcam.interrupts import SIGNALS, Interrupts
+
+
+@pytest.fixture(autouse=True)
+def own_handlers() -> Iterator[None]:
+    """The test runner outlives an interrupt, as no program of ours does."""
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def press() -> None:
@@ -66,3 +76,11 @@ def test_the_handlers_of_before_are_put_back() -> None:
     with Interrupts().caught():
         assert signal.getsignal(signal.SIGINT) != before
     assert signal.getsignal(signal.SIGINT) == before
+
+
+def test_a_sigterm_that_comes_once_more_after_the_end_leaves_the_exit_status_alone() -> None:
+    interrupts = Interrupts()
+    with suppress(KeyboardInterrupt), interrupts.caught():
+        os.kill(os.getpid(), signal.SIGTERM)
+    os.kill(os.getpid(), signal.SIGTERM)  # the default of the system would end this very test
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
