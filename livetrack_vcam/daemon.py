@@ -250,6 +250,7 @@ class Context:
         self._pipeline = pipeline
         self._monitor = monitor
         self._feeds = feeds
+        self.preview = MjpegFeed()
 
     @property
     def shots(self) -> Sequence[str]:
@@ -261,11 +262,18 @@ class Context:
     def stats(self) -> Mapping[str, Any]:
         return self._monitor.stats()
 
-    def command(self, shot: str | None, body: Mapping[str, Any]) -> None:
-        self._pipeline.command(shot, command_from_json(dict(body)))
+    async def command(self, target: str | None, body: Mapping[str, Any]) -> bool:
+        self._pipeline.command(target, command_from_json(dict(body)))
+        return False
 
     def feed(self, shot: str) -> MjpegFeed:
         return self._feeds[shot]
+
+    def settings(self) -> Mapping[str, Any]:
+        return {"shots": {}, "fixed": {}}
+
+    async def change_settings(self, body: Mapping[str, Any]) -> bool:
+        raise ValueError(f"{sorted(body)} cannot change yet")
 
 
 def open_in_browser(address: str) -> None:

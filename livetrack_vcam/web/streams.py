@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 from aiohttp import hdrs, web
@@ -21,6 +21,28 @@ STALLED_S = 15.0
 SEND_BUFFER_BYTES = 256 * 1024
 MAX_EVENT_HZ = 15.0
 KEEP_ALIVE_S = 10.0
+
+
+class Endless:
+    """Responses that end only with their client, or with us. Belongs to one asyncio loop."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[web.StreamResponse]] = set()
+
+    async def respond(
+        self, response: Coroutine[Any, Any, web.StreamResponse]
+    ) -> web.StreamResponse:
+        task = asyncio.ensure_future(response)
+        self._tasks.add(task)
+        try:
+            return await task
+        finally:
+            self._tasks.discard(task)
+
+    async def end(self, _app: web.Application) -> None:
+        """A signal for `on_shutdown`: send everybody home."""
+        for task in list(self._tasks):
+            task.cancel()
 
 
 async def stream_mjpeg(request: web.Request, feed: MjpegFeed) -> web.StreamResponse:

@@ -36,6 +36,7 @@ class Program:
     def __init__(self, size: Size = SIZE, max_watchers: int = 4) -> None:
         self.size = size
         self.pictures = MjpegFeed(max_watchers)
+        self.preview = MjpegFeed()
         self.sink = MjpegSink(self.pictures)
         self.sink.open(Canvas(size, Fraction(30)))
         self.state = "follow"
@@ -57,8 +58,14 @@ class Program:
     def stats(self) -> Mapping[str, Any]:
         return {}
 
-    def command(self, shot: str | None, body: Mapping[str, Any]) -> None:
+    async def command(self, target: str | None, body: Mapping[str, Any]) -> bool:
         raise ValueError("this program takes no commands")
+
+    def settings(self) -> Mapping[str, Any]:
+        return {"shots": {}, "fixed": {}}
+
+    async def change_settings(self, body: Mapping[str, Any]) -> bool:
+        raise ValueError("this program takes no settings")
 
     def feed(self, shot: str) -> MjpegFeed:
         return {"main": self.pictures}[shot]

@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 from livetrack_vcam.sinks.mjpeg import MjpegFeed
-from livetrack_vcam.web import server as server_module
-from livetrack_vcam.web import streams
+from livetrack_vcam.web import api, streams
 from livetrack_vcam.web.server import WebServer
 
 TOKEN = "0123456789abcdef0123456789abcdef"
@@ -24,6 +23,7 @@ class Program:
 
     def __init__(self) -> None:
         self._numbers = count()
+        self.preview = MjpegFeed()
 
     def status(self) -> Mapping[str, Any]:
         return {"number": next(self._numbers), "text": "x" * 500_000}
@@ -31,8 +31,14 @@ class Program:
     def stats(self) -> Mapping[str, Any]:
         raise KeyError("a fault of ours")
 
-    def command(self, shot: str | None, body: Mapping[str, Any]) -> None:
+    async def command(self, target: str | None, body: Mapping[str, Any]) -> bool:
         raise ValueError("no command is known")
+
+    def settings(self) -> Mapping[str, Any]:
+        return {"shots": {}, "fixed": {}}
+
+    async def change_settings(self, body: Mapping[str, Any]) -> bool:
+        raise ValueError("nothing can change")
 
     def feed(self, shot: str) -> MjpegFeed:
         return MjpegFeed()
@@ -109,7 +115,7 @@ def test_a_mistake_of_ours_is_one_line_in_the_log(caplog: pytest.LogCaptureFixtu
 def test_an_event_client_that_takes_nothing_loses_its_place(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(server_module, "MAX_EVENT_CLIENTS", 1)
+    monkeypatch.setattr(api, "MAX_EVENT_CLIENTS", 1)
     monkeypatch.setattr(streams, "STALLED_S", 0.2)
 
     async def body(port: int) -> None:

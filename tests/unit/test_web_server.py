@@ -34,6 +34,7 @@ class Program:
 
     def __init__(self) -> None:
         self.feeds = {"main": MjpegFeed(max_watchers=3)}
+        self.preview = MjpegFeed()
         self.commands: list[tuple[str | None, dict[str, Any]]] = []
         self.fps = 30.0
         self.sink = MjpegSink(self.feeds["main"])
@@ -45,10 +46,17 @@ class Program:
     def stats(self) -> Mapping[str, Any]:
         return {"frames_total": 7, "shots": {"main": {"zoom": 1.5}}}
 
-    def command(self, shot: str | None, body: Mapping[str, Any]) -> None:
+    async def command(self, target: str | None, body: Mapping[str, Any]) -> bool:
         if body.get("command") != "pause":
             raise ValueError(f"command {body.get('command')!r} is unknown; try pause")
-        self.commands.append((shot, dict(body)))
+        self.commands.append((target, dict(body)))
+        return True
+
+    def settings(self) -> Mapping[str, Any]:
+        return {"shots": {name: {} for name in self.shots}, "fixed": {}}
+
+    async def change_settings(self, body: Mapping[str, Any]) -> bool:
+        raise ValueError("nothing can change")
 
     def feed(self, shot: str) -> MjpegFeed:
         return self.feeds[shot]

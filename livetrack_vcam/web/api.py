@@ -1,0 +1,128 @@
+"""The control API: status, events, commands, settings, devices, sign-in, metrics."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from aiohttp import hdrs, web
+
+from livetrack_vcam.devices import Devices, list_devices
+from livetrack_vcam.web import metrics, streams
+from livetrack_vcam.web.body import read_object
+from livetrack_vcam.web.context import WebContext
+from livetrack_vcam.web.guard import error_response
+from livetrack_vcam.web.operator import Operators
+from livetrack_vcam.web.streams import MAX_EVENT_HZ, Endless
+
+MAX_EVENT_CLIENTS = 32
+
+
+class ControlApi:
+    """Everything under /api, and /metrics. Reading needs no token, changing does."""
+
+    def __init__(self, context: WebContext, operators: Operators, endless: Endless) -> None:
+        self._context = context
+        self._operators = operators
+        self._endless = endless
+        self._event_clients = 0
+        self._status_text = streams.StatusText(context.status)
+        self._looking: asyncio.Task[Devices] | None = None
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get("/healthz", self._healthz),
+            web.get("/metrics", self._metrics),
+            web.get("/api/status", self._status),
+            web.get("/api/stats", self._stats),
+            web.get("/api/events", self._events, allow_head=False),
+            web.post("/api/command", self._command),
+            web.get("/api/settings", self._settings),
+            web.put("/api/settings", self._change_settings),
+            web.get("/api/devices", self._devices),
+            web.get("/api/session", self._session),
+            web.post("/api/sign-in", self._sign_in),
+        ]
+
+    async def _healthz(self, _request: web.Request) -> web.StreamResponse:
+        return web.json_response({"ok": True})
+
+    async def _metrics(self, _request: web.Request) -> web.StreamResponse:
+        text = metrics.prometheus_text(self._context.stats())
+        return web.Response(text=text, headers={hdrs.CONTENT_TYPE: metrics.CONTENT_TYPE})
+
+    async def _status(self, _request: web.Request) -> web.StreamResponse:
+        return web.json_response(self._context.status())
+
+    async def _stats(self, _request: web.Request) -> web.StreamResponse:
+        return web.json_response(self._context.stats())
+
+    async def _events(self, request: web.Request) -> web.StreamResponse:
+        asked = request.query.get("hz", "15")
+        if not asked.isascii() or not asked.isdigit() or not 1 <= int(asked) <= MAX_EVENT_HZ:
+            return error_response(400, f"hz is a whole number from 1 to {MAX_EVENT_HZ:.0f}")
+        if self._event_clients >= MAX_EVENT_CLIENTS:
+            return error_response(503, "too many event streams at once; close one and try again")
+        self._event_clients += 1
+        try:
+            events = streams.stream_events(request, self._status_text, 1 / int(asked))
+            return await self._endless.respond(events)
+        finally:
+            self._event_clients -= 1
+
+    async def _command(self, request: web.Request) -> web.StreamResponse:
+        if not self._operators.may_change(request):
+            return _unauthorized()
+        body = await read_object(request)
+        target = body.pop("target", None)
+        if target is not None and target not in self._context.shots:
+            return error_response(400, no_shot(target, self._context))
+        try:
+            return _done(await self._context.command(target, body))
+        except ValueError as error:
+            return error_response(400, str(error))
+
+    async def _settings(self, _request: web.Request) -> web.StreamResponse:
+        return web.json_response(self._context.settings())
+
+    async def _change_settings(self, request: web.Request) -> web.StreamResponse:
+        if not self._operators.may_change(request):
+            return _unauthorized()
+        body = await read_object(request)
+        try:
+            return _done(await self._context.change_settings(body))
+        except ValueError as error:
+            return error_response(400, str(error))
+
+    async def _devices(self, _request: web.Request) -> web.StreamResponse:
+        """Asking the system may block; whoever asks meanwhile gets the same answer."""
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(asyncio.to_thread(list_devices))
+        devices = await asyncio.shield(self._looking)
+        return web.json_response(devices.to_json())
+
+    async def _session(self, request: web.Request) -> web.StreamResponse:
+        return web.json_response({"operator": self._operators.may_read(request)})
+
+    async def _sign_in(self, request: web.Request) -> web.StreamResponse:
+        if not self._operators.has_token(request):
+            return _unauthorized()
+        return web.json_response({"url": self._operators.sign_in_path()})
+
+
+def no_shot(name: object, context: WebContext) -> str:
+    """The sentence for a shot that does not exist."""
+    return f"there is no shot {name!r}; there is: {', '.join(context.shots)}"
+
+
+def _done(carried_out: bool) -> web.Response:
+    answer: dict[str, Any] = {"ok": True} if carried_out else {"ok": True, "queued": True}
+    return web.json_response(answer)
+
+
+def _unauthorized() -> web.Response:
+    response = error_response(
+        401, "this needs the bearer token of this machine; in a browser: livetrack-vcam ctl open"
+    )
+    response.headers[hdrs.WWW_AUTHENTICATE] = 'Bearer realm="livetrack"'
+    return response

@@ -1,0 +1,58 @@
+"""The JSON object in a request's body, or the refusal."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any, NoReturn
+
+from aiohttp import web
+
+MAX_BODY_BYTES = 64 * 1024
+BODY_TIMEOUT_S = 10.0
+
+
+async def read_object(request: web.Request) -> dict[str, Any]:
+    """The object, free of everything JSON only tolerates: NaN, repeated keys, broken Unicode.
+
+    Raises HTTPBadRequest, HTTPRequestTimeout, HTTPRequestEntityTooLarge or
+    HTTPUnsupportedMediaType with a sentence. No page of another site can send this media type
+    without asking first.
+    """
+    if request.content_type != "application/json":
+        raise web.HTTPUnsupportedMediaType(text="send it as application/json")
+    try:
+        text = await asyncio.wait_for(request.read(), BODY_TIMEOUT_S)
+    except TimeoutError:
+        raise web.HTTPRequestTimeout(text="the body did not come in time") from None
+    return parse_object(text)
+
+
+def parse_object(text: bytes) -> dict[str, Any]:
+    """Raises HTTPBadRequest with a sentence."""
+    try:
+        value = json.loads(text, parse_constant=_refuse, object_pairs_hook=_unique)
+        json.dumps(value, ensure_ascii=False).encode()  # a lone surrogate is no text
+    except (ValueError, RecursionError) as error:
+        reason = f": {error}" if isinstance(error, _RefusedError) else ""
+        raise web.HTTPBadRequest(text=f"the body is not valid JSON{reason}") from None
+    if not isinstance(value, dict):
+        raise web.HTTPBadRequest(text='the body is not an object like {"command":"pause"}')
+    return value
+
+
+class _RefusedError(ValueError):
+    """Python's reader takes it, JSON does not."""
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise _RefusedError(f"{constant} is no number")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise _RefusedError(f"{twice!r} is there twice")
+    return found
