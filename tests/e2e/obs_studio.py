@@ -1,4 +1,8 @@
-"""A real OBS without a screen: its own home, no wizard, obs-websocket on, two media inputs."""
+"""A real OBS without a screen: its own home, no wizard, obs-websocket on, inputs and scripts.
+
+With `desktop` it also has a window manager and an accessibility bus, so that a test can press its
+buttons by name: see obs_panel.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +12,15 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 PASSWORD = "a-password-no-log-may-show"
 NEEDED = ("obs", "Xvfb")
+NEEDED_TO_PRESS = (*NEEDED, "openbox", "dbus-daemon", "ffmpeg")
 START_S, STOP_S = 40.0, 10.0
 
 GLOBAL_INI = """[General]
@@ -33,6 +40,8 @@ SceneCollectionFile=Test
 ConfigOnNewProfile=false
 [BasicWindow]
 SysTrayEnabled=false
+[Python]
+Path64bit=/usr
 [OBSWebSocket]
 FirstLoad=false
 ServerEnabled=true
@@ -49,15 +58,35 @@ BaseCY=360
 OutputCX=640
 OutputCY=360
 FPSType=0
-FPSCommon=10
+FPSCommon={fps}
 [Audio]
 SampleRate=48000
 """
 
 
-def missing() -> str:
+@dataclass(frozen=True, slots=True)
+class Studio:
+    """An OBS that runs: its process, where it says what, and what a program beside it needs."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+    env: Mapping[str, str]
+
+    def said(self) -> str:
+        return self.log.read_text(encoding="utf-8", errors="replace")
+
+    def threads(self) -> int:
+        return len(list(Path(f"/proc/{self.process.pid}/task").iterdir()))
+
+    def stop(self) -> str:
+        """End it as the user would, and give all it said. Harmless when it has ended."""
+        _stop(self.process)
+        return self.said()
+
+
+def missing(programs: tuple[str, ...] = NEEDED) -> str:
     """The programs that are not installed, or nothing."""
-    return " ".join(program for program in NEEDED if shutil.which(program) is None)
+    return " ".join(program for program in programs if shutil.which(program) is None)
 
 
 def free_port() -> int:
@@ -67,14 +96,24 @@ def free_port() -> int:
         return port
 
 
-def prepare(home: Path, port: int, sounds: dict[str, int]) -> None:
-    """Write a configuration whose scene has inputs with sound, by name with offset in ms."""
+def prepare(
+    home: Path,
+    port: int,
+    sounds: dict[str, int],
+    scripts: Mapping[Path, Mapping[str, Any]] | None = None,
+    fps: int = 10,
+) -> None:
+    """Write a configuration whose scene has inputs with sound, by name with offset in ms.
+
+    `scripts`: the settings of each Python script that OBS loads. `fps`: 10, 20, 30, 48 or 60.
+    """
     config = home / ".config" / "obs-studio"
     for folder in ("basic/profiles/Test", "basic/scenes", "plugin_config/obs-websocket"):
         (config / folder).mkdir(parents=True, exist_ok=True)
     text = GLOBAL_INI.format(port=port, password=PASSWORD)
     (config / "global.ini").write_text(text, encoding="utf-8")
-    (config / "basic/profiles/Test/basic.ini").write_text(PROFILE_INI, encoding="utf-8")
+    profile = PROFILE_INI.format(fps=fps)
+    (config / "basic/profiles/Test/basic.ini").write_text(profile, encoding="utf-8")
     inputs = [
         {
             "id": "ffmpeg_source",
@@ -98,13 +137,19 @@ def prepare(home: Path, port: int, sounds: dict[str, int]) -> None:
         "current_program_scene": "Main",
         "scene_order": [{"name": "Main"}],
         "sources": [*inputs, scene],
+        "modules": {
+            "scripts-tool": [
+                {"path": str(path), "settings": dict(settings)}
+                for path, settings in (scripts or {}).items()
+            ]
+        },
     }
     path = config / "basic/scenes/Test.json"
     path.write_text(json.dumps(collection), encoding="utf-8")
 
 
 @contextmanager
-def running(home: Path, port: int) -> Iterator[None]:
+def running(home: Path, port: int, desktop: bool = False) -> Iterator[Studio]:
     """OBS under a screen of its own, from when it answers on `port`; stopped at the end."""
     runtime = home / "run"
     runtime.mkdir(mode=0o700, exist_ok=True)
@@ -121,11 +166,37 @@ def running(home: Path, port: int) -> Iterator[None]:
             "QT_QPA_PLATFORM": "xcb",
             "LANG": "C.UTF-8",
         }
+        if desktop:
+            env |= {"QT_ACCESSIBILITY": "1", "QT_LINUX_ACCESSIBILITY_ALWAYS_ON": "1"}
+            env |= {"DBUS_SESSION_BUS_ADDRESS": stack.enter_context(_bus(home, env))}
+            stack.enter_context(_background(["openbox"], env, home / "openbox.log"))
         command = ["obs", "--multi", "--disable-updater", "--disable-missing-files-check"]
         process = subprocess.Popen(command, env=env, stdout=log, stderr=log)
         stack.callback(_stop, process)
         _wait_for(port, process, home / "obs.log")
+        yield Studio(process, home / "obs.log", env)
+
+
+@contextmanager
+def _bus(home: Path, env: Mapping[str, str]) -> Iterator[str]:
+    """A message bus of its own, on which the accessibility registry starts itself; its address."""
+    reading, writing = os.pipe()
+    command = ["dbus-daemon", "--session", "--nofork", f"--print-address={writing}"]
+    with _background(command, env, home / "bus.log", (writing,)), os.fdopen(reading) as pipe:
+        os.close(writing)
+        yield pipe.readline().strip()
+
+
+@contextmanager
+def _background(
+    command: list[str], env: Mapping[str, str], log: Path, pass_fds: tuple[int, ...] = ()
+) -> Iterator[None]:
+    with log.open("ab") as file:
+        process = subprocess.Popen(command, env=env, stdout=file, stderr=file, pass_fds=pass_fds)
+    try:
         yield
+    finally:
+        _stop(process)
 
 
 @contextmanager
@@ -158,8 +229,9 @@ def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """SIGINT lets OBS save its scenes; SIGTERM would skip that."""
-    process.send_signal(2)
+    """SIGINT lets OBS save its scenes and unload its scripts; SIGTERM would skip that."""
+    if process.poll() is None:
+        process.send_signal(2)
     try:
         process.wait(STOP_S)
     except subprocess.TimeoutExpired:
