@@ -1,4 +1,4 @@
-"""From any source color space to the output's, on I420 planes and in place."""
+"""From one color space to another, on I420 planes and in place."""
 
 from __future__ import annotations
 
@@ -28,22 +28,27 @@ def rgb_to_yuv_matrix(color: ColorSpace) -> npt.NDArray[np.float64]:
 
 
 @lru_cache
-def _conversion(color: ColorSpace) -> npt.NDArray[np.float64]:
-    return rgb_to_yuv_matrix(OUTPUT_COLOR) @ np.linalg.inv(rgb_to_yuv_matrix(color))
+def _conversion(color: ColorSpace, target: ColorSpace) -> npt.NDArray[np.float64]:
+    return rgb_to_yuv_matrix(target) @ np.linalg.inv(rgb_to_yuv_matrix(color))
 
 
 def to_output_color(planes: tuple[Plane, Plane, Plane], color: ColorSpace) -> None:
-    """Convert I420 planes of `color` to OUTPUT_COLOR in place.
+    """Convert I420 planes of `color` to OUTPUT_COLOR in place."""
+    convert(planes, color, OUTPUT_COLOR)
+
+
+def convert(planes: tuple[Plane, Plane, Plane], color: ColorSpace, target: ColorSpace) -> None:
+    """Convert I420 planes of `color` to `target` in place.
 
     Gray stays gray under any such change, so chroma needs a 2x2 matrix on the small planes and
     luma one scale plus, between matrices, a correction made from the chroma.
     """
-    if color == OUTPUT_COLOR:
+    if color == target:
         return
-    matrix = _conversion(color)
+    matrix = _conversion(color, target)
     luma, u, v = planes
-    luma_offset = SPANS[OUTPUT_COLOR.range][2] - matrix[0, 0] * SPANS[color.range][2]
-    if color.matrix is OUTPUT_COLOR.matrix:
+    luma_offset = SPANS[target.range][2] - matrix[0, 0] * SPANS[color.range][2]
+    if color.matrix is target.matrix:
         cv2.convertScaleAbs(luma, luma, float(matrix[0, 0]), float(luma_offset))
         for plane, gain in ((u, matrix[1, 1]), (v, matrix[2, 2])):
             cv2.convertScaleAbs(plane, plane, float(gain), 128 * float(1 - gain))

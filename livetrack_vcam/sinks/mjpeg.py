@@ -11,9 +11,10 @@ import numpy as np
 import simplejpeg
 
 from livetrack_vcam.interfaces import Canvas
-from livetrack_vcam.media import Frame, Plane
+from livetrack_vcam.media import ColorMatrix, ColorRange, ColorSpace, Frame, Plane
 
 # JFIF (ITU-T T.871) is full-range BT.601; our pictures are limited-range BT.601.
+JFIF_COLOR = ColorSpace(ColorRange.FULL, ColorMatrix.BT601)
 _LEVELS = np.arange(256, dtype=np.float64)
 _FULL_LUMA = np.clip(np.rint((_LEVELS - 16) * 255 / 219), 0, 255).astype(np.uint8)
 _FULL_CHROMA = np.clip(np.rint((_LEVELS - 128) * 255 / 224 + 128), 0, 255).astype(np.uint8)
@@ -150,11 +151,14 @@ class MjpegSink:
 
 
 def encode_jpeg(frame: Frame, quality: int = 85) -> bytes:
-    """A JFIF picture of an I420 frame in the output color space, without a detour through RGB."""
+    """A JFIF picture of an I420 frame, without a detour through RGB.
+
+    The frame is in the output color space or, which costs less, in JFIF_COLOR.
+    """
     y, u, v = frame.planes
-    picture: bytes = simplejpeg.encode_jpeg_yuv_planes(
-        _mapped(y, _FULL_LUMA), _mapped(u, _FULL_CHROMA), _mapped(v, _FULL_CHROMA), quality
-    )
+    if frame.color != JFIF_COLOR:
+        y, u, v = _mapped(y, _FULL_LUMA), _mapped(u, _FULL_CHROMA), _mapped(v, _FULL_CHROMA)
+    picture: bytes = simplejpeg.encode_jpeg_yuv_planes(y, u, v, quality)
     return picture
 
 
