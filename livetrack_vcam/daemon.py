@@ -8,14 +8,13 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from importlib import import_module
 from typing import Any
 
 import cv2
 
-from livetrack_vcam.control import command_from_json
+from livetrack_vcam.controls import Controls
 from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.errors import (
     EXIT_INTERRUPTED,
@@ -37,7 +36,6 @@ from livetrack_vcam.logs import set_up_logging
 from livetrack_vcam.monitor import Monitor
 from livetrack_vcam.pipeline import in_background
 from livetrack_vcam.settings import WARN_UPSCALE, Settings
-from livetrack_vcam.sinks.mjpeg import MjpegFeed
 from livetrack_vcam.status_line import clear_status, show_status
 from livetrack_vcam.studio import Studio, asked_for_sinks, open_studio
 from livetrack_vcam.summary import log_summary, summarize
@@ -156,8 +154,10 @@ class Daemon:
         from livetrack_vcam.web.server import WebServer
         from livetrack_vcam.web.token import ensure_token
 
-        context = Context(self._pipeline, self._monitor, self._studio.feeds)
-        server = WebServer(context, self._settings.host, self._settings.port, ensure_token())
+        preview = self._studio.preview.feed
+        shots = [shot.name for shot in self._settings.shots]
+        controls = Controls(self._pipeline, self._monitor, self._studio.feeds, preview, shots)
+        server = WebServer(controls, self._settings.host, self._settings.port, ensure_token())
         await server.start()
         urls = server.urls
         self._monitor.links |= {"room": urls.room, "mjpeg": urls.stream}
@@ -241,39 +241,6 @@ class Daemon:
             sinks = ", ".join(str(sink) for sink in shot.sink)
             log.info("Picture: %s, %s%s", size, sinks, _lateness(shot.look_ahead_frames, info.fps))
             _warn_when_soft(size, info.size)
-
-
-class Context:
-    """The running program as the web server sees it."""
-
-    def __init__(self, pipeline: Any, monitor: Monitor, feeds: Mapping[str, MjpegFeed]) -> None:
-        self._pipeline = pipeline
-        self._monitor = monitor
-        self._feeds = feeds
-        self.preview = MjpegFeed()
-
-    @property
-    def shots(self) -> Sequence[str]:
-        return [shot.name for shot in self._monitor.status().shots]
-
-    def status(self) -> Mapping[str, Any]:
-        return self._monitor.status().to_json()
-
-    def stats(self) -> Mapping[str, Any]:
-        return self._monitor.stats()
-
-    async def command(self, target: str | None, body: Mapping[str, Any]) -> bool:
-        self._pipeline.command(target, command_from_json(dict(body)))
-        return False
-
-    def feed(self, shot: str) -> MjpegFeed:
-        return self._feeds[shot]
-
-    def settings(self) -> Mapping[str, Any]:
-        return {"shots": {}, "fixed": {}}
-
-    async def change_settings(self, body: Mapping[str, Any]) -> bool:
-        raise ValueError(f"{sorted(body)} cannot change yet")
 
 
 def open_in_browser(address: str) -> None:

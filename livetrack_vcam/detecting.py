@@ -16,11 +16,10 @@ from livetrack_vcam.errors import LiveTrackError, ModelError
 from livetrack_vcam.events import DetectorBack, DetectorFailed, Report
 from livetrack_vcam.mailbox import Closed, Mailbox
 from livetrack_vcam.media import Frame
-from livetrack_vcam.stats import NS_PER_S, Flow
+from livetrack_vcam.stats import NS_PER_S, Clock, Flow
 
 log = logging.getLogger(__name__)
 
-Clock = Callable[[], int]
 OpenWatch = Callable[[], Watch]
 
 # A look takes milliseconds; a machine that was suspended or starved may need this long.

@@ -25,17 +25,22 @@ class Mailbox(Generic[T]):
         self._closed = False
         self._changed = Condition()
 
-    def put(self, item: T) -> None:
-        """Add the newest item. After `close` it is dropped and counted like any other."""
+    def put(self, item: T) -> T | None:
+        """Add the newest item; the one that had to go for it, if any, counted as dropped.
+
+        After `close` that is the item itself.
+        """
         with self._changed:
             if self._closed:
                 self._dropped += 1
-                return
+                return item
+            dropped = None
             if len(self._items) == self._depth:
-                self._items.popleft()
+                dropped = self._items.popleft()
                 self._dropped += 1
             self._items.append(item)
             self._changed.notify()
+            return dropped
 
     def get(self, timeout_s: float | None = None) -> T | None:
         """The oldest item; None when none came within `timeout_s`. Raises Closed at the end."""

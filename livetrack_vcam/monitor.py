@@ -9,9 +9,10 @@ from livetrack_vcam import __version__
 from livetrack_vcam.control import ShotStatus, SinkStatus, SourceStatus, Status, TrackStatus
 from livetrack_vcam.core.geometry import format_aspect_ratio
 from livetrack_vcam.interfaces import Canvas, SourceInfo
+from livetrack_vcam.outlet import Outlet
 from livetrack_vcam.pipeline import Pipeline
-from livetrack_vcam.stages import Clock, Outlet, ShotView
-from livetrack_vcam.stats import NS_PER_MS, NS_PER_S
+from livetrack_vcam.stages import ShotView
+from livetrack_vcam.stats import NS_PER_MS, NS_PER_S, Clock
 from livetrack_vcam.trace import zoom_of
 
 

@@ -10,14 +10,18 @@ from functools import partial
 from threading import Lock, Thread
 from typing import Protocol, TypeVar
 
+from livetrack_vcam.capturing import Capture
 from livetrack_vcam.core.command import Command
 from livetrack_vcam.detecting import DetectorKeeper, OpenWatch
 from livetrack_vcam.errors import SinkError
 from livetrack_vcam.events import Failed, Finished, Report, SinkFailed
 from livetrack_vcam.interfaces import Canvas, Sink, Source, SourceInfo
 from livetrack_vcam.journal import LineWriter
-from livetrack_vcam.stages import Capture, Clock, Decider, Journal, Outlet, Render
-from livetrack_vcam.stats import NS_PER_S
+from livetrack_vcam.orders import Order
+from livetrack_vcam.outlet import Outlet
+from livetrack_vcam.preview import Preview
+from livetrack_vcam.stages import Decider, Journal, Render
+from livetrack_vcam.stats import NS_PER_S, Clock
 
 log = logging.getLogger(__name__)
 
@@ -123,6 +127,11 @@ class Pipeline:
         """Run it, too, from `start` until the last picture was drawn."""
         self._companions.append(companion)
 
+    def show(self, preview: Preview) -> None:
+        """Offer it every frame, from `start` on, once the frame's pictures are on their way."""
+        self.render.onlooker = preview.offer
+        self.accompany(preview)
+
     def start(self) -> None:
         """Start every thread. The sinks open first, each in its own."""
         work: list[tuple[str, Callable[[], None]]] = [
@@ -143,9 +152,17 @@ class Pipeline:
         for thread in self._threads:
             thread.start()
 
-    def command(self, shot: str | None, command: Command) -> None:
-        """Queue a command for the next frame; `shot` None means every shot."""
-        self.render.commands.put((shot, command))
+    def command(self, shot: str | None, command: Command) -> Future[None]:
+        """Queue a command for the next frame; `shot` None means every shot. See `order`."""
+        return self.order(Order(((shot, command),)))
+
+    def order(self, order: Order) -> Future[None]:
+        """Queue what takes effect together, between two pictures: its verdict."""
+        lost = self.render.orders.put(order)
+        if lost is not None:
+            ending = self.render.orders.closed
+            lost.refused("the program is ending" if ending else "too many commands at once")
+        return order.verdict
 
     def stop(self) -> None:
         """Ask every thread to end; outputs are finished properly. Returns at once."""

@@ -1,4 +1,4 @@
-"""What each worker thread does. The threads themselves are started in `pipeline.py`."""
+"""The rendering stage: decides and draws every picture. Its thread is started in `pipeline.py`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from threading import Event
 from typing import Protocol
 
 from livetrack_vcam.core.attention import Attention
@@ -14,22 +13,20 @@ from livetrack_vcam.core.command import Command, SetSpeed
 from livetrack_vcam.core.config import Speed
 from livetrack_vcam.core.detection import Detection, Look, Observation, Track
 from livetrack_vcam.core.director import Director
-from livetrack_vcam.core.geometry import Box, Crop, Size
+from livetrack_vcam.core.geometry import Box, Crop
 from livetrack_vcam.core.presence import State
-from livetrack_vcam.errors import LiveTrackError, SourceError
-from livetrack_vcam.events import Report, SinkFailed, SourceBack, SourceLost
-from livetrack_vcam.interfaces import Canvas, Sink, Source
+from livetrack_vcam.interfaces import Canvas
 from livetrack_vcam.look_ahead import LookAhead
 from livetrack_vcam.mailbox import Closed, Mailbox
-from livetrack_vcam.media import Frame, black_frame
+from livetrack_vcam.media import Frame
 from livetrack_vcam.opening import Opening
+from livetrack_vcam.orders import Order
+from livetrack_vcam.outlet import Outlet
 from livetrack_vcam.render import Renderer
 from livetrack_vcam.slate import slate
-from livetrack_vcam.stats import NS_PER_S, Flow
+from livetrack_vcam.stats import NS_PER_S, Clock, Flow
 
 log = logging.getLogger(__name__)
-
-Clock = Callable[[], int]
 
 # A camera that has sent nothing for so long is taken as lost; the outputs then carry the slate.
 STALL_NS = 2 * NS_PER_S
@@ -38,8 +35,6 @@ SLATE_INTERVAL_S = 0.5
 RENDER_DEPTH = 2
 # Pace of the pictures that are still held when no more frames come, by the frames before.
 SHORTEST_TICK_S, LONGEST_TICK_S = 0.005, 0.1
-REOPEN_FIRST_S = 0.5
-REOPEN_MOST_S = 5.0
 
 
 class Decider(Protocol):
@@ -57,151 +52,6 @@ class Decider(Protocol):
     def crop_at(self, shot: str, pts_ns: int) -> Crop: ...
 
     def director(self, shot: str) -> Director: ...
-
-
-class Capture:
-    """Reads the source and hands each frame on."""
-
-    def __init__(
-        self,
-        source: Source,
-        size: Size,
-        live: bool,
-        target: Mailbox[Frame],
-        report: Report,
-        clock: Clock,
-    ) -> None:
-        self._source = source
-        self._size = size
-        self._live = live
-        self._target = target
-        self._report = report
-        self._clock = clock
-        self._stopping = Event()
-        self.flow = Flow()
-        self.state = "running"
-        self.missed = 0
-        self._last_seq = -1
-
-    def run(self) -> None:
-        try:
-            while not self._stopping.is_set():
-                frame = self._read()
-                if frame is None:
-                    break
-                self._count(frame)
-                self._target.put(frame)
-        finally:
-            self.state = "ended"
-            self._source.close()
-            self._target.close()
-
-    def stop(self) -> None:
-        self._stopping.set()
-        self._source.close()
-
-    def _count(self, frame: Frame) -> None:
-        """A gap in `seq` is a frame the source had to skip; a smaller one is a new beginning."""
-        self.missed += max(0, frame.seq - self._last_seq - 1)
-        self._last_seq = frame.seq
-        self.flow.add(frame.pts_ns, self._clock())
-
-    def _read(self) -> Frame | None:
-        """The next frame, through any loss of a live source; None at the end."""
-        while True:
-            try:
-                return self._source.read()
-            except SourceError as error:
-                if self._stopping.is_set():
-                    return None
-                if not self._live:
-                    raise
-                self.state = "lost"
-                self._report(SourceLost(error))
-            if not self._reopen():
-                return None
-            self.state = "running"
-            self._report(SourceBack())
-
-    def _reopen(self) -> bool:
-        pause_s = REOPEN_FIRST_S
-        while not self._stopping.wait(pause_s):
-            self._source.close()
-            try:
-                info = self._source.open()
-            except SourceError as error:
-                log.debug("source not back yet: %s", error)
-            else:
-                if info.size != self._size:
-                    raise SourceError(
-                        f"{info.name} came back with {info.size} instead of {self._size}; "
-                        "start livetrack-vcam again to use it"
-                    )
-                return True
-            pause_s = min(2 * pause_s, REOPEN_MOST_S)
-        return False
-
-
-class Outlet:
-    """One sink behind its own bounded mailbox."""
-
-    def __init__(self, shot: str, sink: Sink, canvas: Canvas, report: Report, clock: Clock) -> None:
-        self.shot = shot
-        self.sink = sink
-        self.mailbox: Mailbox[Frame] = Mailbox(sink.depth)
-        self.flow = Flow()
-        self.state = "opening"
-        self._dropped: int | None = None
-        self._canvas = canvas
-        self._report = report
-        self._clock = clock
-
-    def run(self) -> None:
-        try:
-            self.sink.open(self._canvas)
-        except LiveTrackError as error:
-            self._fail(error, opening=True)
-            return
-        self.state = "open"
-        try:
-            self._feed()
-            self.state = "closed"
-        except LiveTrackError as error:
-            self._fail(error, opening=False)
-        finally:
-            self.sink.close()
-
-    def stop(self) -> None:
-        self.mailbox.close()
-
-    @property
-    def dropped(self) -> int:
-        """Frames that waited too long; what comes after a failure had nobody to go to."""
-        return self.mailbox.dropped if self._dropped is None else self._dropped
-
-    def _feed(self) -> None:
-        """Send what arrives; devices that must not starve get a picture at once and repeats."""
-        last: Frame | None = None
-        if self.sink.repeat_after_s is not None:
-            last = black_frame(self._canvas.size, self._clock())
-            self.sink.send(last)
-        while True:
-            try:
-                frame = self.mailbox.get(self.sink.repeat_after_s)
-            except Closed:
-                return
-            if frame is not None:
-                self.sink.send(frame)
-                self.flow.add(frame.pts_ns, self._clock())
-                last = frame
-            elif last is not None:
-                self.sink.send(last)
-
-    def _fail(self, error: LiveTrackError, *, opening: bool) -> None:
-        self.state = "failed"
-        self._dropped = self.mailbox.dropped
-        self.mailbox.close()
-        self._report(SinkFailed(self.shot, self.sink.name, error, opening))
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +95,7 @@ class Render:
         self.to_detect: Mailbox[Frame] = Mailbox()
         self.frames: Mailbox[Frame] = Mailbox(RENDER_DEPTH)
         self.observations: Mailbox[Observation] = Mailbox(16)
-        self.commands: Mailbox[tuple[str | None, Command]] = Mailbox(256)
+        self.orders: Mailbox[Order] = Mailbox(256)
         self.flow = Flow()
         self.views: tuple[ShotView, ...] = ()
         self.attention = decider.attention
@@ -255,6 +105,8 @@ class Render:
         self._outlets = outlets
         self._journal = journal
         self._clock = clock
+        # Called with every frame once its pictures are on their way; must not block.
+        self.onlooker: Callable[[Frame], None] = lambda _frame: None
         self._pictures: dict[str, Frame] = {}
         self.look_ahead: LookAhead[Frame] = LookAhead(
             {shot: (look_ahead or {}).get(shot, 0) for shot in canvases}
@@ -276,9 +128,11 @@ class Render:
                     self._measure_tick(frame)
                     self._open_with(frame)
                     self.to_detect.put(frame)
+                    self.onlooker(frame)
                 elif self.look_ahead:
                     self._show_held()
                 else:
+                    self._drain()
                     self._show_slate()
         except Closed:
             for frame in self._opening.rest():
@@ -288,6 +142,9 @@ class Render:
                 self._show_held()
         finally:
             self.to_detect.close()
+            self.orders.close()
+            for order in self.orders.drain():
+                order.refused("the program is ending")
             for outlet in self._outlets:
                 outlet.stop()
 
@@ -295,16 +152,22 @@ class Render:
         return self._decider.director(shot)
 
     def _drain(self) -> None:
-        for shot, command in self.commands.drain():
-            try:
-                self._decider.command(shot, command)
-            except ValueError as error:
-                log.warning("%s", error)
-            else:
-                self._explain(shot, command)
+        for order in self.orders.drain():
+            self._carry_out(order)
         for observation in self.observations.drain():
             self._decider.observe(observation.detections, observation.pts_ns, observation.looks)
         self.attention = self._decider.attention
+
+    def _carry_out(self, order: Order) -> None:
+        try:
+            for shot, command in order.commands:
+                self._decider.command(shot, command)
+        except ValueError as error:
+            order.refused(str(error))
+            return
+        order.obeyed()
+        for shot, command in order.commands:
+            self._explain(shot, command)
 
     def _explain(self, shot: str | None, command: Command) -> None:
         """Cinema without look-ahead is only half of it: say how to get the rest."""

@@ -7,13 +7,16 @@ import os
 import sys
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
 NS_PER_S = 1_000_000_000
 NS_PER_MS = 1_000_000
+
+Clock = Callable[[], int]
+"""Monotonic nanoseconds."""
 
 
 def percentile(values: Iterable[float], share: float) -> float | None:

@@ -19,9 +19,10 @@ from livetrack_vcam.events import Report
 from livetrack_vcam.interfaces import Canvas, Sink, Source, SourceInfo
 from livetrack_vcam.journal import LineWriter, create_text_file
 from livetrack_vcam.media import Frame
-from livetrack_vcam.obs import Obs, ObsAddress, obs_password
-from livetrack_vcam.obs_audio import ObsAudio, picture_delay_ms
+from livetrack_vcam.obs.config import Wanted, connect, given_password
+from livetrack_vcam.obs.sound import ObsAudio, picture_delay_ms
 from livetrack_vcam.pipeline import Pipeline
+from livetrack_vcam.preview import Preview
 from livetrack_vcam.settings import Settings, ShotSettings, check_canvas
 from livetrack_vcam.sink_spec import SinkSpec
 from livetrack_vcam.sinks.discard import Discard
@@ -45,6 +46,7 @@ class Studio:
     source: Source
     info: SourceInfo
     feeds: dict[str, MjpegFeed] = field(default_factory=dict)
+    preview: Preview = field(default_factory=lambda: Preview(time.monotonic_ns))
 
     @property
     def canvases(self) -> dict[str, Canvas]:
@@ -85,6 +87,8 @@ class Studio:
             writers=writers,
             look_ahead={shot.name: shot.look_ahead_frames for shot in settings.shots},
         )
+        if settings.web:
+            pipeline.show(self.preview)
         if settings.obs_audio:
             pipeline.accompany(self._obs_audio(pipeline))
         return pipeline
@@ -92,12 +96,12 @@ class Studio:
     def _obs_audio(self, pipeline: Pipeline) -> ObsAudio:
         """Raises SettingsError. The first shot is taken to be the one that OBS shows."""
         settings = self.settings
-        password = obs_password(settings.obs_password_file)
-        address = ObsAddress(settings.obs_host, settings.obs_port, password)
+        port = settings.obs_port if "obs_port" in settings.model_fields_set else None
+        wanted = Wanted(settings.obs_host, port, given_password(settings.obs_password_file))
         shot = settings.shots[0].name
         return ObsAudio(
             settings.obs_audio,
-            lambda: Obs(address),
+            lambda: connect(wanted),
             lambda: picture_delay_ms(pipeline.outlets, shot, time.monotonic_ns()),
         )
 

@@ -21,9 +21,11 @@ from livetrack_vcam.interfaces import Canvas
 from livetrack_vcam.look_ahead import DelayLine, LookAhead
 from livetrack_vcam.media import Frame
 from livetrack_vcam.monitor import Monitor
+from livetrack_vcam.orders import Order
+from livetrack_vcam.outlet import Outlet
 from livetrack_vcam.pipeline import Pipeline
 from livetrack_vcam.settings import FramingOptions, build_settings
-from livetrack_vcam.stages import Decider, Outlet, Render
+from livetrack_vcam.stages import Decider, Render
 from livetrack_vcam.status_line import format_status
 from livetrack_vcam.testing import ManualClock, MemorySink, SyntheticSource, draw_frame, walk
 
@@ -161,7 +163,7 @@ def test_changing_the_speed_changes_no_delay_and_loses_no_picture(
     caplog.set_level(logging.INFO)
     with running(Stage({"film": 10, "match": 0})) as stage:
         stage.feed(0, 19)
-        stage.render.commands.put(("film", SetSpeed(Speed.SPORT)))
+        stage.render.orders.put(Order((("film", SetSpeed(Speed.SPORT)),)))
         stage.render.commands.put(("match", SetSpeed(Speed.CINEMA)))
         stage.feed(20, 39)
         assert [view.delay_ns for view in stage.render.views] == [pts_of(39) - pts_of(29), 0]

@@ -10,7 +10,6 @@ from pathlib import Path
 from queue import Empty, Queue
 
 import numpy as np
-import pytest
 
 from livetrack_vcam.core.command import LockTrack, Pause
 from livetrack_vcam.core.config import DirectorSettings
@@ -243,19 +242,18 @@ def test_a_frame_is_looked_at_when_its_picture_is_drawn() -> None:
     assert all(drawn > number - round(first * 30) for number, drawn in begun)
 
 
-def test_commands_reach_the_director_and_a_refused_one_changes_nothing(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
+def test_commands_reach_the_director_and_a_refused_one_changes_nothing() -> None:
     clock = ManualClock()
     sink = MemorySink(depth=100)
     rig = Rig(SyntheticSource(FRAME, frames=None, clock=clock), [sink], clock)
-    rig.pipeline.command(None, LockTrack(99))
-    rig.pipeline.command("main", Pause())
+    refused = rig.pipeline.command(None, LockTrack(99))
+    obeyed = rig.pipeline.command("main", Pause())
     rig.run_until(lambda: len(sink.frames) > 5)
     state = rig.pipeline.render.views[0].state.value
     rig.finish()
     assert state == "paused"
-    assert "track 99" in caplog.text
+    assert "track 99" in str(refused.exception(timeout=1))
+    assert obeyed.exception(timeout=1) is None
 
 
 def test_a_session_of_real_threads_replays_bit_for_bit(tmp_path: Path) -> None:

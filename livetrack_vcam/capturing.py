@@ -1,0 +1,102 @@
+"""The capturing stage: reads the source, and looks for it again when it is lost."""
+
+from __future__ import annotations
+
+import logging
+from threading import Event
+
+from livetrack_vcam.core.geometry import Size
+from livetrack_vcam.errors import SourceError
+from livetrack_vcam.events import Report, SourceBack, SourceLost
+from livetrack_vcam.interfaces import Source
+from livetrack_vcam.mailbox import Mailbox
+from livetrack_vcam.media import Frame
+from livetrack_vcam.stats import Clock, Flow
+
+log = logging.getLogger(__name__)
+
+REOPEN_FIRST_S = 0.5
+REOPEN_MOST_S = 5.0
+
+
+class Capture:
+    """Reads the source and hands each frame on."""
+
+    def __init__(
+        self,
+        source: Source,
+        size: Size,
+        live: bool,
+        target: Mailbox[Frame],
+        report: Report,
+        clock: Clock,
+    ) -> None:
+        self._source = source
+        self._size = size
+        self._live = live
+        self._target = target
+        self._report = report
+        self._clock = clock
+        self._stopping = Event()
+        self.flow = Flow()
+        self.state = "running"
+        self.missed = 0
+        self._last_seq = -1
+
+    def run(self) -> None:
+        try:
+            while not self._stopping.is_set():
+                frame = self._read()
+                if frame is None:
+                    break
+                self._count(frame)
+                self._target.put(frame)
+        finally:
+            self.state = "ended"
+            self._source.close()
+            self._target.close()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._source.close()
+
+    def _count(self, frame: Frame) -> None:
+        """A gap in `seq` is a frame the source had to skip; a smaller one is a new beginning."""
+        self.missed += max(0, frame.seq - self._last_seq - 1)
+        self._last_seq = frame.seq
+        self.flow.add(frame.pts_ns, self._clock())
+
+    def _read(self) -> Frame | None:
+        """The next frame, through any loss of a live source; None at the end."""
+        while True:
+            try:
+                return self._source.read()
+            except SourceError as error:
+                if self._stopping.is_set():
+                    return None
+                if not self._live:
+                    raise
+                self.state = "lost"
+                self._report(SourceLost(error))
+            if not self._reopen():
+                return None
+            self.state = "running"
+            self._report(SourceBack())
+
+    def _reopen(self) -> bool:
+        pause_s = REOPEN_FIRST_S
+        while not self._stopping.wait(pause_s):
+            self._source.close()
+            try:
+                info = self._source.open()
+            except SourceError as error:
+                log.debug("source not back yet: %s", error)
+            else:
+                if info.size != self._size:
+                    raise SourceError(
+                        f"{info.name} came back with {info.size} instead of {self._size}; "
+                        "start livetrack-vcam again to use it"
+                    )
+                return True
+            pause_s = min(2 * pause_s, REOPEN_MOST_S)
+        return False
