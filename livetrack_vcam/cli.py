@@ -27,6 +27,7 @@ COMMANDS = {
     "eval": "Measure detection, tracking and framing against annotations.",
     "bench": "Measure the speed of each stage and of the whole.",
     "ctl": "Talk to the running daemon.",
+    "obs": "Put our picture into OBS Studio, and follow what OBS shows.",
     "demo": "Try it: a moving scene instead of a camera, shown in the browser.",
 }
 

@@ -20,7 +20,7 @@ IMPURE = {
 }  # fmt: skip
 ONE_FILE_ONLY = {
     "pyvirtualcam": "sinks/virtual_camera.py",
-    "obsws_python": "obs.py",
+    "obsws_python": "obs/connection.py",
     "ai_edge_litert": "detectors/runtime.py",
     "mediapipe": "detectors/mediapipe_tasks.py",
     "onnxruntime": "detectors/onnx_runtime.py",

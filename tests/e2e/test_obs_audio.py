@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from livetrack_vcam.obs import Obs, ObsAddress, ObsError, ObsRefusal
+from livetrack_vcam.obs.connection import Obs, ObsAddress, ObsError, ObsRefusal
 from tests.e2e import obs_studio
 
 pytestmark = [

@@ -12,13 +12,14 @@ from threading import Event, Thread
 
 import pytest
 
-from livetrack_vcam import obs_audio
 from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.errors import SettingsError
 from livetrack_vcam.interfaces import Canvas
-from livetrack_vcam.obs import NOT_FOUND, ObsAddress, ObsError, ObsRefusal, obs_password
-from livetrack_vcam.obs_audio import ObsAudio, picture_delay_ms
-from livetrack_vcam.stages import Outlet
+from livetrack_vcam.obs import sound as obs_audio
+from livetrack_vcam.obs.config import given_password as obs_password
+from livetrack_vcam.obs.connection import NOT_FOUND, ObsAddress, ObsError, ObsRefusal
+from livetrack_vcam.obs.sound import ObsAudio, picture_delay_ms
+from livetrack_vcam.outlet import Outlet
 from livetrack_vcam.testing import MemorySink
 
 CANVAS = Canvas(Size(90, 160), Fraction(30))
@@ -163,7 +164,7 @@ def test_the_password_comes_from_a_file_or_the_environment_and_is_never_shown(
     environment = {"LIVETRACK_OBS_PASSWORD": "other"}
     assert obs_password(file, environment) == "sesame"
     assert obs_password(None, environment) == "other"
-    assert obs_password(None, {}) == ""
+    assert obs_password(None, {}) is None
     address = ObsAddress(password="sesame")
     assert "sesame" not in f"{address} {address!r}"
     with pytest.raises(SettingsError, match="set LIVETRACK_OBS_PASSWORD instead"):

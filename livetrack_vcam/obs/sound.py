@@ -8,8 +8,8 @@ from contextlib import suppress
 from threading import Event
 from typing import Protocol
 
-from livetrack_vcam.obs import NOT_FOUND, ObsError, ObsRefusal
-from livetrack_vcam.stages import Outlet
+from livetrack_vcam.obs.connection import NOT_FOUND, ObsError, ObsRefusal
+from livetrack_vcam.outlet import Outlet
 
 log = logging.getLogger(__name__)
 

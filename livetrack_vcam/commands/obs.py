@@ -1,0 +1,162 @@
+"""`livetrack-vcam obs`: put our picture into OBS, and say how OBS is."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from livetrack_vcam.errors import EXIT_FAILED, EXIT_OK
+
+if TYPE_CHECKING:
+    from livetrack_vcam.obs.config import Wanted
+    from livetrack_vcam.obs.connection import Obs
+
+F = TypeVar("F", bound=Callable[..., Any])
+PORT = click.IntRange(1, 65535)
+
+
+def _obs_options(function: F) -> F:
+    """How OBS is reached; what is left out is read from OBS's own settings."""
+    for option in (
+        click.option(
+            "--obs-password-file",
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="File with its password; else LIVETRACK_OBS_PASSWORD or OBS's own settings.",
+        ),
+        click.option(
+            "--obs-port", type=PORT, metavar="N", help="Port of obs-websocket; else OBS's own."
+        ),
+        click.option(
+            "--obs-host",
+            default="127.0.0.1",
+            metavar="HOST",
+            help="Address of obs-websocket. [default: 127.0.0.1]",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def _our_options(function: F) -> F:
+    """Which picture of ours, and where our web server is."""
+    for option in (
+        click.option(
+            "--port",
+            default=8787,
+            type=PORT,
+            metavar="N",
+            help="Port of our web server. [default: 8787]",
+        ),
+        click.option(
+            "--name", metavar="NAME", help="Name of the input in OBS. [default: LiveTrack Camera]"
+        ),
+        click.option("--shot", metavar="SHOT", help="A shot other than the first."),
+    ):
+        function = option(function)
+    return function
+
+
+@click.group()
+def command() -> None:
+    """Put our picture into OBS Studio, and follow what OBS shows.
+
+    OBS listens once Tools > WebSocket Server Settings > Enable WebSocket server is ticked there.
+    """
+
+
+@command.command("setup")
+@_our_options
+@click.option(
+    "--host", default="127.0.0.1", metavar="HOST",
+    help="Address at which OBS finds our web server. [default: 127.0.0.1]",
+)  # fmt: skip
+@click.option("--scene", metavar="NAME", help="Scene to put it in; else the one on program.")
+@click.option("--mjpeg", is_flag=True, help="Play our MJPEG stream, not the virtual camera.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@_obs_options
+def setup(
+    name: str | None,
+    shot: str | None,
+    host: str,
+    port: int,
+    scene: str | None,
+    mjpeg: bool,
+    as_json: bool,
+    **where: Any,
+) -> int:
+    """Add our picture to a scene of OBS, or mend it there; the second time changes nothing.
+
+    Where OBS sees no virtual camera of ours, OBS plays our MJPEG stream.
+    """
+    from livetrack_vcam.obs.inputs import Stream, input_name
+    from livetrack_vcam.obs.setup import Wish, set_up
+
+    wanted = _wanted(**where)
+    name = name or input_name(shot)
+    camera = input_name(shot) if wanted.is_here and not mjpeg else None
+    obs = _connect(wanted)
+    try:
+        outcome = set_up(obs, Wish(name, camera, Stream(host, port, shot), scene))
+    finally:
+        obs.close()
+    if as_json:
+        click.echo(json.dumps(outcome.to_json(), indent=2))
+        return EXIT_OK
+    for line in outcome.did or ["nothing to change"]:
+        click.echo(line)
+    for note in outcome.notes:
+        click.echo(f"note: {note}")
+    return EXIT_OK
+
+
+@command.command("status")
+@_our_options
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@_obs_options
+def status(name: str | None, shot: str | None, port: int, as_json: bool, **where: Any) -> int:
+    """Say whether OBS answers and shows our picture; the exit status is 1 when not."""
+    from livetrack_vcam.obs.connection import ObsError
+    from livetrack_vcam.obs.inputs import input_name
+    from livetrack_vcam.obs.report import examine
+
+    try:
+        obs = _connect(_wanted(**where))
+        try:
+            report = examine(obs, str(obs.address), name or input_name(shot), port)
+        finally:
+            obs.close()
+    except ObsError as error:
+        if not as_json:
+            raise
+        click.echo(json.dumps({"connected": False, "error": str(error)}, indent=2))
+        return EXIT_FAILED
+    click.echo(json.dumps(report.to_json(), indent=2) if as_json else report.to_text())
+    return EXIT_OK if report.inputs else EXIT_FAILED
+
+
+def _wanted(obs_host: str, obs_port: int | None, obs_password_file: Path | None) -> Wanted:
+    from livetrack_vcam.obs.config import Wanted, given_password
+
+    return Wanted(obs_host, obs_port, given_password(obs_password_file))
+
+
+def _connect(wanted: Wanted) -> Obs:
+    """Raises ObsError. On a terminal, a password that nobody has said is asked for, once."""
+    from livetrack_vcam.obs.config import connect
+    from livetrack_vcam.obs.connection import ObsLockedError
+
+    try:
+        return connect(wanted)
+    except ObsLockedError:
+        if wanted.password is not None or not sys.stdin.isatty():
+            raise
+    from getpass import getpass
+
+    return connect(replace(wanted, password=getpass("Password of OBS's WebSocket server: ")))
