@@ -164,7 +164,7 @@ def test_changing_the_speed_changes_no_delay_and_loses_no_picture(
     with running(Stage({"film": 10, "match": 0})) as stage:
         stage.feed(0, 19)
         stage.render.orders.put(Order((("film", SetSpeed(Speed.SPORT)),)))
-        stage.render.commands.put(("match", SetSpeed(Speed.CINEMA)))
+        stage.render.orders.put(Order((("match", SetSpeed(Speed.CINEMA)),)))
         stage.feed(20, 39)
         assert [view.delay_ns for view in stage.render.views] == [pts_of(39) - pts_of(29), 0]
     assert numbers(stage.shown("film")) == list(range(40))
