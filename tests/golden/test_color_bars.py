@@ -6,6 +6,7 @@ import io
 from fractions import Fraction
 
 import av
+import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -15,7 +16,9 @@ from av.video.reformatter import Colorspace as AvMatrix
 from livetrack_vcam.av_frames import picture_of, to_av
 from livetrack_vcam.core.geometry import Box, Size
 from livetrack_vcam.media import ColorMatrix, ColorRange, ColorSpace, Frame
+from livetrack_vcam.preview import small_picture
 from livetrack_vcam.render import Renderer
+from livetrack_vcam.sinks.mjpeg import encode_jpeg
 
 Lab = npt.NDArray[np.float64]
 Rgb = npt.NDArray[np.uint8]
@@ -61,9 +64,10 @@ def delta_e(rgb: Rgb) -> Lab:
     return np.linalg.norm(lab_of(middles) - lab_of(COLORS.astype(float)), axis=1)
 
 
-def encoded(color: ColorSpace, pixel_format: str) -> av.VideoFrame:
+def encoded(color: ColorSpace, pixel_format: str, scale: int = 1) -> av.VideoFrame:
     """The bars by way of 4:4:4: FFmpeg's own RGB to full-range 4:2:0 is up to two levels off."""
-    whole = av.VideoFrame.from_ndarray(bars(), format="rgb24").reformat(
+    picture = bars().repeat(scale, axis=0).repeat(scale, axis=1)
+    whole = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(
         format="yuv444p",
         src_color_range=AvRange.JPEG,
         dst_colorspace=MATRICES[color.matrix],
@@ -99,6 +103,28 @@ def test_color_bars_keep_their_colors(
     matrix: ColorMatrix, color_range: ColorRange, pixel_format: str
 ) -> None:
     difference = delta_e(rendered_to_rgb(encoded(ColorSpace(color_range, matrix), pixel_format)))
+    assert difference.mean() < 1.0
+    assert difference.max() < 3.0
+
+
+def preview_to_rgb(frame: av.VideoFrame) -> Rgb:
+    """The operator's preview of bars twice as large, decoded and brought to their size."""
+    picture = picture_of(frame)
+    small = small_picture(Frame(picture.planes, picture.format, picture.color, 0, 0))
+    assert small.size != picture.size
+    jpeg = np.frombuffer(encode_jpeg(small, 95), np.uint8)
+    bgr = cv2.imdecode(jpeg, cv2.IMREAD_COLOR)
+    return cv2.resize(bgr, bars().shape[1::-1])[:, :, ::-1]  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize("pixel_format", ["yuv420p", "yuv422p", "yuv444p"])
+@pytest.mark.parametrize("matrix", ColorMatrix)
+@pytest.mark.parametrize("color_range", ColorRange)
+def test_the_operators_preview_has_the_colors_of_the_source(
+    matrix: ColorMatrix, color_range: ColorRange, pixel_format: str
+) -> None:
+    frame = encoded(ColorSpace(color_range, matrix), pixel_format, scale=2)
+    difference = delta_e(preview_to_rgb(frame))
     assert difference.mean() < 1.0
     assert difference.max() < 3.0
 
