@@ -3,105 +3,139 @@
 from __future__ import annotations
 
 import json
-import urllib.error
-import urllib.request
-from collections.abc import Callable
-from http.client import HTTPException
-from typing import Any
+import sys
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from livetrack_vcam.errors import LiveTrackError, SettingsError
+from livetrack_vcam.client import Client
+from livetrack_vcam.core.fields import Schema
+from livetrack_vcam.errors import SettingsError
+from livetrack_vcam.phrases import phrases, to_body
 
-TIMEOUT_S = 5.0
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
-# What is typed to the JSON command: the name, and the key of its argument if it takes one.
-WORDS: dict[str, tuple[str, str | None, Callable[[str], object]]] = {
-    "aspect": ("set_aspect", "aspect", str),
-    "shot": ("set_shot", "shot", str),
-    "speed": ("set_speed", "speed", str),
-    "subject": ("select_subject", "subject", str),
-    "when-lost": ("set_when_lost", "when_lost", str),
-    "fill": ("set_fill", "fill", str),
-    "headroom": ("set_headroom", "headroom", float),
-    "max-zoom": ("set_max_zoom", "max_zoom", float),
-    "dead-zone": ("set_dead_zone", "dead_zone", float),
-    "lock": ("lock", "track_id", int),
-    "release": ("release", None, str),
-    "next": ("next", None, str),
-    "previous": ("previous", None, str),
-    "recenter": ("recenter", None, str),
-    "set-home": ("set_home", None, str),
-    "home": ("home", None, str),
-    "pause": ("pause", None, str),
-    "resume": ("resume", None, str),
-}
+WATCH_HZ = 4
 
 
-@click.command()
+class _Words(click.Command):
+    """Its help lists what can be typed, from the tables of commands and settings."""
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        super().format_help_text(ctx, formatter)
+        with formatter.section("To look"):
+            looks = [(name, text) for name, (text, _) in LOOKS.items()]
+            formatter.write_dl(
+                [*looks, ("open", "Open the operator's page in the browser, signed in.")]
+            )
+        with formatter.section("To change"):
+            formatter.write_dl([(each.usage, each.meaning) for each in phrases(_programs())])
+
+
+@click.command(cls=_Words)
 @click.argument("words", metavar="COMMAND…", nargs=-1, required=True)
 @click.option("--target", metavar="SHOT", help="Only this shot; without it, every one.")
-@click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=8787, show_default=True, type=click.IntRange(1, 65535))
-def command(words: tuple[str, ...], target: str | None, host: str, port: int) -> None:
+@click.option("--none", is_flag=True, help="No preset: `ctl scene SCENE --none`.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON, as where stdout is no terminal.")
+@click.option("--print", "only_print", is_flag=True, help="`ctl open`: print the link instead.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where the daemon listens.")
+@click.option(
+    "--port",
+    default=8787,
+    show_default=True,
+    type=click.IntRange(1, 65535),
+    help="Port of its web server.",
+)
+def command(
+    words: tuple[str, ...],
+    target: str | None,
+    none: bool,
+    as_json: bool,
+    only_print: bool,
+    host: str,
+    port: int,
+) -> None:
     """Talk to the running daemon.
 
-    status · aspect 9:16 · shot upper · speed sport · subject group · lock 3 · release · next ·
-    previous · recenter · set-home · home · pause · resume · when-lost hold · fill blur ·
-    headroom 0.1 · max-zoom 2 · dead-zone 0.1
+    Exit status: 0 done, 1 there is no daemon or it takes no commands of this user, 2 it makes no
+    sense or the daemon refuses it.
     """
-    root = f"http://{host}:{port}"
-    if words == ("status",):
-        click.echo(json.dumps(_call(f"{root}/api/status", None), indent=2))
+    client = Client(host, port)
+    said = " ".join(words)
+    if said == "open":
+        _open(client, only_print)
+    elif said in LOOKS:
+        if target or none or only_print:
+            raise SettingsError(f"`ctl {said}` takes no --target, --none or --print")
+        LOOKS[said][1](client, as_json or not sys.stdout.isatty())
+    else:
+        body = to_body(words, _programs(), none) | ({"target": target} if target else {})
+        client.post("/api/command", body)
+
+
+def _programs() -> Mapping[str, Schema]:
+    """The program's own commands with their schemas; loaded only when they are needed."""
+    return {}
+
+
+def _status(client: Client, as_json: bool) -> None:
+    from livetrack_vcam.status_table import status_view
+
+    _show(client.get("/api/status"), as_json, status_view)
+
+
+def _settings(client: Client, as_json: bool) -> None:
+    from livetrack_vcam.status_table import settings_view
+
+    _show(client.get("/api/settings"), as_json, settings_view)
+
+
+def _presets(client: Client, as_json: bool) -> None:
+    status = client.get("/api/status")
+    if as_json:
+        click.echo(json.dumps({"presets": status["presets"], "scenes": status["scenes"]}, indent=2))
         return
-    body = to_body(words) | ({"target": target} if target else {})
-    _call(f"{root}/api/command", body)
+    for name in status["presets"]:
+        scenes = [scene for scene, preset in status["scenes"].items() if preset == name]
+        click.echo(f"{name}  (scene {', '.join(scenes)})" if scenes else name)
 
 
-def to_body(words: tuple[str, ...]) -> dict[str, Any]:
-    """The JSON command for what was typed. Raises SettingsError with what to type."""
-    word, *arguments = words
-    if word not in WORDS:
-        raise SettingsError(f"ctl knows no {word!r}; try status, {', '.join(WORDS)}")
-    name, key, parse = WORDS[word]
-    if key is None:
-        if arguments:
-            raise SettingsError(f"`ctl {word}` takes nothing after it")
-        return {"command": name}
-    if len(arguments) != 1:
-        raise SettingsError(f"`ctl {word}` takes one value; see `livetrack-vcam ctl --help`")
-    try:
-        return {"command": name, key: parse(arguments[0])}
-    except ValueError:
-        raise SettingsError(f"`ctl {word}` takes a number, not {arguments[0]!r}") from None
+def _watch(client: Client, as_json: bool) -> None:
+    if as_json:
+        for status in client.events(WATCH_HZ):
+            click.echo(json.dumps(status))
+        return
+    from rich.live import Live
+
+    from livetrack_vcam.status_table import status_view
+
+    with Live(screen=True, auto_refresh=False) as live:
+        for status in client.events(WATCH_HZ):
+            live.update(status_view(status), refresh=True)
 
 
-def _call(url: str, body: dict[str, Any] | None) -> Any:
-    from livetrack_vcam.web.token import read_token
+def _open(client: Client, only_print: bool) -> None:
+    from livetrack_vcam.browser import open_in_browser
 
-    headers = {"Content-Type": "application/json"}
-    if body is not None:
-        headers["Authorization"] = f"Bearer {read_token()}"
-    data = None if body is None else json.dumps(body).encode()
-    try:
-        request = urllib.request.Request(url, data, headers)  # noqa: S310 (http on loopback)
-        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:  # noqa: S310
-            return json.load(response)
-    except urllib.error.HTTPError as error:
-        raise SettingsError(_reason(error)) from None
-    except OSError:
-        raise LiveTrackError(
-            f"nothing answers at {url.partition('/api')[0]}; start it with `livetrack-vcam run`"
-        ) from None
-    except (ValueError, HTTPException):
-        raise LiveTrackError(
-            f"what answers at {url.partition('/api')[0]} is not livetrack-vcam; "
-            "check --host and --port"
-        ) from None
+    address = client.root + client.post("/api/sign-in", {})["url"]
+    if only_print or not open_in_browser(address):
+        click.echo(address)
 
 
-def _reason(error: urllib.error.HTTPError) -> str:
-    try:
-        return str(json.load(error)["error"])
-    except (ValueError, KeyError, TypeError):
-        return f"the daemon refused the command ({error.code} {error.reason})"
+def _show(answer: Any, as_json: bool, view: Callable[[Any], RenderableType]) -> None:
+    if as_json:
+        click.echo(json.dumps(answer, indent=2))
+        return
+    from rich.console import Console
+
+    Console(highlight=False).print(view(answer))
+
+
+LOOKS: dict[str, tuple[str, Callable[[Client, bool], None]]] = {
+    "status": ("What the program does now.", _status),
+    "watch": ("The same, kept current until Ctrl-C.", _watch),
+    "settings": ("Every setting of every shot, and what only a restart changes.", _settings),
+    "preset list": ("The presets, and the OBS scenes that load them.", _presets),
+}

@@ -9,6 +9,9 @@ from urllib.parse import urlsplit
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
+from livetrack_vcam import __version__
+from livetrack_vcam.web import OWN_HEADER
+
 # Nothing inline and nothing of others: the pages' modules, styles and pictures are files of ours.
 _CONTENT_POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; connect-src 'self'; "
@@ -56,6 +59,8 @@ async def add_security_headers(_request: web.Request, response: web.StreamRespon
     for name, value in SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)
     response.headers.setdefault(hdrs.CACHE_CONTROL, "no-store")
+    response.headers[hdrs.SERVER] = "livetrack-vcam"
+    response.headers[OWN_HEADER] = __version__
 
 
 def is_own_host(host: str, bound_host: str) -> bool:

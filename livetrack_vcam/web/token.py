@@ -8,11 +8,14 @@ from __future__ import annotations
 import os
 import secrets
 import stat
+import string
 from pathlib import Path
 
 import platformdirs
 
-from livetrack_vcam.errors import SettingsError, SinkBusyError
+from livetrack_vcam.errors import LiveTrackError, SinkBusyError
+
+_ALPHABET = set(string.ascii_letters + string.digits + "-_")
 
 
 def token_path() -> Path:
@@ -38,14 +41,18 @@ def ensure_token(path: Path | None = None) -> str:
 
 
 def read_token(path: Path | None = None) -> str:
-    """The running daemon's token. Raises SettingsError when it never ran as this user."""
+    """The running daemon's token. Raises LiveTrackError when it never ran as this user."""
     path = path or token_path()
     try:
-        return path.read_text(encoding="ascii").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(
-            f"there is no control token at {path}; start the program first: livetrack-vcam run"
-        ) from error
+        token = path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        token = ""
+    if not token or not set(token) <= _ALPHABET:
+        raise LiveTrackError(
+            f"there is no control token at {path}; start the program first, as this user: "
+            "livetrack-vcam run"
+        )
+    return token
 
 
 def _private_token(path: Path) -> str | None:
@@ -56,7 +63,7 @@ def _private_token(path: Path) -> str | None:
         token = path.read_text(encoding="ascii").strip()
     except (FileNotFoundError, UnicodeDecodeError):
         return None
-    return token if len(token) >= 32 else None
+    return token if len(token) >= 32 and set(token) <= _ALPHABET else None
 
 
 def _write_token(path: Path) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from livetrack_vcam.errors import SettingsError, SinkBusyError
+from livetrack_vcam.errors import LiveTrackError, SinkBusyError
 from livetrack_vcam.web.token import ensure_token, read_token, token_path
 
 posix_only = pytest.mark.skipif(os.name != "posix", reason="file modes of POSIX")
@@ -38,7 +38,7 @@ def test_a_token_that_others_could_read_is_replaced(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-@pytest.mark.parametrize("content", [b"", b"short\n", b"\xff" * 64])
+@pytest.mark.parametrize("content", [b"", b"short\n", b"\xff" * 64, b"a b\n" * 16])
 def test_a_damaged_token_is_replaced(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "token"
     path.write_bytes(content)
@@ -47,7 +47,14 @@ def test_a_damaged_token_is_replaced(tmp_path: Path, content: bytes) -> None:
 
 
 def test_reading_before_the_daemon_ever_ran_says_to_start_it(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="livetrack-vcam run"):
+    with pytest.raises(LiveTrackError, match="livetrack-vcam run"):
+        read_token(tmp_path / "token")
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff", b"one\r\nX-Two: 2"])
+def test_what_is_no_token_is_not_sent_as_one(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "token").write_bytes(content)
+    with pytest.raises(LiveTrackError, match="no control token"):
         read_token(tmp_path / "token")
 
 
