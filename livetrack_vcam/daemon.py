@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-import os
 import signal
 import sys
 from fractions import Fraction
@@ -14,6 +13,7 @@ from typing import Any
 
 import cv2
 
+from livetrack_vcam.browser import open_in_browser
 from livetrack_vcam.controls import Controls
 from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.errors import (
@@ -160,12 +160,14 @@ class Daemon:
         server = WebServer(controls, self._settings.host, self._settings.port, ensure_token())
         await server.start()
         urls = server.urls
-        self._monitor.links |= {"room": urls.room, "mjpeg": urls.stream}
+        self._monitor.links |= {"room": urls.room, "mjpeg": urls.stream, "control": urls.control}
         if self._studio.feeds:
             log.info("Watch in the browser:    %s", urls.room)
             log.info("OBS Media Source, MJPEG: %s", urls.stream)
+        log.info("Operator's page:         %s (%s)", urls.control, server.open_command)
         if self._open_browser:
-            open_in_browser(urls.room)
+            # Whoever sends no picture to the room wants to operate what goes elsewhere.
+            open_in_browser(urls.room if self._studio.feeds else server.sign_in_url())
         return server
 
     async def _handle_events(self) -> None:
@@ -241,15 +243,6 @@ class Daemon:
             sinks = ", ".join(str(sink) for sink in shot.sink)
             log.info("Picture: %s, %s%s", size, sinks, _lateness(shot.look_ahead_frames, info.fps))
             _warn_when_soft(size, info.size)
-
-
-def open_in_browser(address: str) -> None:
-    """Show the address, where there is a screen; a browser in the terminal would take it over."""
-    import webbrowser
-
-    on_linux = sys.platform.startswith("linux")
-    if not on_linux or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
-        webbrowser.open(address)
 
 
 def _lateness(frames: int, fps: Fraction | None) -> str:

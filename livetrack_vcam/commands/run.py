@@ -41,7 +41,12 @@ OPTIONS = (
     metavar="FILE",
     help="TOML file; every option has a key of the same name.",
 )
-@click.option("--open", "open_browser", is_flag=True, help="Open the room in the browser.")
+@click.option(
+    "--open",
+    "open_browser",
+    is_flag=True,
+    help="Open the room, or without one the operator's page, in the browser.",
+)
 @click.option("--print-config", is_flag=True, help="Print the effective settings as TOML and end.")
 def command(config: Path | None, open_browser: bool, print_config: bool, **values: Any) -> int:
     """Camera in, tracked crop out."""

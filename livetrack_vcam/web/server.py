@@ -95,6 +95,12 @@ class WebServer:
         return self._root + self._operators.sign_in_path()
 
     @property
+    def open_command(self) -> str:
+        """What to type to have the operator's page opened, signed in."""
+        port = "" if self._port == DEFAULT_PORT else f" --port {self._port}"
+        return f"livetrack-vcam ctl open{port}"
+
+    @property
     def _root(self) -> str:
         host = "127.0.0.1" if self._host in _EVERY_ADDRESS else self._host
         host = f"[{host}]" if ":" in host else host
