@@ -80,7 +80,7 @@ class Controls:
         )
 
     def _live(self, shot: str) -> dict[str, Any]:
-        settings = self._pipeline.render.director(shot).settings
+        settings = self._pipeline.render.framings[shot].settings
         return {
             name: field.write(getattr(settings, field.attribute))
             for name, field in LIVE_FIELDS.items()

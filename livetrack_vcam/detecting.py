@@ -49,6 +49,7 @@ class Detect:
         interval_ns: int,
         clock: Clock,
         flow: Flow,
+        time_of: Callable[[int], int],
     ) -> None:
         self._open_watch = open_watch
         self._frames = frames
@@ -57,6 +58,7 @@ class Detect:
         self._interval_ns = interval_ns
         self._clock = clock
         self._flow = flow
+        self._time_of = time_of
         self._stopping = Event()
         self.ended = Event()
         self.error: Exception | None = None
@@ -101,7 +103,7 @@ class Detect:
             now_ns = self._clock()
             due_ns = max(due_ns + self._interval_ns, now_ns)
             self._busy_since_ns = now_ns
-            observation = watch.observe(frame, self._attention(), frame.pts_ns)
+            observation = watch.observe(frame, self._attention(), self._time_of(frame.pts_ns))
             self._busy_since_ns = None
             self._patience_s = HANG_S
             if observation is not None and not self._stopping.is_set():
@@ -116,7 +118,8 @@ class DetectorKeeper:
     `watch` is open and used first; `reopen` gives another after a failure, later each time. A
     worker whose look does not end within HANG_S (its first, STARTING_S) is left behind and
     replaced. `state` is running, waiting (for the next try) or off (given up); `error` says why.
-    It ends when `frames` is closed, by `stop` or by whoever fills it.
+    It ends when `frames` is closed, by `stop` or by whoever fills it. `time_of` gives the time
+    that observations carry for a frame's `pts_ns`.
     """
 
     def __init__(
@@ -130,6 +133,7 @@ class DetectorKeeper:
         clock: Clock,
         report: Report,
         start_thread: Callable[[Callable[[], None], str], None],
+        time_of: Callable[[int], int] = lambda pts_ns: pts_ns,
     ) -> None:
         self.flow = Flow()
         self.state = "running"
@@ -143,6 +147,7 @@ class DetectorKeeper:
         self._clock = clock
         self._report = report
         self._start_thread = start_thread
+        self._time_of = time_of
         self._hung: list[Detect] = []
 
     def run(self) -> None:
@@ -177,6 +182,7 @@ class DetectorKeeper:
             self._interval_ns,
             self._clock,
             self.flow,
+            self._time_of,
         )
         self._start_thread(worker.run, "detect")
         while not worker.ended.wait(CHECK_S):

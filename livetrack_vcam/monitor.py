@@ -122,8 +122,7 @@ class Monitor:
 
     def _shot(self, name: str) -> ShotStatus:
         size = self._canvases[name].size
-        director = self._pipeline.render.director(name)
-        settings = director.settings
+        settings = self._pipeline.render.framings[name].settings
         view = self._view(name)
         crop = view.crop if view else None
         return ShotStatus(

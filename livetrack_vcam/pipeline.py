@@ -117,6 +117,7 @@ class Pipeline:
             clock,
             self._report,
             self._start_thread,
+            self.render.timeline.at,
         )
 
     @staticmethod
@@ -155,6 +156,10 @@ class Pipeline:
     def command(self, shot: str | None, command: Command) -> Future[None]:
         """Queue a command for the next frame; `shot` None means every shot. See `order`."""
         return self.order(Order(((shot, command),)))
+
+    def standby(self, on: bool) -> Future[None]:
+        """Let the picture rest and look for nobody; off: go on as if it had never been."""
+        return self.order(Order(standby=on))
 
     def order(self, order: Order) -> Future[None]:
         """Queue what takes effect together, between two pictures: its verdict."""

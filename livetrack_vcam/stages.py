@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from livetrack_vcam.core.attention import Attention
-from livetrack_vcam.core.command import Command, SetSpeed
-from livetrack_vcam.core.config import Speed
+from livetrack_vcam.core.command import Command
+from livetrack_vcam.core.config import DirectorSettings, Speed
 from livetrack_vcam.core.detection import Detection, Look, Observation, Track
 from livetrack_vcam.core.director import Director
 from livetrack_vcam.core.geometry import Box, Crop
@@ -25,6 +25,7 @@ from livetrack_vcam.outlet import Outlet
 from livetrack_vcam.render import Renderer
 from livetrack_vcam.slate import slate
 from livetrack_vcam.stats import NS_PER_S, Clock, Flow
+from livetrack_vcam.timeline import Timeline
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +69,18 @@ class ShotView:
     delay_ns: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Framing:
+    """How a shot is to be framed now; a new one whenever the directors were told something.
+
+    `home` is in source pixels, None while there is none. `locked`: the user chose the subject.
+    """
+
+    settings: DirectorSettings
+    locked: bool
+    home: Box | None
+
+
 Journal = Callable[[Frame, tuple[ShotView, ...]], None]
 
 
@@ -98,6 +111,7 @@ class Render:
         self.orders: Mailbox[Order] = Mailbox(256)
         self.flow = Flow()
         self.views: tuple[ShotView, ...] = ()
+        self.timeline = Timeline()
         self.attention = decider.attention
         self._decider = decider
         self._renderers = {shot: Renderer(canvas.size) for shot, canvas in canvases.items()}
@@ -115,6 +129,7 @@ class Render:
         self._counted = min(canvases, key=self.look_ahead.frames)
         self._newest: Frame | None = None
         self._tick_s = LONGEST_TICK_S
+        self.framings = self._framings()
 
     def run(self) -> None:
         silent = False
@@ -127,7 +142,8 @@ class Render:
                     self._drain()
                     self._measure_tick(frame)
                     self._open_with(frame)
-                    self.to_detect.put(frame)
+                    if not self.timeline.resting:
+                        self.to_detect.put(frame)
                     self.onlooker(frame)
                 elif self.look_ahead:
                     self._show_held()
@@ -148,33 +164,56 @@ class Render:
             for outlet in self._outlets:
                 outlet.stop()
 
-    def director(self, shot: str) -> Director:
-        return self._decider.director(shot)
-
     def _drain(self) -> None:
         for order in self.orders.drain():
             self._carry_out(order)
-        for observation in self.observations.drain():
+        for observation in () if self.timeline.resting else self.observations.drain():
             self._decider.observe(observation.detections, observation.pts_ns, observation.looks)
         self.attention = self._decider.attention
+        self.framings = self._framings()
 
     def _carry_out(self, order: Order) -> None:
+        """All of it, or, if any director cannot, nothing."""
         try:
             for shot, command in order.commands:
-                self._decider.command(shot, command)
+                for name in self._meant(shot):
+                    self._decider.director(name).check(command)
         except ValueError as error:
             order.refused(str(error))
             return
-        order.obeyed()
+        before = self._framings()
         for shot, command in order.commands:
-            self._explain(shot, command)
+            self._decider.command(shot, command)
+        if order.standby is not None:
+            self._stand_by(order.standby)
+        self.framings = self._framings()
+        self._explain(before)
+        order.obeyed()
 
-    def _explain(self, shot: str | None, command: Command) -> None:
+    def _meant(self, shot: str | None) -> list[str]:
+        return list(self._renderers) if shot is None else [shot]
+
+    def _stand_by(self, on: bool) -> None:
+        newest_ns = self._newest.pts_ns if self._newest is not None else 0
+        if on:
+            self.timeline.rest(newest_ns)
+            self.to_detect.drain()
+        else:
+            self.timeline.go_on(newest_ns)
+
+    def _framings(self) -> dict[str, Framing]:
+        directors = {shot: self._decider.director(shot) for shot in self._renderers}
+        return {
+            shot: Framing(director.settings, director.locked, director.home)
+            for shot, director in directors.items()
+        }
+
+    def _explain(self, before: Mapping[str, Framing]) -> None:
         """Cinema without look-ahead is only half of it: say how to get the rest."""
-        if command != SetSpeed(Speed.CINEMA):
-            return
-        for name in [shot] if shot is not None else list(self._renderers):
-            if self.look_ahead.frames(name) == 0:
+        for name, framing in self.framings.items():
+            already = before[name].settings.speed is Speed.CINEMA
+            cinema = framing.settings.speed is Speed.CINEMA and not already
+            if cinema and self.look_ahead.frames(name) == 0:
                 log.info(
                     "shot %s now moves as cinema but sees nothing coming; "
                     "start with --look-ahead 10 for that, its picture is then 10 frames late",
@@ -204,7 +243,7 @@ class Render:
         picture has a use for it.
         """
         crops = {
-            shot: self._decider.crop_at(shot, frames[shot].pts_ns)
+            shot: self._decider.crop_at(shot, self.timeline.at(frames[shot].pts_ns))
             for shot in self._renderers
             if shot in frames
         }
@@ -230,12 +269,13 @@ class Render:
     def _view(self, shot: str, crop: Crop, frame: Frame) -> ShotView:
         director = self._decider.director(shot)
         newest_ns = self._newest.pts_ns if self._newest is not None else frame.pts_ns
+        resting = self.timeline.resting
         return ShotView(
             shot,
             crop,
-            director.state,
-            director.subject,
-            director.tracks_at(frame.pts_ns),
+            State.PAUSED if resting else director.state,
+            () if resting else director.subject,
+            () if resting else director.tracks_at(self.timeline.at(frame.pts_ns)),
             frame.pts_ns,
             director.panes,
             newest_ns - frame.pts_ns,

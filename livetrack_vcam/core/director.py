@@ -125,6 +125,16 @@ class Director:
         return self._settings
 
     @property
+    def locked(self) -> bool:
+        """Whether the user chose the subject by its number, so that nobody else can become it."""
+        return self._pursuit.locked
+
+    @property
+    def home(self) -> Box | None:
+        """The home framing, if the user set one."""
+        return self._home
+
+    @property
     def _preset(self) -> SpeedPreset:
         return PRESETS[self._settings.speed]
 
@@ -257,7 +267,7 @@ class Director:
 
     def command(self, command: Command) -> None:
         """Obey at once; raises ValueError with a clear sentence, changing nothing, if it cannot."""
-        settings = changed(self._settings, command)
+        settings = self._checked(command)
         if settings is not None:
             self._configure(settings, command)
         else:
@@ -265,6 +275,24 @@ class Director:
         self._absence.end()
         self._panes.command(command, self._settings)
         self._shown = self._panes.at(self._rig.crop, self._pts_ns or 0, 0.0)
+
+    def check(self, command: Command) -> None:
+        """Raises the ValueError with which `command` would be refused now; changes nothing."""
+        self._checked(command)
+
+    def _checked(self, command: Command) -> DirectorSettings | None:
+        """The settings after a command that changes some. Raises ValueError if it cannot."""
+        settings = changed(self._settings, command)
+        match command:
+            case LockTrack(track_id):
+                self._pursuit.find(track_id)
+            case SelectSubject(SubjectPolicy(kind=SubjectKind.TRACK, track_id=track_id)):
+                self._pursuit.find(track_id)
+            case NextSubject() | PreviousSubject():
+                self._pursuit.neighbor(1)
+            case Configure() if settings is not None and settings.subject != self._settings.subject:
+                self._checked(SelectSubject(settings.subject))
+        return settings
 
     def _obey(self, command: Command) -> None:
         match command:
@@ -331,8 +359,6 @@ class Director:
             self._rig.wake()
 
     def _select(self, policy: SubjectPolicy) -> None:
-        if policy.kind is SubjectKind.TRACK:
-            self._pursuit.find(policy.track_id)
         self._settings = replace(self._settings, subject=policy)
         self._pursuit.configure(self._settings)
         self._pursuit.select(policy)
@@ -340,7 +366,6 @@ class Director:
         self._look_again()
 
     def _lock(self, track_id: int) -> None:
-        self._pursuit.find(track_id)
         self._pursuit.lock(track_id, self._now)
         self._leave_home()
         self._look_again()

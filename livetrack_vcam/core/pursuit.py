@@ -142,6 +142,11 @@ class Pursuit:
     def release(self) -> None:
         self._selector.release()
 
+    @property
+    def locked(self) -> bool:
+        """Whether the user chose the subject by its number."""
+        return self._selector.locked is not None
+
     def find(self, track_id: int) -> Track:
         """Raises ValueError, naming who is there, for a track that is not."""
         for track in self.tracks:
