@@ -117,9 +117,12 @@ def _setting(name: str, kind: Callable[..., Command], field: str) -> Entry:
     return Entry(name, kind, field, it.attribute, it.read, it.write, it.schema)
 
 
+_PLACE: Schema = {"type": "number", "minimum": -MAX_SIDE, "maximum": MAX_SIDE}
+_SIDE: Schema = {"type": "number", "exclusiveMinimum": 0, "maximum": MAX_SIDE}
 _BOX_SCHEMA: Schema = {
-    "type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 4,
+    "type": "array", "prefixItems": [_PLACE, _PLACE, _SIDE, _SIDE], "minItems": 4, "maxItems": 4,
     "description": "[x, y, width, height] in source pixels; without it the present crop",
+    "examples": [[320, 180, 1280, 720]],
 }  # fmt: skip
 _CHANGES_SCHEMA: Schema = {
     "type": "object", "additionalProperties": False, "minProperties": 1,

@@ -125,7 +125,12 @@ def _read_height(value: object) -> float:
 FIELDS = (
     Field(
         "aspect", "aspect_ratio", _read_aspect, format_aspect_ratio,
-        {"type": "string", "description": "W:H from 1:4 to 4:1", "examples": ["16:9", "9:16"]},
+        {
+            "type": "string",
+            "description": "W:H from 1:4 to 4:1",
+            "pattern": "^[0-9]{1,9}:[0-9]{1,9}$",
+            "examples": ["16:9", "9:16"],
+        },
     ),
     _choice("shot", Shot),
     _choice("speed", Speed),
@@ -134,7 +139,8 @@ FIELDS = (
         {
             "type": "string",
             "description": "auto, largest, center, group, ball, label:NAME or track:ID",
-            "pattern": "^(auto|largest|center|group|ball|label:.+|track:[0-9]+)$",
+            "pattern": r"^(auto|largest|center|group|ball|label:.*\S|track:[0-9]+)$",
+            "examples": ["group"],
         },
     ),
     _choice("when_lost", WhenLost),

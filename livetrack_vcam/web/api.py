@@ -12,6 +12,7 @@ from livetrack_vcam.web import metrics, streams
 from livetrack_vcam.web.body import read_object
 from livetrack_vcam.web.context import WebContext
 from livetrack_vcam.web.guard import error_response
+from livetrack_vcam.web.openapi import document
 from livetrack_vcam.web.operator import Operators
 from livetrack_vcam.web.streams import MAX_EVENT_HZ, Endless
 
@@ -40,6 +41,7 @@ class ControlApi:
             web.get("/api/settings", self._settings),
             web.put("/api/settings", self._change_settings),
             web.get("/api/devices", self._devices),
+            web.get("/api/openapi.json", self._openapi),
             web.get("/api/session", self._session),
             web.post("/api/sign-in", self._sign_in),
         ]
@@ -100,6 +102,9 @@ class ControlApi:
             self._looking = asyncio.create_task(asyncio.to_thread(list_devices))
         devices = await asyncio.shield(self._looking)
         return web.json_response(devices.to_json())
+
+    async def _openapi(self, _request: web.Request) -> web.StreamResponse:
+        return web.json_response(document())
 
     async def _session(self, request: web.Request) -> web.StreamResponse:
         return web.json_response({"operator": self._operators.may_read(request)})

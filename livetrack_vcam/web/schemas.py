@@ -1,0 +1,135 @@
+"""The shapes of what the control API takes and gives, as JSON Schema 2020-12."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from livetrack_vcam.control import Status
+from livetrack_vcam.core.command_json import ENTRIES, Entry
+from livetrack_vcam.core.config import DirectorSettings
+from livetrack_vcam.core.fields import LIVE_FIELDS, Schema, live_settings
+from livetrack_vcam.devices import Devices
+
+Json = dict[str, Any]
+REFERENCE = "#/components/schemas/{model}"
+
+
+def ref(name: str) -> Json:
+    """A reference to one of `component_schemas`."""
+    return {"$ref": REFERENCE.format(model=name)}
+
+
+def component_schemas() -> Json:
+    """Every named shape of the document."""
+    live = {name: dict(field.schema) for name, field in LIVE_FIELDS.items()}
+    commands = {f"command_{name}": schema for name, schema in command_schemas().items()}
+    return {
+        "Command": {
+            "oneOf": [ref(name) for name in commands],
+            "discriminator": {
+                "propertyName": "command",
+                "mapping": {name.removeprefix("command_"): ref(name)["$ref"] for name in commands},
+            },
+        },
+        **commands,
+        "LiveSettings": _object(live),
+        "SettingsChange": _object(
+            {"shots": _by_shot(ref("LiveSettings") | {"minProperties": 1}) | {"minProperties": 1}},
+            required=("shots",),
+        ),
+        "Settings": {
+            "type": "object",
+            "required": ["shots", "fixed"],
+            "properties": {
+                "shots": _by_shot(ref("LiveSettings") | {"required": list(live)}),
+                "fixed": {"type": "object", "description": "What only a restart changes."},
+            },
+        },
+        **_of_type("Status", Status),
+        **_of_type("Devices", Devices),
+        "Done": _object(
+            {
+                "ok": {"const": True},
+                "queued": {"const": True, "description": "It waits for the next picture."},
+            },
+            required=("ok",),
+        ),
+        "Session": _object({"operator": {"type": "boolean"}}, required=("operator",)),
+        "SignIn": _object({"url": {"type": "string", "format": "uri-reference"}}, ("url",)),
+        "Error": _object({"error": {"type": "string"}}, ("error",)),
+    }
+
+
+def command_schemas() -> dict[str, Json]:
+    """The JSON of each command by its name."""
+    return {entry.name: _command(entry) for entry in ENTRIES}
+
+
+def command_examples() -> dict[str, Json]:
+    """One good command of each kind, by its name."""
+    return {
+        name: {
+            field: schema["const"] if field == "command" else example(field, schema)
+            for field, schema in command["properties"].items()
+            if field != "target"
+        }
+        for name, command in command_schemas().items()
+    }
+
+
+def settings_example() -> Json:
+    """What PUT /api/settings takes."""
+    return {
+        "shots": {
+            "main": {name: example(name, LIVE_FIELDS[name].schema) for name in ("speed", "aspect")}
+        }
+    }
+
+
+def example(name: str, schema: Schema) -> Any:
+    """A value the schema allows."""
+    usual = live_settings(DirectorSettings()).get(name)
+    if usual is not None:
+        return usual
+    match schema:
+        case {"examples": [first, *_]}:
+            return first
+        case {"enum": [first, *_]}:
+            return first
+        case {"maximum": int() | float() as most}:
+            return most / 5
+        case {"minimum": least}:
+            return least
+        case {"properties": Mapping() as fields}:
+            return {field: example(field, fields[field]) for field in ("speed", "aspect")}
+        case {"type": "boolean"}:
+            return True
+    return name
+
+
+def _command(entry: Entry) -> Json:
+    fields = {} if entry.field is None or entry.schema is None else {entry.field: entry.schema}
+    needed = () if entry.optional else tuple(fields)
+    target = {"type": "string", "description": "The name of a shot; without it, every one."}
+    return _object(
+        {"command": {"const": entry.name}, **fields, "target": target}, ("command", *needed)
+    )
+
+
+def _object(properties: Mapping[str, Schema], required: Sequence[str] = ()) -> Json:
+    shape: Json = {"type": "object", "properties": dict(properties), "additionalProperties": False}
+    return shape | ({"required": list(required)} if required else {})
+
+
+def _by_shot(schema: Json) -> Json:
+    return {"type": "object", "additionalProperties": schema}
+
+
+def _of_type(name: str, kind: type) -> Json:
+    """The shape of a dataclass as it is sent, and of those in it."""
+    shape = TypeAdapter(kind).json_schema(mode="serialization", ref_template=REFERENCE)
+    inner: Json = shape.pop("$defs", {})
+    return {name: shape, **inner}
