@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.e2e.obs_studio import PYTHON_WITH_GI
+
 DRIVER = Path(__file__).with_name("atspi_driver.py")
-PYTHON_WITH_GI = "/usr/bin/python3"
 PATIENCE_S = 30.0
 
 

@@ -20,7 +20,8 @@ from typing import Any
 
 PASSWORD = "a-password-no-log-may-show"
 NEEDED = ("obs", "Xvfb")
-NEEDED_TO_PRESS = (*NEEDED, "openbox", "dbus-daemon", "ffmpeg")
+NEEDED_TO_PRESS = (*NEEDED, "openbox", "dbus-daemon", "xdotool", "ffmpeg")
+PYTHON_WITH_GI = "/usr/bin/python3"
 START_S, STOP_S = 40.0, 10.0
 
 GLOBAL_INI = """[General]
@@ -87,6 +88,19 @@ class Studio:
 def missing(programs: tuple[str, ...] = NEEDED) -> str:
     """The programs that are not installed, or nothing."""
     return " ".join(program for program in programs if shutil.which(program) is None)
+
+
+def missing_to_press() -> str:
+    """What is not installed of all that obs_panel needs, or nothing."""
+    names = missing(NEEDED_TO_PRESS)
+    asked = "import gi; gi.require_version('Atspi', '2.0')"
+    found = (
+        Path(PYTHON_WITH_GI).exists()
+        and not subprocess.run(
+            [PYTHON_WITH_GI, "-c", asked], stderr=subprocess.DEVNULL, check=False
+        ).returncode
+    )
+    return names if found else f"{names} gir1.2-atspi-2.0 python3-gi".strip()
 
 
 def free_port() -> int:

@@ -1,0 +1,155 @@
+"""All that a user of our OBS script sits at: OBS, its panel, its hotkeys, and the daemon."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import obsws_python
+import pytest
+
+from tests.e2e import obs_studio
+from tests.e2e.obs_panel import Panel, panel_of
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPT = ROOT / "obs_scripts" / "livetrack.py"
+PROGRAM = Path(sys.executable).with_name("livetrack-vcam")
+PATIENCE_S = 40.0
+Json = dict[str, Any]
+MISSING = obs_studio.missing_to_press()
+NEEDS = [
+    pytest.mark.obs,
+    pytest.mark.skipif(
+        bool(MISSING), reason=f"not installed: {MISSING}; `make system-packages` does it"
+    ),
+]
+"""The marks of every test that sits at such a desk."""
+
+logging.getLogger("obsws_python").setLevel(logging.ERROR)  # it logs the password
+
+
+def until(goal: Callable[[], Any], what: Callable[[], object] = str) -> Any:
+    """The first true answer of `goal`; `what` tells, if there is none, how things stand."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not (answer := goal()):
+        assert time.monotonic() < deadline, what()
+        time.sleep(0.1)
+    return answer
+
+
+class Daemon:
+    """The program on `port`, as a user with that home starts it; three people walk before it."""
+
+    def __init__(self, home: Path, port: int) -> None:
+        self.home, self.port = home, port
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self, *shots: str) -> None:
+        """`shots`: NAME=ASPECT."""
+        command = [sys.executable, "-m", "tests.e2e.crowd", "--port", str(self.port)]
+        for shot in shots:
+            command += ["--shot", shot]
+        env = {key: value for key, value in os.environ.items() if not key.startswith("XDG_")}
+        with (self.home / "daemon.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                command, cwd=ROOT, env=env | {"HOME": str(self.home)}, stdout=log, stderr=log
+            )
+        until(lambda: self.status() and self.status()["tracks"], self.said)
+
+    def stop(self) -> None:
+        if self.process is not None:
+            self.process.send_signal(signal.SIGINT)
+            self.process.wait(20)
+
+    def said(self) -> str:
+        return (self.home / "daemon.log").read_text(encoding="utf-8")
+
+    def status(self) -> Json:
+        """What it says of itself, or nothing when it does not answer."""
+        address = f"http://127.0.0.1:{self.port}/api/status"
+        try:
+            with urllib.request.urlopen(address, timeout=5) as response:
+                status: Json = json.load(response)
+        except OSError:
+            return {}
+        return status
+
+    def command(self, command: str, **fields: Any) -> None:
+        """One as another operator would give it: nothing of OBS takes part."""
+        token = (self.home / ".local/share/livetrack-vcam/token").read_text().strip()
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}/api/command",
+            data=json.dumps({"command": command} | fields).encode(),
+            headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=10) as response:
+            assert response.status == 200, response.read()
+
+    def shot(self, name: str = "main") -> Json:
+        shots = self.status().get("shots", [])
+        return next((shot for shot in shots if shot["name"] == name), {})
+
+    def reaches(self, goal: Callable[[Json], object], shot: str = "main") -> Json:
+        """The shot's status once `goal` holds for it."""
+        self.latest: Json = {}
+
+        def look() -> bool:
+            self.latest = self.shot(shot)
+            return bool(self.latest and goal(self.latest))
+
+        until(look, lambda: self.latest)
+        return self.latest
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    studio: obs_studio.Studio
+    panel: Panel
+    socket: obsws_python.ReqClient
+    daemon: Daemon
+
+    def hotkeys(self) -> list[str]:
+        names: list[str] = self.socket.get_hotkey_list().hotkeys
+        return sorted(name for name in names if name.startswith("livetrack."))
+
+    def hit(self, hotkey: str) -> None:
+        self.socket.trigger_hot_key_by_name(hotkey)
+
+    def frames(self) -> tuple[int, int]:
+        """Frames that OBS should have drawn, and those of them that it skipped."""
+        stats = self.socket.get_stats()
+        return stats.render_total_frames, stats.render_skipped_frames
+
+
+@contextmanager
+def desk_at(
+    home: Path,
+    scripts: Mapping[Path, Mapping[str, Any]] | None = None,
+    settings: Mapping[str, Any] | None = None,
+    fps: int = 10,
+) -> Iterator[Desk]:
+    """OBS with our script, told of a daemon's port, and others; the daemon is not started yet."""
+    port, daemon = obs_studio.free_port(), Daemon(home, obs_studio.free_port())
+    ours = {SCRIPT: {"port": daemon.port, "executable": str(PROGRAM)} | dict(settings or {})}
+    obs_studio.prepare(home, port, {}, ours | dict(scripts or {}), fps)
+    with ExitStack() as stack:
+        stack.callback(daemon.stop)
+        studio = stack.enter_context(obs_studio.running(home, port, desktop=True))
+        panel = stack.enter_context(panel_of(studio.env))
+        panel.open()
+        socket = obsws_python.ReqClient(
+            host="127.0.0.1", port=port, password=obs_studio.PASSWORD, timeout=20
+        )
+        stack.callback(socket.disconnect)
+        yield Desk(studio, panel, socket, daemon)
