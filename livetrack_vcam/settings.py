@@ -254,10 +254,18 @@ class Settings(_Frozen):
         description="Inputs of OBS whose sound is delayed as the picture is; repeatable.",
         json_schema_extra={"metavar": "NAME"},
     )
+    obs_watch: bool = Field(
+        False,
+        description="Follow OBS: look for nobody while our picture is not on program, load the "
+        "preset of a scene that comes on.",
+    )
     obs_host: str = Field("127.0.0.1", min_length=1, description="Address of obs-websocket.")
-    obs_port: int = Field(4455, ge=1, le=65535, description="Port of obs-websocket.")
+    obs_port: int = Field(
+        4455, ge=1, le=65535, description="Port of obs-websocket; unset, OBS's own settings say."
+    )
     obs_password_file: Path | None = Field(
-        None, description="File with its password; without it LIVETRACK_OBS_PASSWORD is asked."
+        None,
+        description="File with its password; else LIVETRACK_OBS_PASSWORD or OBS's own settings.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="How much is logged."

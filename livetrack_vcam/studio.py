@@ -20,7 +20,11 @@ from livetrack_vcam.interfaces import Canvas, Sink, Source, SourceInfo
 from livetrack_vcam.journal import LineWriter, create_text_file
 from livetrack_vcam.media import Frame
 from livetrack_vcam.obs.config import Wanted, connect, given_password
-from livetrack_vcam.obs.sound import ObsAudio, picture_delay_ms
+from livetrack_vcam.obs.inputs import DEFAULT_NAME
+from livetrack_vcam.obs.operator import OperatorHere
+from livetrack_vcam.obs.program import PauseOffProgram, PresetOfScene
+from livetrack_vcam.obs.sound import SoundDelay, picture_delay_ms
+from livetrack_vcam.obs.watch import EVENTS, Duty, ObsWatch
 from livetrack_vcam.pipeline import Pipeline
 from livetrack_vcam.preview import Preview
 from livetrack_vcam.settings import Settings, ShotSettings, check_canvas
@@ -47,6 +51,8 @@ class Studio:
     info: SourceInfo
     feeds: dict[str, MjpegFeed] = field(default_factory=dict)
     preview: Preview = field(default_factory=lambda: Preview(time.monotonic_ns))
+    obs: ObsWatch | None = None
+    operator: OperatorHere = field(default_factory=OperatorHere)
 
     @property
     def canvases(self) -> dict[str, Canvas]:
@@ -89,21 +95,28 @@ class Studio:
         )
         if settings.web:
             pipeline.show(self.preview)
-        if settings.obs_audio:
-            pipeline.accompany(self._obs_audio(pipeline))
+        if settings.obs_watch or settings.obs_audio:
+            self.obs = self._obs_watch(pipeline)
+            pipeline.accompany(self.obs)
         return pipeline
 
-    def _obs_audio(self, pipeline: Pipeline) -> ObsAudio:
-        """Raises SettingsError. The first shot is taken to be the one that OBS shows."""
+    def _obs_watch(self, pipeline: Pipeline) -> ObsWatch:
+        """Raises SettingsError. The first shot is taken to be the one whose sound OBS has."""
         settings = self.settings
         port = settings.obs_port if "obs_port" in settings.model_fields_set else None
         wanted = Wanted(settings.obs_host, port, given_password(settings.obs_password_file))
         shot = settings.shots[0].name
-        return ObsAudio(
-            settings.obs_audio,
-            lambda: connect(wanted),
-            lambda: picture_delay_ms(pipeline.outlets, shot, time.monotonic_ns()),
-        )
+
+        def delay_ms() -> float | None:
+            return picture_delay_ms(pipeline.outlets, shot, time.monotonic_ns())
+
+        duties: list[Duty] = [SoundDelay(settings.obs_audio, delay_ms)]
+        if settings.obs_watch:
+            duties += [
+                PauseOffProgram(self.operator, DEFAULT_NAME, settings.port),
+                PresetOfScene(self.operator),
+            ]
+        return ObsWatch(lambda: connect(wanted, EVENTS), duties)
 
     def _session_notes(self) -> dict[str, object]:
         """What a replayed trace shows and no decision needs: the rate and the canvases."""

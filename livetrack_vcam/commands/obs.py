@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from livetrack_vcam.errors import EXIT_FAILED, EXIT_OK
+from livetrack_vcam.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, LiveTrackError
 
 if TYPE_CHECKING:
     from livetrack_vcam.obs.config import Wanted
     from livetrack_vcam.obs.connection import Obs
+    from livetrack_vcam.obs.watch import ObsWatch
 
 F = TypeVar("F", bound=Callable[..., Any])
 PORT = click.IntRange(1, 65535)
@@ -139,6 +142,78 @@ def status(name: str | None, shot: str | None, port: int, as_json: bool, **where
         return EXIT_FAILED
     click.echo(json.dumps(report.to_json(), indent=2) if as_json else report.to_text())
     return EXIT_OK if report.inputs else EXIT_FAILED
+
+
+@command.command("watch")
+@click.option(
+    "--obs-audio",
+    multiple=True,
+    metavar="NAME",
+    help="Inputs of OBS whose sound is delayed as the picture is; repeatable.",
+)
+@_our_options
+@click.option(
+    "--host", default="127.0.0.1", metavar="HOST",
+    help="Address of our control API. [default: 127.0.0.1]",
+)  # fmt: skip
+@click.option(
+    "--log-level",
+    type=click.Choice(["debug", "info", "warning", "error"]),
+    default="info",
+    help="How much is logged. [default: info]",
+)
+@_obs_options
+def watch(
+    obs_audio: tuple[str, ...],
+    name: str | None,
+    shot: str | None,
+    host: str,
+    port: int,
+    log_level: str,
+    **where: Any,
+) -> int:
+    """Follow OBS until Ctrl-C, beside a livetrack-vcam that runs already.
+
+    While our picture is not on program nobody is looked for; a scene that comes on program brings
+    its preset. `run --obs-watch` does the same without a second process.
+    """
+    from livetrack_vcam.client import Client
+    from livetrack_vcam.logs import set_up_logging
+    from livetrack_vcam.obs.config import connect
+    from livetrack_vcam.obs.inputs import input_name
+    from livetrack_vcam.obs.operator import OperatorThere
+    from livetrack_vcam.obs.program import PauseOffProgram, PresetOfScene
+    from livetrack_vcam.obs.sound import SoundDelay
+    from livetrack_vcam.obs.watch import EVENTS, Duty, ObsWatch
+
+    set_up_logging(log_level, as_json=False)
+    wanted = _wanted(**where)
+    operator = OperatorThere(Client(host, port))
+    pause = PauseOffProgram(operator, name or input_name(shot), port)
+    duties: list[Duty] = [SoundDelay(obs_audio, operator.delay_ms), pause, PresetOfScene(operator)]
+    watching = ObsWatch(lambda: connect(wanted, EVENTS), duties)
+    status = _until_interrupted(watching)
+    with suppress(LiveTrackError):  # it may have ended before us
+        pause.release()
+    return status
+
+
+def _until_interrupted(watching: ObsWatch) -> int:
+    """Run it here. The first signal ends it properly, the third at once."""
+    from livetrack_vcam.interrupts import PATIENCE, SIGNALS
+
+    arrived: list[int] = []
+
+    def interrupt(number: int, _frame: object) -> None:
+        arrived.append(number)
+        watching.stop()
+        if len(arrived) >= PATIENCE:
+            raise KeyboardInterrupt
+
+    for number in SIGNALS:
+        signal.signal(number, interrupt)
+    watching.run()
+    return EXIT_INTERRUPTED if signal.SIGINT in arrived else EXIT_OK
 
 
 def _wanted(obs_host: str, obs_port: int | None, obs_password_file: Path | None) -> Wanted:

@@ -25,6 +25,7 @@ OPTIONS = (
     "host",
     "port",
     "obs_audio",
+    "obs_watch",
     "obs_host",
     "obs_port",
     "obs_password_file",

@@ -14,20 +14,13 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import Any
+from typing import Any, Protocol
 
 from livetrack_vcam.errors import LiveTrackError
 
 TIMEOUT_S = 3.0
-NOT_FOUND = 600
-"""obs-websocket's RequestStatus::ResourceNotFound."""
 _EVENT, _REQUEST, _ANSWER = 5, 6, 7
 """Op codes of the messages; the library itself sends and reads those of signing in."""
-LEAST_OFFSET_MS, MOST_OFFSET_MS = -950, 20_000
-"""What SetInputAudioSyncOffset takes."""
-LOW_VOLUME_EVENTS = (1 << 11) - 1
-ACTIVE_STATE_EVENTS = 1 << 17
-"""InputActiveStateChanged is sent only to who asks for it."""
 _UNREAD_EVENTS = 256
 
 
@@ -65,6 +58,14 @@ class ObsEvent:
 
     name: str
     data: Mapping[str, Any]
+
+
+class Requests(Protocol):
+    """What most of us need of a connection: see Obs."""
+
+    def request(self, request: str, **data: Any) -> dict[str, Any]:
+        """Raises ObsRefusal, or ObsError when OBS went away."""
+        ...
 
 
 class Obs:
@@ -138,20 +139,6 @@ class Obs:
             with suppress(TimeoutError):
                 self._keep_event(self._receive(wait_s))
         return self._events.popleft() if self._events else None
-
-    def input_names(self) -> list[str]:
-        inputs = self.request("GetInputList")["inputs"]
-        return [str(each["inputName"]) for each in inputs]
-
-    def audio_offset_ms(self, name: str) -> int:
-        """The sync offset of an input's sound. Raises ObsRefusal when there is no such input."""
-        data = self.request("GetInputAudioSyncOffset", inputName=name)
-        return int(data["inputAudioSyncOffset"])
-
-    def set_audio_offset_ms(self, name: str, offset_ms: int) -> None:
-        """Delay an input's sound; what OBS does not take is brought into its range."""
-        offset_ms = min(max(offset_ms, LEAST_OFFSET_MS), MOST_OFFSET_MS)
-        self.request("SetInputAudioSyncOffset", inputName=name, inputAudioSyncOffset=offset_ms)
 
     def close(self) -> None:
         """Safe also when OBS is gone, and more than once."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from livetrack_vcam.obs.connection import Requests
+
 DEFAULT_NAME = "LiveTrack Camera"
 MEDIA_SOURCE = "ffmpeg_source"
 
@@ -66,6 +68,28 @@ def input_name(shot: str | None) -> str:
 
 def camera_kind(kind: str) -> CameraKind | None:
     return next((each for each in CAMERA_KINDS if each.kind == kind), None)
+
+
+def input_kinds(obs: Requests) -> dict[str, str]:
+    """The kind of every input of OBS, by name. Raises ObsError."""
+    inputs = obs.request("GetInputList")["inputs"]
+    return {str(each["inputName"]): str(each["inputKind"]) for each in inputs}
+
+
+def inputs_of_ours(obs: Requests, kinds: Mapping[str, str], name: str, port: int) -> list[str]:
+    """The inputs that show our picture: by its name, or as Media Sources by their address.
+
+    `port` is our web server's. Raises ObsError.
+    """
+    return [each for each, kind in kinds.items() if _is_ours(obs, each, kind, name, port)]
+
+
+def _is_ours(obs: Requests, each: str, kind: str, name: str, port: int) -> bool:
+    if each == name and (kind == MEDIA_SOURCE or camera_kind(kind) is not None):
+        return True
+    if kind != MEDIA_SOURCE:
+        return False
+    return shows_stream(obs.request("GetInputSettings", inputName=each)["inputSettings"], port)
 
 
 def shows_stream(settings: Mapping[str, Any], port: int) -> bool:

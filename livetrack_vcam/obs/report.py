@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from livetrack_vcam.obs.connection import ObsRefusal
-from livetrack_vcam.obs.inputs import MEDIA_SOURCE, camera_kind, shows_stream
-from livetrack_vcam.obs.setup import Requests
+from livetrack_vcam.obs.connection import ObsRefusal, Requests
+from livetrack_vcam.obs.inputs import input_kinds, inputs_of_ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +66,8 @@ def examine(obs: Requests, address: str, name: str, port: int) -> ObsReport:
     ObsError."""
     version = obs.request("GetVersion")
     scene = str(obs.request("GetSceneList")["currentProgramSceneName"])
-    every = obs.request("GetInputList")["inputs"]
-    kinds = {str(each["inputName"]): str(each["inputKind"]) for each in every}
-    ours = [each for each, kind in kinds.items() if is_ours(obs, each, kind, name, port)]
+    kinds = input_kinds(obs)
+    ours = inputs_of_ours(obs, kinds, name, port)
     inputs = tuple(_examine_input(obs, each, kinds[each], scene) for each in ours)
     return ObsReport(
         connected=True,
@@ -85,15 +83,6 @@ def examine(obs: Requests, address: str, name: str, port: int) -> ObsReport:
         audio_offsets_ms=_offsets(obs, kinds),
         hints=_hints(inputs, scene),
     )
-
-
-def is_ours(obs: Requests, each: str, kind: str, name: str, port: int) -> bool:
-    """Whether an input shows our picture: by its name, or as a Media Source by its address."""
-    if each == name and (kind == MEDIA_SOURCE or camera_kind(kind) is not None):
-        return True
-    if kind != MEDIA_SOURCE:
-        return False
-    return shows_stream(obs.request("GetInputSettings", inputName=each)["inputSettings"], port)
 
 
 def _examine_input(obs: Requests, name: str, kind: str, scene: str) -> ObsInput:

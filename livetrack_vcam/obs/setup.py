@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from livetrack_vcam.errors import LiveTrackError
-from livetrack_vcam.obs.connection import ObsRefusal
-from livetrack_vcam.obs.inputs import CAMERA_KINDS, MEDIA_SOURCE, CameraKind, Stream, camera_kind
+from livetrack_vcam.obs.connection import ObsRefusal, Requests
+from livetrack_vcam.obs.inputs import (
+    CAMERA_KINDS,
+    MEDIA_SOURCE,
+    CameraKind,
+    Stream,
+    camera_kind,
+    input_kinds,
+)
 
 _TOP_LEFT, _CENTERED = 5, 0
-
-
-class Requests(Protocol):
-    """What is needed of a connection to OBS (see Obs)."""
-
-    def request(self, request: str, **data: Any) -> dict[str, Any]:
-        """Raises ObsRefusal, or ObsError when OBS went away."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +55,11 @@ def set_up(obs: Requests, wish: Wish) -> Outcome:
     """Create, mend or complete the input. Raises ObsError, and LiveTrackError when the name is
     taken by something else."""
     scene = _scene(obs, wish.scene)
-    kinds = {each["inputName"]: each["inputKind"] for each in obs.request("GetInputList")["inputs"]}
-    kind = kinds.get(wish.name)
+    kind = input_kinds(obs).get(wish.name)
     if kind is None:
         return _create(obs, wish, scene)
-    outcome = Outcome(scene, wish.name, str(kind))
-    settings = _settings_for(obs, wish, str(kind), outcome)
+    outcome = Outcome(scene, wish.name, kind)
+    settings = _settings_for(obs, wish, kind, outcome)
     _mend(obs, outcome, settings)
     _place(obs, outcome)
     return outcome

@@ -3,126 +3,153 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from threading import Event
-from typing import Protocol
+from typing import Any
 
-from livetrack_vcam.obs.connection import NOT_FOUND, ObsError, ObsRefusal
+from livetrack_vcam.control import ObsStatus
+from livetrack_vcam.obs.connection import ObsEvent, ObsRefusal, Requests
+from livetrack_vcam.obs.inputs import input_kinds
 from livetrack_vcam.outlet import Outlet
 
 log = logging.getLogger(__name__)
 
-CHECK_S = 1.0
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 15.0
 WORTH_MS = 10
 """A change of delay smaller than this is not heard, but each change of offset may be."""
+LEAST_OFFSET_MS, MOST_OFFSET_MS = -950, 20_000
+"""What SetInputAudioSyncOffset takes."""
+_NOT_FOUND = 600
+"""obs-websocket's RequestStatus::ResourceNotFound."""
+_SLOT = {"realm": "OBS_WEBSOCKET_DATA_REALM_GLOBAL", "slotName": "livetrack_offsets"}
 
 
-class SoundDesk(Protocol):
-    """What is needed of a connection to OBS (see Obs). Every method raises ObsError."""
+class SoundDelay:
+    """A duty: the sync offset of some of OBS's inputs is `delay_ms()`, and theirs at the end.
 
-    def input_names(self) -> list[str]: ...
-
-    def audio_offset_ms(self, name: str) -> int: ...
-
-    def set_audio_offset_ms(self, name: str, offset_ms: int) -> None: ...
-
-    def close(self) -> None: ...
-
-
-class ObsAudio:
-    """Sets the sync offset of some of OBS's inputs to `delay_ms()`, and back to theirs at the end.
-
-    Runs in a thread of its own; the picture never waits for it. Without OBS it waits for OBS, and
-    says once what is missing. An offset that was set by hand before is what comes back.
+    What they had before is kept in OBS itself, by scene collection, before it is changed. So a
+    run that was killed is put right by the next one, unless the user turned the offset since.
     """
 
-    name = "obs-audio"
-
-    def __init__(
-        self,
-        inputs: Sequence[str],
-        connect: Callable[[], SoundDesk],
-        delay_ms: Callable[[], float | None],
-    ) -> None:
-        """`connect` raises ObsError; `delay_ms` is None while the delay is not known."""
+    def __init__(self, inputs: Sequence[str], delay_ms: Callable[[], float | None]) -> None:
+        """`delay_ms` is None while the delay is not known."""
         self._inputs = tuple(inputs)
-        self._connect = connect
         self._delay_ms = delay_ms
-        self._stopping = Event()
+        self._collection = ""
+        self._stale = True
         self._former: dict[str, int] = {}
         self._given: dict[str, int] = {}
         self._said: set[str] = set()
-        self.connected = False
 
-    def run(self) -> None:
-        pause_s = FIRST_PAUSE_S
-        while not self._stopping.is_set():
-            try:
-                obs = self._connect()
-            except ObsError as error:
-                self._say(f"{error}. The sound in OBS keeps its offset until then.")
-                self._stopping.wait(pause_s)
-                pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
-                continue
-            pause_s = FIRST_PAUSE_S
-            try:
-                self._stay(obs)
-            except ObsError as error:
-                log.warning("%s; looking for it again", error)
-            finally:
-                self.connected = False
-                obs.close()
+    def begin(self) -> None:
+        self._stale = True
 
-    def stop(self) -> None:
-        """End soon, the former offsets restored."""
-        self._stopping.set()
+    def hear(self, event: ObsEvent) -> bool:
+        if event.name == "CurrentSceneCollectionChanged":
+            self._stale = True
+        return self._stale
 
-    def _stay(self, obs: SoundDesk) -> None:
-        """Until the end or the loss of the connection, which raises ObsError."""
-        self.connected = True
+    def look(self, obs: Requests) -> None:
+        if self._stale:
+            self._take_stock(obs)
+        delay_ms = self._delay_ms()
+        if delay_ms is None:
+            return
+        for name in self._inputs:
+            self._keep(obs, name, min(max(round(delay_ms), LEAST_OFFSET_MS), MOST_OFFSET_MS))
+
+    def lost(self) -> None:
+        self._stale = True
+
+    def end(self, obs: Requests) -> None:
+        """Restore what is ours still; an offset that the user turned since is the user's."""
+        for name in list(self._former):
+            self._put_back(obs, name)
+        self._note(obs)
+
+    def tell(self, status: ObsStatus) -> ObsStatus:
+        return status
+
+    def _take_stock(self, obs: Requests) -> None:
+        """Learn from OBS what earlier runs left behind in this scene collection."""
+        answer = obs.request("GetSceneCollectionList")
+        self._collection = str(answer["currentSceneCollectionName"])
         self._said.clear()
-        self._given.clear()
-        while not self._stopping.is_set():
-            delay_ms = self._delay_ms()
-            if delay_ms is not None:
-                for name in self._inputs:
-                    self._keep(obs, name, round(delay_ms))
-            self._stopping.wait(CHECK_S)
-        for name, offset_ms in self._former.items():
-            with suppress(ObsRefusal):  # an input that was removed needs nothing back
-                obs.set_audio_offset_ms(name, offset_ms)
+        left = _read_notes(obs).get(self._collection, {})
+        self._former = {name: former for name, (former, _) in left.items()}
+        self._given = {name: given for name, (_, given) in left.items()}
+        self._stale = False
+        for name in list(self._former):
+            if name not in self._inputs or self._offset(obs, name) != self._given[name]:
+                self._put_back(obs, name)
+        if left:
+            self._note(obs)
 
-    def _keep(self, obs: SoundDesk, name: str, delay_ms: int) -> None:
+    def _keep(self, obs: Requests, name: str, delay_ms: int) -> None:
         """One input's offset, set when the delay has changed by what can be heard.
 
-        Asking every time is how the loss of OBS is noticed. Who turns the offset by hand is obeyed
-        until the delay changes.
+        Who turns the offset by hand is obeyed until the delay changes.
         """
         given = self._given.get(name)
+        if given is not None and abs(given - delay_ms) < WORTH_MS:
+            return
         try:
-            self._former.setdefault(name, obs.audio_offset_ms(name))
-            if given is not None and abs(given - delay_ms) < WORTH_MS:
-                return
-            obs.set_audio_offset_ms(name, delay_ms)
+            now = obs.request("GetInputAudioSyncOffset", inputName=name)["inputAudioSyncOffset"]
+            if given != now:
+                self._former[name] = int(now)
+            self._given[name] = delay_ms
+            # Noted first: who is killed in between leaves a note that fits nothing.
+            self._note(obs)
+            obs.request("SetInputAudioSyncOffset", inputName=name, inputAudioSyncOffset=delay_ms)
         except ObsRefusal as error:
             self._say(_unusable(obs, name, error))
             return
-        self._given[name] = delay_ms
         log.info("OBS: the sound of %r is now %d ms late, as the picture is", name, delay_ms)
 
+    def _put_back(self, obs: Requests, name: str) -> None:
+        former, given = self._former.pop(name), self._given.pop(name)
+        with suppress(ObsRefusal):  # an input that was removed needs nothing back
+            if self._offset(obs, name) == given:
+                obs.request("SetInputAudioSyncOffset", inputName=name, inputAudioSyncOffset=former)
+
+    def _offset(self, obs: Requests, name: str) -> int | None:
+        try:
+            answer = obs.request("GetInputAudioSyncOffset", inputName=name)
+        except ObsRefusal:
+            return None
+        return int(answer["inputAudioSyncOffset"])
+
+    def _note(self, obs: Requests) -> None:
+        """Keep in OBS what we changed here; what was changed in other collections stays noted."""
+        notes: dict[str, Any] = {**_read_notes(obs)}
+        notes[self._collection] = {
+            name: [self._former[name], self._given[name]] for name in self._former
+        }
+        kept = {collection: inputs for collection, inputs in notes.items() if inputs}
+        obs.request("SetPersistentData", **_SLOT, slotValue=kept)
+
     def _say(self, sentence: str) -> None:
-        """Once, not every second."""
+        """Once, not with every look."""
         if sentence not in self._said:
             self._said.add(sentence)
             log.warning("%s", sentence)
 
 
-def _unusable(obs: SoundDesk, name: str, error: ObsRefusal) -> str:
-    if error.code != NOT_FOUND:
+def _read_notes(obs: Requests) -> dict[str, dict[str, tuple[int, int]]]:
+    """By scene collection and input: the offset before us, and the one that we gave."""
+    value = obs.request("GetPersistentData", **_SLOT).get("slotValue")
+    notes: dict[str, dict[str, tuple[int, int]]] = {}
+    with suppress(TypeError, ValueError, AttributeError):  # somebody else wrote into it
+        for collection, inputs in dict(value or {}).items():
+            notes[collection] = {
+                name: (int(former), int(given)) for name, (former, given) in inputs.items()
+            }
+    return notes
+
+
+def _unusable(obs: Requests, name: str, error: ObsRefusal) -> str:
+    if error.code != _NOT_FOUND:
         return f"OBS cannot delay the sound of {name!r} ({error})"
-    known = ", ".join(repr(each) for each in sorted(obs.input_names())) or "none"
+    known = ", ".join(repr(each) for each in sorted(input_kinds(obs))) or "none"
     return f"OBS has no input {name!r}; it has {known}: name one of them with --obs-audio"
 
 
@@ -132,5 +159,18 @@ def picture_delay_ms(outlets: Sequence[Outlet], shot: str, now_ns: int) -> float
         outlet.flow.snapshot(now_ns).latency_p50_ms
         for outlet in outlets
         if outlet.shot == shot and outlet.state == "open" and outlet.sink.name != "file"
+    ]
+    return max((late for late in sent if late is not None), default=None)
+
+
+def told_delay_ms(status: Mapping[str, Any]) -> float | None:
+    """The same for the first shot, from the status of another process."""
+    shots = status.get("shots") or [{}]
+    sent = [
+        sink.get("latency_p50_ms")
+        for sink in status.get("sinks", ())
+        if sink.get("shot") == shots[0].get("name")
+        and sink.get("state") == "open"
+        and sink.get("name") != "file"
     ]
     return max((late for late in sent if late is not None), default=None)
