@@ -37,8 +37,15 @@ def to_output_color(planes: tuple[Plane, Plane, Plane], color: ColorSpace) -> No
     convert(planes, color, OUTPUT_COLOR)
 
 
-def convert(planes: tuple[Plane, Plane, Plane], color: ColorSpace, target: ColorSpace) -> None:
+def convert(
+    planes: tuple[Plane, Plane, Plane],
+    color: ColorSpace,
+    target: ColorSpace,
+    centered: bool = False,
+) -> None:
     """Convert I420 planes of `color` to `target` in place.
+
+    Chroma is left-sited (see render.py), or `centered` as in JPEG, which is quicker.
 
     Gray stays gray under any such change, so chroma needs a 2x2 matrix on the small planes and
     luma one scale plus, between matrices, a correction made from the chroma.
@@ -53,7 +60,11 @@ def convert(planes: tuple[Plane, Plane, Plane], color: ColorSpace, target: Color
         for plane, gain in ((u, matrix[1, 1]), (v, matrix[2, 2])):
             cv2.convertScaleAbs(plane, plane, float(gain), 128 * float(1 - gain))
         return
-    correction = _upsampled(_mix(u, v, matrix[0, 1], matrix[0, 2]), luma.shape)
+    correction = _mix(u, v, matrix[0, 1], matrix[0, 2])
+    if centered:
+        correction = _doubled(correction, luma.shape)
+    else:
+        correction = _upsampled(correction, luma.shape)
     cv2.addWeighted(luma, float(matrix[0, 0]), correction, 1.0, float(luma_offset) - 128, luma)
     u[:], v[:] = _mix(u, v, matrix[1, 1], matrix[1, 2]), _mix(u, v, matrix[2, 1], matrix[2, 2])
 
@@ -62,6 +73,12 @@ def _mix(u: Plane, v: Plane, of_u: float, of_v: float) -> Plane:
     """128 + of_u * (u - 128) + of_v * (v - 128)."""
     offset = 128 * float(1 - of_u - of_v)
     return cv2.addWeighted(u, float(of_u), v, float(of_v), offset)  # type: ignore[return-value]
+
+
+def _doubled(chroma: Plane, shape: tuple[int, ...]) -> Plane:
+    """Centered chroma at luma resolution."""
+    rows, columns = shape
+    return cv2.resize(chroma, (columns, rows))  # type: ignore[return-value]
 
 
 def _upsampled(chroma: Plane, shape: tuple[int, ...]) -> Plane:

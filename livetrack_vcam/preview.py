@@ -33,13 +33,14 @@ def preview_size(source: Size) -> Size:
 def small_picture(frame: Frame) -> Frame:
     """The whole frame in `preview_size` as I420 in JPEG's color space.
 
-    Chroma is not moved to where JPEG has it: at half the size that is an eighth of a pixel.
+    Chroma is taken to be centered as in JPEG; at half the size the others are an eighth of a pixel
+    away from that.
     """
     size = preview_size(frame.size)
     chroma = PixelFormat.YUV420P.chroma_size(size)
     y, u, v = frame.planes
     planes = _scaled(y, size), _scaled(u, chroma), _scaled(v, chroma)
-    convert(planes, frame.color, JFIF_COLOR)
+    convert(planes, frame.color, JFIF_COLOR, centered=True)
     return Frame(planes, PixelFormat.YUV420P, JFIF_COLOR, frame.pts_ns, frame.seq)
 
 
