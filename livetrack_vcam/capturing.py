@@ -10,17 +10,27 @@ from livetrack_vcam.errors import SourceError
 from livetrack_vcam.events import Report, SourceBack, SourceLost
 from livetrack_vcam.interfaces import Source
 from livetrack_vcam.mailbox import Mailbox
-from livetrack_vcam.media import Frame
+from livetrack_vcam.media import ColorRange, Frame
 from livetrack_vcam.stats import Clock, Flow
 
 log = logging.getLogger(__name__)
 
 REOPEN_FIRST_S = 0.5
 REOPEN_MOST_S = 5.0
+BRIGHTNESS_EVERY = 15
+"""Frames, the time between two measurements."""
+
+
+def brightness(frame: Frame) -> float:
+    """Mean luma of every 16th row and column: 0 is black, 1 white."""
+    full = frame.color.range is ColorRange.FULL
+    low, high = (0, 255) if full else (16, 235)
+    mean = float(frame.planes[0][::16, ::16].mean())
+    return min(max((mean - low) / (high - low), 0.0), 1.0)
 
 
 class Capture:
-    """Reads the source and hands each frame on."""
+    """Reads the source and hands each frame on. `brightness`: of a frame just now."""
 
     def __init__(
         self,
@@ -41,6 +51,7 @@ class Capture:
         self.flow = Flow()
         self.state = "running"
         self.missed = 0
+        self.brightness: float | None = None
         self._last_seq = -1
 
     def run(self) -> None:
@@ -64,6 +75,8 @@ class Capture:
         """A gap in `seq` is a frame the source had to skip; a smaller one is a new beginning."""
         self.missed += max(0, frame.seq - self._last_seq - 1)
         self._last_seq = frame.seq
+        if frame.seq % BRIGHTNESS_EVERY == 0:
+            self.brightness = brightness(frame)
         self.flow.add(frame.pts_ns, self._clock())
 
     def _read(self) -> Frame | None:

@@ -4,18 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from typing import Any
 
-from livetrack_vcam.control import command_from_json
-from livetrack_vcam.core.command import Command, Configure
+from livetrack_vcam.control import (
+    AssignScene,
+    DeletePreset,
+    LoadPreset,
+    ProgramCommand,
+    Quit,
+    SavePreset,
+    Standby,
+    request_from_json,
+)
+from livetrack_vcam.core.command import Configure
 from livetrack_vcam.core.command_json import read_changes
-from livetrack_vcam.core.fields import LIVE_FIELDS
-from livetrack_vcam.monitor import Monitor
+from livetrack_vcam.core.config import SubjectKind
+from livetrack_vcam.core.fields import Json, live_settings
+from livetrack_vcam.monitor import Loaded, Monitor
 from livetrack_vcam.orders import Order
 from livetrack_vcam.pipeline import Pipeline
+from livetrack_vcam.preset_store import Changes, PresetStore
+from livetrack_vcam.settings import Settings
 from livetrack_vcam.sinks.mjpeg import MjpegFeed
+from livetrack_vcam.sources.network import without_credentials
 
 log = logging.getLogger(__name__)
 
@@ -24,21 +37,38 @@ VERDICT_S = 1.0
 
 
 class Controls:
-    """One program under control. Everything is called in its asyncio loop; nothing blocks."""
+    """One program under control. Made and called in its asyncio loop, but for `tell` and `scenes`;
+    nothing blocks for longer than it takes to write a small file."""
 
     def __init__(
         self,
         pipeline: Pipeline,
         monitor: Monitor,
+        presets: PresetStore,
+        end: Callable[[], None],
         feeds: Mapping[str, MjpegFeed],
         preview: MjpegFeed,
-        shots: Sequence[str],
+        fixed: Mapping[str, Any],
     ) -> None:
+        """`end` ends the program soon; `fixed` is what only a restart changes."""
         self._pipeline = pipeline
         self._monitor = monitor
+        self._presets = presets
+        self._end = end
         self._feeds = feeds
+        self._fixed = fixed
+        self._loop = asyncio.get_running_loop()
+        self._told: set[asyncio.Task[None]] = set()
         self.preview = preview
-        self.shots = tuple(shots)
+
+    @property
+    def shots(self) -> tuple[str, ...]:
+        return tuple(self._pipeline.render.framings)
+
+    @property
+    def scenes(self) -> Mapping[str, str]:
+        """The preset of each scene of OBS that has one."""
+        return self._presets.scenes
 
     def status(self) -> Mapping[str, Any]:
         return self._monitor.status().to_json()
@@ -57,11 +87,38 @@ class Controls:
         """
         if target is not None:
             self._check_shot(target)
-        return await self._obey((target, command_from_json(body)))
+        request = request_from_json(body)
+        if not isinstance(request, ProgramCommand):
+            return await _judged(self._pipeline.command(target, request))
+        if target is not None and not isinstance(request, LoadPreset):
+            raise ValueError(f"{request.command} is for the whole program; leave the target out")
+        return await self._obey(target, request)
+
+    async def _obey(self, target: str | None, request: ProgramCommand) -> bool:
+        match request:
+            case SavePreset():
+                self._save(request.preset)
+            case LoadPreset():
+                return await self._load(request.preset, target)
+            case DeletePreset():
+                self._presets.delete(request.preset)
+            case AssignScene():
+                self._presets.assign(request.scene, request.preset)
+            case Standby():
+                return await _judged(self._pipeline.standby(request.on))
+            case Quit():
+                self._end()
+        return True
+
+    def tell(self, target: str | None, body: Mapping[str, Any]) -> None:
+        """As `command`, from any other thread and without waiting: a refusal is only logged."""
+        self._loop.call_soon_threadsafe(self._begin, target, dict(body))
 
     def settings(self) -> dict[str, Any]:
         """{"shots": {NAME: {live setting: value}}, "fixed": {what only a restart changes}}."""
-        return {"shots": {shot: self._live(shot) for shot in self.shots}, "fixed": {}}
+        framings = self._pipeline.render.framings
+        shots = {shot: live_settings(framing.settings) for shot, framing in framings.items()}
+        return {"shots": shots, "fixed": dict(self._fixed)}
 
     async def change_settings(self, body: Mapping[str, Any]) -> bool:
         """Change some of them, all or none: {"shots": {NAME: {live setting: value}}}.
@@ -71,27 +128,91 @@ class Controls:
         shots = body.get("shots")
         if set(body) != {"shots"} or not isinstance(shots, Mapping) or not shots:
             raise ValueError(
-                'settings are a JSON object such as {"shots": {"main": {"speed": "sport"}}}'
+                'what can change is a JSON object such as {"shots": {"main": {"speed": "sport"}}}'
             )
         for shot in shots:
             self._check_shot(shot)
-        return await self._obey(
-            *((shot, Configure(read_changes(values))) for shot, values in shots.items())
-        )
+        return await self._configure({shot: read_changes(each) for shot, each in shots.items()})
 
-    def _live(self, shot: str) -> dict[str, Any]:
+    def _begin(self, target: str | None, body: Mapping[str, Any]) -> None:
+        task = self._loop.create_task(self._listen(target, body))
+        self._told.add(task)
+        task.add_done_callback(self._told.discard)
+
+    async def _listen(self, target: str | None, body: Mapping[str, Any]) -> None:
+        try:
+            await self.command(target, body)
+        except ValueError as error:
+            log.warning("%s", error)
+
+    def _save(self, name: str) -> None:
+        kept = {shot: self._kept(shot) for shot in self.shots}
+        self._presets.save(name, kept)
+        for shot, changes in self._presets.preset(name).items():
+            self._monitor.loaded[shot] = Loaded(name, changes)
+
+    def _kept(self, shot: str) -> dict[str, Json]:
+        """The settings of a shot without a track's number, which means somebody else next time."""
         settings = self._pipeline.render.framings[shot].settings
-        return {
-            name: field.write(getattr(settings, field.attribute))
-            for name, field in LIVE_FIELDS.items()
-        }
+        kept = live_settings(settings)
+        if settings.subject.kind is SubjectKind.TRACK:
+            del kept["subject"]
+        return kept
+
+    async def _load(self, name: str, target: str | None) -> bool:
+        kept = self._presets.preset(name)
+        if target is not None:
+            changes = kept.get(target) or next(iter(kept.values()), ())
+            meant = {target: changes}
+        else:
+            meant = {shot: changes for shot, changes in kept.items() if shot in self.shots}
+        if not any(meant.values()):
+            raise ValueError(
+                f"preset {name!r} is for the shots {', '.join(kept) or 'of nobody'}, and here is "
+                f"{', '.join(self.shots)}; name one of these as its target"
+            )
+        return await self._configure(meant, name)
+
+    async def _configure(self, meant: Mapping[str, Changes], preset: str | None = None) -> bool:
+        """Change the settings of some shots, between the same two pictures, all or none."""
+        commands = tuple((shot, Configure(changes)) for shot, changes in meant.items())
+        verdict = self._pipeline.order(Order(commands))
+
+        def remember(judged: Future[None]) -> None:
+            if preset is not None and judged.exception() is None:
+                loaded = {shot: Loaded(preset, changes) for shot, changes in meant.items()}
+                self._monitor.loaded.update(loaded)
+
+        verdict.add_done_callback(remember)
+        return await _judged(verdict)
 
     def _check_shot(self, shot: object) -> None:
         if shot not in self.shots:
             raise ValueError(f"there is no shot {shot!r}; there is: {', '.join(self.shots)}")
 
-    async def _obey(self, *commands: tuple[str | None, Command]) -> bool:
-        return await _judged(self._pipeline.order(Order(commands)))
+
+def fixed_settings(settings: Settings) -> dict[str, Any]:
+    """What only a restart changes, without secrets: no login, no stream's address, no path."""
+    given = settings.source
+    return {
+        "source": without_credentials(given) if "://" in given else given,
+        "detector": settings.detector,
+        "detect_hz": settings.detect_hz,
+        "detect_cpu": settings.detect_cpu,
+        "host": settings.host,
+        "port": settings.port,
+        "obs_watch": settings.obs_watch,
+        "obs_audio": list(settings.obs_audio),
+        "shots": {
+            shot.name: {
+                "size": str(shot.canvas_size()),
+                "sink": [sink.kind for sink in shot.sink],
+                "fusion": shot.fusion.value,
+                "look_ahead": shot.look_ahead_frames,
+            }
+            for shot in settings.shots
+        },
+    }
 
 
 async def _judged(verdict: Future[None]) -> bool:

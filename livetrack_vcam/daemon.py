@@ -14,7 +14,7 @@ from typing import Any
 import cv2
 
 from livetrack_vcam.browser import open_in_browser
-from livetrack_vcam.controls import Controls
+from livetrack_vcam.controls import Controls, fixed_settings
 from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.errors import (
     EXIT_INTERRUPTED,
@@ -35,6 +35,7 @@ from livetrack_vcam.interrupts import PATIENCE
 from livetrack_vcam.logs import set_up_logging
 from livetrack_vcam.monitor import Monitor
 from livetrack_vcam.pipeline import in_background
+from livetrack_vcam.preset_store import PresetStore
 from livetrack_vcam.settings import WARN_UPSCALE, Settings
 from livetrack_vcam.status_line import clear_status, show_status
 from livetrack_vcam.studio import Studio, asked_for_sinks, open_studio
@@ -90,8 +91,13 @@ class Daemon:
         except BaseException:
             self._studio.source.close()
             raise
+        self._presets = PresetStore()
         self._monitor = Monitor(
-            self._pipeline, self._studio.info, self._studio.canvases, self._settings.detector
+            self._pipeline,
+            self._studio.info,
+            self._studio.canvases,
+            self._settings.detector,
+            presets=self._presets,
         )
         self._announce()
         # What is loaded by now stays for good: looking through it again and again stops every
@@ -109,8 +115,9 @@ class Daemon:
         server = None
         drawing = None
         try:
+            controls = self._control()
             if self._settings.web:
-                server = await self._start_web()
+                server = await self._start_web(controls)
             if sys.stderr.isatty() and not self._settings.json_logs:
                 drawing = asyncio.create_task(self._draw())
             await self._handle_events()
@@ -150,13 +157,28 @@ class Daemon:
             log.info("%s", note)
             self._note = note
 
-    async def _start_web(self) -> Any:
+    def _control(self) -> Controls:
+        controls = Controls(
+            self._pipeline,
+            self._monitor,
+            self._presets,
+            self._pipeline.stop,
+            self._studio.feeds,
+            self._studio.preview.feed,
+            fixed_settings(self._settings),
+        )
+        watch = self._studio.obs
+        if watch is not None:
+            self._monitor.obs = lambda: watch.status
+            self._studio.operator.give(
+                lambda body: controls.tell(None, body), lambda: controls.scenes
+            )
+        return controls
+
+    async def _start_web(self, controls: Controls) -> Any:
         from livetrack_vcam.web.server import WebServer
         from livetrack_vcam.web.token import ensure_token
 
-        preview = self._studio.preview.feed
-        shots = [shot.name for shot in self._settings.shots]
-        controls = Controls(self._pipeline, self._monitor, self._studio.feeds, preview, shots)
         server = WebServer(controls, self._settings.host, self._settings.port, ensure_token())
         await server.start()
         urls = server.urls

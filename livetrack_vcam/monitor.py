@@ -2,22 +2,54 @@
 
 from __future__ import annotations
 
+import os
 import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from livetrack_vcam import __version__
-from livetrack_vcam.control import ShotStatus, SinkStatus, SourceStatus, Status, TrackStatus
+from livetrack_vcam.control import (
+    Hint,
+    Latency,
+    ObsStatus,
+    ShotStatus,
+    SinkStatus,
+    SourceStatus,
+    Status,
+    TrackStatus,
+)
+from livetrack_vcam.core.config import DirectorSettings
+from livetrack_vcam.core.fields import live_settings
 from livetrack_vcam.core.geometry import format_aspect_ratio
+from livetrack_vcam.hints import Hints, light_hint, size_hint, upscale_hint
 from livetrack_vcam.interfaces import Canvas, SourceInfo
 from livetrack_vcam.outlet import Outlet
 from livetrack_vcam.pipeline import Pipeline
+from livetrack_vcam.preset_store import Changes, PresetStore
 from livetrack_vcam.stages import ShotView
-from livetrack_vcam.stats import NS_PER_MS, NS_PER_S, Clock
+from livetrack_vcam.stats import NS_PER_MS, NS_PER_S, Clock, CpuMeter
 from livetrack_vcam.trace import zoom_of
 
 
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The preset a shot got its settings from, and what it set."""
+
+    preset: str
+    changes: Changes
+
+    def describes(self, settings: DirectorSettings) -> bool:
+        """Whether none of them was changed since."""
+        return all(getattr(settings, attribute) == value for attribute, value in self.changes)
+
+
 class Monitor:
-    """Reads a pipeline from the main thread; never blocks a worker."""
+    """Reads a pipeline from the main thread; never blocks a worker.
+
+    Whoever learns more of the run puts it here: `links` to show the user, the presets that were
+    `loaded` into shots, and, when OBS is followed, a call that says how OBS is.
+    """
 
     def __init__(
         self,
@@ -26,6 +58,7 @@ class Monitor:
         canvases: dict[str, Canvas],
         detector: str,
         clock: Clock = time.monotonic_ns,
+        presets: PresetStore | None = None,
     ) -> None:
         self._pipeline = pipeline
         self._info = info
@@ -33,7 +66,12 @@ class Monitor:
         self._detector = detector
         self._clock = clock
         self._started_ns = clock()
+        self._presets = presets
+        self._cpu = CpuMeter(self._started_ns)
+        self._hints = Hints()
         self.links: dict[str, str] = {}
+        self.loaded: dict[str, Loaded] = {}
+        self.obs: Callable[[], ObsStatus | None] = lambda: None
 
     def status(self) -> Status:
         now_ns = self._clock()
@@ -46,22 +84,26 @@ class Monitor:
             key=lambda sink: sink.latency_p50_ms or 0.0,
             default=None,
         )
-        size = self._info.size
-        capture = pipeline.capture
+        captured = pipeline.capture.flow.snapshot(now_ns)
+        tracks = self._tracks()
+        shots = tuple(self._shot(name) for name in self._canvases)
         return Status(
             version=__version__,
+            pid=os.getpid(),
             uptime_s=(now_ns - self._started_ns) / NS_PER_S,
-            source=SourceStatus(
-                self._info.name,
-                capture.state,
-                size.width,
-                size.height,
-                capture.flow.snapshot(now_ns).fps,
-            ),
+            standby=pipeline.render.timeline.resting,
+            cpu_pct=self._cpu.percent(now_ns),
+            source=self._source(captured.fps),
             fps=out.fps,
             latency_p50_ms=slowest.latency_p50_ms if slowest else out.latency_p50_ms,
             latency_p99_ms=slowest.latency_p99_ms if slowest else out.latency_p99_ms,
-            dropped=capture.missed
+            latency=Latency(
+                capture_ms=captured.latency_p50_ms,
+                render_ms=out.latency_p50_ms,
+                send_ms=_slowest_open(sinks),
+                detect_ms=seen.latency_p50_ms if seen else None,
+            ),
+            dropped=pipeline.capture.missed
             + pipeline.render.frames.dropped
             + sum(sink.dropped for sink in sinks),
             detector=self._detector,
@@ -69,9 +111,13 @@ class Monitor:
             detector_error=pipeline.detect.error if pipeline.detect else None,
             detect_hz=seen.fps if seen else 0.0,
             detect_latency_p50_ms=seen.latency_p50_ms if seen else None,
-            tracks=self._tracks(),
-            shots=tuple(self._shot(name) for name in self._canvases),
+            tracks=tracks,
+            shots=shots,
             sinks=sinks,
+            presets=self._presets.names if self._presets else (),
+            scenes=self._presets.scenes if self._presets else {},
+            hints=self._hints.now(self._raised(shots, tracks), now_ns),
+            obs=self.obs(),
             links=dict(self.links),
         )
 
@@ -88,6 +134,12 @@ class Monitor:
             "detect_latency_ms": status.detect_latency_p50_ms,
             "latency_p50_ms": status.latency_p50_ms,
             "latency_p99_ms": status.latency_p99_ms,
+            "capture_latency_ms": status.latency.capture_ms,
+            "render_latency_ms": status.latency.render_ms,
+            "send_latency_ms": status.latency.send_ms,
+            "cpu_pct": status.cpu_pct,
+            "standby": status.standby,
+            "hints": len(status.hints),
             "dropped_frames_total": status.dropped,
             "tracks": len(status.tracks),
             "shots": {
@@ -113,16 +165,28 @@ class Monitor:
             },
         }
 
+    def _source(self, fps: float) -> SourceStatus:
+        size = self._info.size
+        state = self._pipeline.capture.state
+        return SourceStatus(self._info.name, state, size.width, size.height, fps)
+
     def _tracks(self) -> tuple[TrackStatus, ...]:
         views = self._pipeline.render.views
         return tuple(
-            TrackStatus(track.track_id, track.label, track.box.xywh, track.score)
+            TrackStatus(
+                track.track_id,
+                track.label,
+                track.box.xywh,
+                track.score,
+                tuple(view.shot for view in views if track.track_id in view.subject),
+            )
             for track in (views[0].tracks if views else ())
         )
 
     def _shot(self, name: str) -> ShotStatus:
         size = self._canvases[name].size
-        settings = self._pipeline.render.framings[name].settings
+        framing = self._pipeline.render.framings[name]
+        settings = framing.settings
         view = self._view(name)
         crop = view.crop if view else None
         return ShotStatus(
@@ -142,7 +206,28 @@ class Monitor:
             else None,
             look_ahead=self._pipeline.render.look_ahead.frames(name),
             delay_ms=view.delay_ns / NS_PER_MS if view else 0.0,
+            settings=live_settings(settings),
+            locked=framing.locked,
+            home=framing.home.xywh if framing.home else None,
+            preset=self._preset(name, settings),
         )
+
+    def _preset(self, shot: str, settings: DirectorSettings) -> str | None:
+        loaded = self.loaded.get(shot)
+        known = self._presets.names if self._presets else ()
+        if loaded is None or loaded.preset not in known or not loaded.describes(settings):
+            return None
+        return loaded.preset
+
+    def _raised(
+        self, shots: Sequence[ShotStatus], tracks: Sequence[TrackStatus]
+    ) -> list[Hint | None]:
+        """Every hint there is a reason for now."""
+        trouble = self._presets.trouble if self._presets else None
+        hints = [light_hint(self._pipeline.capture.brightness)]
+        hints += [upscale_hint(shot) for shot in shots]
+        hints += [size_hint(shot, tracks, self._info.size) for shot in shots]
+        return [Hint("presets_broken", trouble) if trouble else None, *hints]
 
     def _view(self, name: str) -> ShotView | None:
         return next((view for view in self._pipeline.render.views if view.shot == name), None)
@@ -159,3 +244,9 @@ class Monitor:
             flow.latency_p50_ms,
             flow.latency_p99_ms,
         )
+
+
+def _slowest_open(sinks: Sequence[SinkStatus]) -> float | None:
+    """Median latency of the slowest sink that is open, milliseconds."""
+    latencies = (sink.latency_p50_ms for sink in sinks if sink.state == "open")
+    return max((each for each in latencies if each is not None), default=None)

@@ -6,8 +6,9 @@ import math
 import os
 import sys
 import time
+from bisect import bisect_left, insort
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -15,13 +16,19 @@ from threading import Lock
 NS_PER_S = 1_000_000_000
 NS_PER_MS = 1_000_000
 
+CPU_SAMPLE_NS = NS_PER_S // 4
+
 Clock = Callable[[], int]
 """Monotonic nanoseconds."""
 
 
 def percentile(values: Iterable[float], share: float) -> float | None:
     """The value below which `share` (0 to 1) of `values` lie, nearest rank; None of nothing."""
-    ordered = sorted(values)
+    return nearest_rank(sorted(values), share)
+
+
+def nearest_rank(ordered: Sequence[float], share: float) -> float | None:
+    """The same of values in order."""
     if not ordered:
         return None
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
@@ -64,6 +71,51 @@ class FlowSnapshot:
     first_ns: int | None
 
 
+class Spread:
+    """The last `window` values, kept in order, so that a percentile costs nothing to ask for."""
+
+    def __init__(self, window: int) -> None:
+        self._window = window
+        self._recent: deque[float] = deque()
+        self._ordered: list[float] = []
+
+    def add(self, value: float) -> None:
+        if len(self._recent) == self._window:
+            del self._ordered[bisect_left(self._ordered, self._recent.popleft())]
+        self._recent.append(value)
+        insort(self._ordered, value)
+
+    def percentile(self, share: float) -> float | None:
+        """As the function of this name."""
+        return nearest_rank(self._ordered, share)
+
+
+class CpuMeter:
+    """How much of one processor core this process used over the last `window_ns`.
+
+    Measured between the calls of `percent`: when those are further apart, over that time.
+    """
+
+    def __init__(
+        self, now_ns: int, window_ns: int = 2 * NS_PER_S, used_ns: Clock = time.process_time_ns
+    ) -> None:
+        self._used_ns = used_ns
+        self._window_ns = window_ns
+        self._samples: deque[tuple[int, int]] = deque([(now_ns, used_ns())])
+
+    def percent(self, now_ns: int) -> float | None:
+        """None while it was measured too shortly to mean anything."""
+        while len(self._samples) > 1 and now_ns - self._samples[1][0] >= self._window_ns:
+            self._samples.popleft()
+        used_ns = self._used_ns()
+        if now_ns - self._samples[-1][0] >= CPU_SAMPLE_NS:
+            self._samples.append((now_ns, used_ns))
+        since_ns, before_ns = self._samples[0]
+        if now_ns - since_ns < CPU_SAMPLE_NS:
+            return None
+        return 100 * (used_ns - before_ns) / (now_ns - since_ns)
+
+
 class Flow:
     """Frames that pass one point: how many, how fast, how long after their capture.
 
@@ -73,7 +125,7 @@ class Flow:
     def __init__(self, window: int = 4096) -> None:
         self._lock = Lock()
         self._rate = Rate()
-        self._latencies_ms: deque[float] = deque(maxlen=window)
+        self._latencies_ms = Spread(window)
         self._first_ns = 0
         self._last_ns = 0
         self._first_pts_ns = 0
@@ -85,7 +137,7 @@ class Flow:
                 self._first_ns, self._first_pts_ns = now_ns, pts_ns
             self._last_ns, self._last_pts_ns = now_ns, pts_ns
             self._rate.add(now_ns)
-            self._latencies_ms.append((now_ns - pts_ns) / NS_PER_MS)
+            self._latencies_ms.add((now_ns - pts_ns) / NS_PER_MS)
 
     def snapshot(self, now_ns: int) -> FlowSnapshot:
         with self._lock:
@@ -95,8 +147,8 @@ class Flow:
                 frames,
                 self._rate.per_second(now_ns),
                 (frames - 1) * NS_PER_S / span_ns if span_ns > 0 else 0.0,
-                percentile(self._latencies_ms, 0.5),
-                percentile(self._latencies_ms, 0.99),
+                self._latencies_ms.percentile(0.5),
+                self._latencies_ms.percentile(0.99),
                 self._first_ns if frames else None,
             )
 

@@ -1,0 +1,76 @@
+"""What the operator could do better, told from what the program measures anyway."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from livetrack_vcam.control import Hint, ShotStatus, TrackStatus
+from livetrack_vcam.core.detection import PERSON
+from livetrack_vcam.core.geometry import Size
+from livetrack_vcam.settings import WARN_UPSCALE
+from livetrack_vcam.stats import NS_PER_S
+
+LOW_LIGHT = 0.15
+"""Mean luma of 0 to 1: half of the darkest of the pictures that the detectors are held against."""
+SMALL = 0.12
+"""Of the frame's height: below it no look at the whole frame finds a person (docs/models.md)."""
+LINGER_NS = 3 * NS_PER_S
+"""A hint stays so long after its reason went, lest it flicker."""
+
+
+def light_hint(brightness: float | None) -> Hint | None:
+    """`brightness` of the source from 0 to 1, None while there was no frame."""
+    if brightness is None or brightness >= LOW_LIGHT:
+        return None
+    return Hint(
+        "low_light",
+        "The camera sees a dark picture, in which people are found late or not at all; turn on a "
+        "light, or let the camera expose longer.",
+    )
+
+
+def upscale_hint(shot: ShotStatus) -> Hint | None:
+    if shot.upscale is None or shot.upscale <= WARN_UPSCALE:
+        return None
+    return Hint(
+        "upscale",
+        f"The picture of shot {shot.name} is enlarged {shot.upscale:.1f} times and looks soft; "
+        "show more around the subject, move the camera closer, or start with a smaller --size.",
+        shot.name,
+    )
+
+
+def size_hint(shot: ShotStatus, tracks: Sequence[TrackStatus], frame: Size) -> Hint | None:
+    """About the tallest person the shot is about; nobody knows how tall other things should be."""
+    heights = [
+        track.box[3] / frame.height
+        for track in tracks
+        if track.label == PERSON and track.id in shot.subject
+    ]
+    if not heights or max(heights) >= SMALL:
+        return None
+    return Hint(
+        "too_small",
+        f"Whom shot {shot.name} follows is {100 * max(heights):.0f} % as tall as the camera's "
+        f"picture; below {100 * SMALL:.0f} % people are easily lost: move the camera closer.",
+        shot.name,
+    )
+
+
+class Hints:
+    """Keeps a hint for LINGER_NS after it was last raised. One thread calls it."""
+
+    def __init__(self) -> None:
+        self._raised: dict[tuple[str, str | None], tuple[int, Hint]] = {}
+
+    def now(self, raised: Iterable[Hint | None], now_ns: int) -> tuple[Hint, ...]:
+        """What to show at `now_ns`, when `raised` holds."""
+        for hint in raised:
+            if hint is not None:
+                self._raised[hint.code, hint.shot] = now_ns, hint
+        self._raised = {
+            key: (raised_ns, hint)
+            for key, (raised_ns, hint) in self._raised.items()
+            if now_ns - raised_ns <= LINGER_NS
+        }
+        return tuple(hint for _, hint in self._raised.values())
