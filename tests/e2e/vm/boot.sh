@@ -1,9 +1,10 @@
 #!/bin/bash
 # boot.sh KERNEL_RELEASE INITRAMFS OUT TIMEOUT_S: run OUT/job as the guest's first process; no KVM needed.
+# Nehalem, because OBS's software renderer dies of what QEMU emulates of newer processors (AVX).
 set -euo pipefail
 kernel=$1 initramfs=$2 out=$3 limit=$4
 exec timeout "$limit" qemu-system-x86_64 \
-  -accel tcg,thread=multi,tb-size=512 -cpu "${GUEST_CPU:-max}" -smp 2 -m 2048 \
+  -accel tcg,thread=multi,tb-size=512 -cpu Nehalem -smp 2 -m 3072 \
   -kernel "/boot/vmlinuz-$kernel" -initrd "$initramfs" \
   -append "console=ttyS0 loglevel=4 panic=-1 mitigations=off nokaslr tsc=reliable" \
   -nodefaults -no-user-config -display none -serial stdio -no-reboot -nic none \

@@ -1,315 +1,50 @@
-"""What is checked inside the guest, against the real v4l2loopback; writes /out/results.jsonl.
-
-Run as root by the guest's job. Each check is a function whose name is a sentence; it raises
-AssertionError. They run in this order on one loaded module, as a day of use would.
-"""
+"""Runs every check inside the guest, as root, and writes /out/results.jsonl, a line a check."""
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
+from tests.e2e.vm import device_checks, product_checks
+
 RESULTS = Path("/out/results.jsonl")
-# Ours is the second device, so that whoever takes the first one found is caught.
-DEVICE = "/dev/video11"
-OPEN_DEVICE = "/dev/video12"
-MODULE_OPTIONS = (
-    "devices=3",
-    "video_nr=10,11,12",
-    'card_label="OBS Virtual Camera,LiveTrack Camera,Open Camera"',
-    "exclusive_caps=1,1,0",
-)
-CAMERA = "/dev/video20"
-VIVID_OPTIONS = ("n_devs=1", "vid_cap_nr=20", "node_types=0x1", "num_inputs=1", "input_types=0x0")
-BARS_CONTRAST = 20.0
-WIDTH, HEIGHT = 640, 360
-PATIENCE_S = 20.0
-
-
-def _start(width: int = WIDTH, height: int = HEIGHT, *label: str) -> subprocess.Popen[str]:
-    command = [sys.executable, str(HERE / "feed.py"), str(width), str(height), *label]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-
-
-def _first_line(process: subprocess.Popen[str]) -> str:
-    assert process.stdout is not None
-    return process.stdout.readline().strip()
-
-
-@contextmanager
-def _feeding(width: int = WIDTH, height: int = HEIGHT, *label: str) -> Iterator[str]:
-    """A running feeder; ends it gracefully and expects exit status 0."""
-    process = _start(width, height, *label)
-    try:
-        yield _first_line(process)
-        process.terminate()
-        assert process.wait(PATIENCE_S) == 0
-    finally:
-        process.kill()
-        process.wait()
-
-
-def _refusal(width: int = WIDTH, height: int = HEIGHT, *label: str) -> str:
-    """What a feeder that may not start says: "refused STATUS SENTENCE"."""
-    process = _start(width, height, *label)
-    try:
-        line = _first_line(process)
-        assert line.startswith("refused"), line
-        return line
-    finally:
-        process.kill()
-        process.wait()
-
-
-def _capabilities(device: str) -> str:
-    return _output("v4l2-ctl", "-d", device, "--info").partition("Device Caps")[2]
-
-
-def _output(*command: str) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, f"{command[0]}: {done.stderr[-400:]}"
-    return done.stdout
-
-
-def _read_raw(device: str = DEVICE) -> bytes:
-    """The third picture that v4l2-ctl, an ordinary streaming reader, receives."""
-    file = Path("/tmp/raw")
-    stream = ("--stream-mmap", "--stream-skip=2", "--stream-count=1", f"--stream-to={file}")
-    _output("timeout", "30", "v4l2-ctl", "-d", device, *stream)
-    return file.read_bytes()
-
-
-def _expected(width: int = WIDTH, height: int = HEIGHT) -> bytes:
-    from feed import pattern
-
-    from livetrack_vcam.core.geometry import Size
-
-    return b"".join(plane.tobytes() for plane in pattern(Size(width, height)).planes)
-
-
-def the_doctors_commands_make_two_lasting_devices() -> None:
-    try:
-        _follow_the_doctor()
-    finally:
-        subprocess.run(("modprobe", "-r", "v4l2loopback"), check=False)
-        Path("/etc/modprobe.d/livetrack.conf").unlink(missing_ok=True)
-        _output("modprobe", "v4l2loopback", *MODULE_OPTIONS)
-
-
-def _follow_the_doctor() -> None:
-    from livetrack_vcam.doctor.facts import Facts
-    from livetrack_vcam.doctor.machine import gather_loopback
-    from livetrack_vcam.doctor.report import Level
-    from livetrack_vcam.doctor.virtual_camera import check_virtual_camera
-
-    def look() -> Facts:
-        packages = {"pyvirtualcam": "any"}
-        return Facts("linux", "3.11", ("debian",), packages=packages, loopback=gather_loopback())
-
-    assert look().loopback.installed
-    fixes = [fix for finding in check_virtual_camera(look()) for fix in finding.fixes]
-    for fix in fixes:
-        _output("sh", "-c", fix.replace("sudo ", ""))
-    by_command = check_virtual_camera(look())
-    assert [finding.level for finding in by_command] == [Level.OK], by_command
-    # The files alone must do it too: that is what happens at the next boot.
-    _output("modprobe", "-r", "v4l2loopback")
-    _output("modprobe", "v4l2loopback")
-    assert check_virtual_camera(look()) == by_command
-    labels = [device.label for device in look().loopback.devices]
-    assert labels == ["LiveTrack Camera", "OBS Virtual Camera"], labels
-
-
-def before_the_first_picture_the_device_is_no_camera() -> None:
-    assert "Video Output" in _capabilities(DEVICE)
-    assert "Video Capture" not in _capabilities(DEVICE)
-
-
-def the_sink_takes_the_device_with_our_label_and_not_the_first() -> None:
-    with _feeding() as line:
-        assert line == f"open {DEVICE}", line
-        assert "Video Capture" in _capabilities(DEVICE)
-        assert "Video Capture" not in _capabilities("/dev/video10")
-
-
-def a_reader_gets_the_bytes_that_were_sent() -> None:
-    with _feeding():
-        assert _read_raw() == _expected()
-
-
-def opencv_and_ffmpeg_see_red_left_and_green_right() -> None:
-    import cv2
-
-    with _feeding():
-        capture = cv2.VideoCapture(DEVICE, cv2.CAP_V4L2)
-        ok, picture = capture.read()
-        capture.release()
-        assert ok
-        assert picture.shape == (HEIGHT, WIDTH, 3)
-        left, right = picture[200, 100].astype(int), picture[200, 500].astype(int)
-        assert abs(left - (0, 0, 254)).max() < 6, left
-        assert abs(right - (1, 255, 0)).max() < 6, right
-        shot = ("-frames:v", "1", "-f", "rawvideo", "-pix_fmt", "yuv420p", "/tmp/ff.raw")
-        _output("timeout", "30", "ffmpeg", "-v", "error", "-f", "v4l2", "-i", DEVICE, *shot)
-        assert Path("/tmp/ff.raw").read_bytes() == _expected()
-
-
-def a_second_writer_is_refused_and_told_who_the_first_is() -> None:
-    with _feeding():
-        line = _refusal()
-        assert line.startswith("refused 4"), line
-        assert "already fed by python" in line, line
-        assert _read_raw() == _expected(), "the first writer was disturbed"
-
-
-def after_a_graceful_end_it_can_start_again_at_another_size() -> None:
-    with _feeding(480, 480) as line:
-        assert line == f"open {DEVICE}", line
-        assert _read_raw() == _expected(480, 480)
-
-
-def after_kill_9_it_starts_again() -> None:
-    process = _start()
-    assert _first_line(process) == f"open {DEVICE}"
-    process.kill()
-    process.wait()
-    with _feeding() as line:
-        assert line == f"open {DEVICE}", line
-        assert _read_raw() == _expected()
-
-
-def a_device_that_another_program_left_stuck_is_freed() -> None:
-    plain = (
-        "import pyvirtualcam as p, numpy as n; "
-        f"c = p.Camera(320, 240, 10, fmt=p.PixelFormat.I420, device='{DEVICE}'); "
-        "[c.send(n.zeros(320 * 240 * 3 // 2, n.uint8)) for _ in range(3)]"
-    )
-    _output(sys.executable, "-c", plain)
-    assert "Video Output" not in _capabilities(DEVICE), "the module no longer wedges: drop this"
-    with _feeding() as line:
-        assert line == f"open {DEVICE}", line
-        assert _read_raw() == _expected()
-
-
-@contextmanager
-def _reader() -> Iterator[None]:
-    stream = ("--stream-mmap", "--stream-count=100000")
-    reader = subprocess.Popen(
-        ("v4l2-ctl", "-d", DEVICE, *stream), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    time.sleep(2)
-    assert reader.poll() is None, "the reader ended early"
-    try:
-        yield
-    finally:
-        reader.kill()
-        reader.wait()
-
-
-def killed_while_somebody_reads_it_starts_again_at_that_size_only() -> None:
-    process = _start()
-    assert _first_line(process) == f"open {DEVICE}"
-    with _reader():
-        process.kill()
-        process.wait()
-        line = _refusal(480, 480)
-        assert line.startswith("refused 4"), line
-        assert f"stays at {WIDTH}x{HEIGHT}" in line, line
-        assert "v4l2-ctl" in line, line
-        with _feeding() as line:
-            assert line == f"open {DEVICE}", line
-
-
-def a_device_without_exclusive_caps_works_and_is_not_shared_by_two_writers() -> None:
-    with _feeding(WIDTH, HEIGHT, "Open Camera") as line:
-        assert line == f"open {OPEN_DEVICE}", line
-        assert _read_raw(OPEN_DEVICE) == _expected()
-        line = _refusal(WIDTH, HEIGHT, "Open Camera")
-        assert line.startswith("refused 4"), line
-    with _feeding(WIDTH, HEIGHT, "Open Camera") as line:
-        assert line == f"open {OPEN_DEVICE}", line
-
-
-def an_unknown_label_is_refused_with_the_names_there_are() -> None:
-    line = _refusal(WIDTH, HEIGHT, "No Such Camera")
-    assert line.startswith("refused 3"), line
-    assert "'OBS Virtual Camera' at /dev/video10" in line, line
-    assert "modprobe" in line, line
-
-
-def the_program_turns_a_camera_into_the_virtual_camera() -> None:
-    """The whole product: vivid as the camera, real detectors, and a reader at the other end."""
-    _output("modprobe", "vivid", *VIVID_OPTIONS)
-    options = ("--source", CAMERA, "--sink", "vcam", "--size", f"{WIDTH}x{HEIGHT}", "--no-web")
-    command = (sys.executable, "-m", "livetrack_vcam", "run", *options, "--detect-hz", "1")
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    try:
-        _wait_until(lambda: "Video Capture" in _capabilities(DEVICE), process)
-        _wait_until(lambda: _contrast(_read_raw()) > BARS_CONTRAST, process)
-        process.terminate()
-        said = process.communicate(timeout=PATIENCE_S)[1]
-    finally:
-        process.kill()
-        process.wait()
-        subprocess.run(("modprobe", "-r", "vivid"), check=False)
-    assert process.returncode == 0, (process.returncode, said)
-    assert "vivid" in said, said
-    assert "pictures at" in said, said
-
-
-def _wait_until(done: Callable[[], bool], process: subprocess.Popen[str]) -> None:
-    for _ in range(120):
-        assert process.poll() is None, process.stderr.read() if process.stderr else ""
-        if done():
-            return
-        time.sleep(1)
-    raise AssertionError("it did not come in two minutes")
-
-
-def _contrast(picture: bytes) -> float:
-    """Standard deviation of the luma: 0 for the black placeholder, much for color bars."""
-    import numpy as np
-
-    luma = np.frombuffer(picture, np.uint8, WIDTH * HEIGHT)
-    assert len(picture) == WIDTH * HEIGHT * 3 // 2
-    return float(luma.std())
-
-
-CHECKS: tuple[Callable[[], None], ...] = (
-    the_doctors_commands_make_two_lasting_devices,
-    before_the_first_picture_the_device_is_no_camera,
-    the_sink_takes_the_device_with_our_label_and_not_the_first,
-    a_reader_gets_the_bytes_that_were_sent,
-    opencv_and_ffmpeg_see_red_left_and_green_right,
-    a_second_writer_is_refused_and_told_who_the_first_is,
-    after_a_graceful_end_it_can_start_again_at_another_size,
-    after_kill_9_it_starts_again,
-    a_device_that_another_program_left_stuck_is_freed,
-    killed_while_somebody_reads_it_starts_again_at_that_size_only,
-    a_device_without_exclusive_caps_works_and_is_not_shared_by_two_writers,
-    an_unknown_label_is_refused_with_the_names_there_are,
-    the_program_turns_a_camera_into_the_virtual_camera,
-)
+NAMES = [check.__name__ for check in (*device_checks.CHECKS, *product_checks.CHECKS)]
 
 
 def main() -> None:
-    for check in CHECKS:
-        start = time.monotonic()
-        try:
-            check()
-            problem = ""
-        except Exception:
-            problem = traceback.format_exc()
-        row = {"check": check.__name__, "problem": problem, "s": time.monotonic() - start}
-        with RESULTS.open("a") as results:
-            results.write(json.dumps(row) + "\n")
+    for check in device_checks.CHECKS:
+        _judge(check.__name__, check)
+    _judge_product()
+
+
+def _judge_product() -> None:
+    """Where the program and OBS do not get going, the first check carries the reason."""
+    first = product_checks.CHECKS[0].__name__
+    try:
+        with product_checks.on_stage() as stage:
+            for check in product_checks.CHECKS:
+                _judge(check.__name__, partial(check, stage))
+    except Exception:
+        _note(first, traceback.format_exc(), 0.0)
+
+
+def _judge(name: str, check: Callable[[], None]) -> None:
+    start = time.monotonic()
+    try:
+        check()
+        problem = ""
+    except Exception:
+        problem = traceback.format_exc()
+    _note(name, problem, time.monotonic() - start)
+
+
+def _note(name: str, problem: str, seconds: float) -> None:
+    with RESULTS.open("a") as results:
+        results.write(json.dumps({"check": name, "problem": problem, "s": seconds}) + "\n")
 
 
 if __name__ == "__main__":

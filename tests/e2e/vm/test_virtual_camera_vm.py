@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.vm.guest_checks import CHECKS
+from tests.e2e import obs_studio
+from tests.e2e.vm.guest_checks import NAMES
 
 HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parents[2]
-TOOLS = ("qemu-system-x86_64", "busybox", "cpio", "v4l2-ctl", "ffmpeg")
+TOOLS = ("qemu-system-x86_64", "busybox", "cpio", "v4l2-ctl", "ffmpeg", *obs_studio.NEEDED)
 LIMIT_S = 420
 
 pytestmark = [pytest.mark.vm, pytest.mark.timeout(LIMIT_S + 60)]
@@ -55,10 +56,9 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 def _job() -> str:
-    python, checks = shlex.quote(sys.executable), shlex.quote(str(HERE / "guest_checks.py"))
     return (
         f"export PYTHONPATH={shlex.quote(str(PROJECT))}\n"
-        f"{python} {checks} >/out/log 2>&1 </dev/null\n"
+        f"{shlex.quote(sys.executable)} -m tests.e2e.vm.guest_checks >/out/log 2>&1 </dev/null\n"
         "sync\necho o >/proc/sysrq-trigger\nsleep 60\n"
     )
 
@@ -75,7 +75,7 @@ def _collect(out: Path) -> dict[str, str]:
     return {row["check"]: row["problem"] for row in rows}
 
 
-@pytest.mark.parametrize("check", [check.__name__ for check in CHECKS])
+@pytest.mark.parametrize("check", NAMES)
 def test_in_the_guest(check: str, results: dict[str, str]) -> None:
     assert check in results, "the guest ended before this check"
     assert not results[check], results[check]

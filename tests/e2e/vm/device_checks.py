@@ -1,0 +1,236 @@
+"""The virtual camera alone, fed a test pattern, and its readers; runs as root in the guest.
+
+Each check is a function whose name is a sentence; it raises AssertionError. They run in this order
+on one loaded module, as a day of use would.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.e2e.vm.guest import capabilities, output, read_raw
+
+DEVICE = "/dev/video11"
+OPEN_DEVICE = "/dev/video12"
+# Ours is the second device, so that whoever takes the first one found is caught.
+MODULE_OPTIONS = (
+    "devices=4",
+    "video_nr=10,11,12,13",
+    'card_label="OBS Virtual Camera,LiveTrack Camera,Open Camera,LiveTrack Vertical"',
+    "exclusive_caps=1,1,0,1",
+)
+WIDTH, HEIGHT = 640, 360
+PATIENCE_S = 20.0
+
+
+def _start(width: int = WIDTH, height: int = HEIGHT, *label: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "tests.e2e.vm.feed", str(width), str(height), *label]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def _first_line(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline().strip()
+
+
+@contextmanager
+def _feeding(width: int = WIDTH, height: int = HEIGHT, *label: str) -> Iterator[str]:
+    """A running feeder; ends it gracefully and expects exit status 0."""
+    process = _start(width, height, *label)
+    try:
+        yield _first_line(process)
+        process.terminate()
+        assert process.wait(PATIENCE_S) == 0
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _refusal(width: int = WIDTH, height: int = HEIGHT, *label: str) -> str:
+    """What a feeder that may not start says: "refused STATUS SENTENCE"."""
+    process = _start(width, height, *label)
+    try:
+        line = _first_line(process)
+        assert line.startswith("refused"), line
+        return line
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _expected(width: int = WIDTH, height: int = HEIGHT) -> bytes:
+    from livetrack_vcam.core.geometry import Size
+    from tests.e2e.vm.feed import pattern
+
+    return b"".join(plane.tobytes() for plane in pattern(Size(width, height)).planes)
+
+
+def the_doctors_commands_make_two_lasting_devices() -> None:
+    try:
+        _follow_the_doctor()
+    finally:
+        subprocess.run(("modprobe", "-r", "v4l2loopback"), check=False)
+        Path("/etc/modprobe.d/livetrack.conf").unlink(missing_ok=True)
+        output("modprobe", "v4l2loopback", *MODULE_OPTIONS)
+
+
+def _follow_the_doctor() -> None:
+    from livetrack_vcam.doctor.facts import Facts
+    from livetrack_vcam.doctor.machine import gather_loopback
+    from livetrack_vcam.doctor.report import Level
+    from livetrack_vcam.doctor.virtual_camera import check_virtual_camera
+
+    def look() -> Facts:
+        packages = {"pyvirtualcam": "any"}
+        return Facts("linux", "3.11", ("debian",), packages=packages, loopback=gather_loopback())
+
+    assert look().loopback.installed
+    fixes = [fix for finding in check_virtual_camera(look()) for fix in finding.fixes]
+    for fix in fixes:
+        output("sh", "-c", fix.replace("sudo ", ""))
+    by_command = check_virtual_camera(look())
+    assert [finding.level for finding in by_command] == [Level.OK], by_command
+    # The files alone must do it too: that is what happens at the next boot.
+    output("modprobe", "-r", "v4l2loopback")
+    output("modprobe", "v4l2loopback")
+    assert check_virtual_camera(look()) == by_command
+    labels = [device.label for device in look().loopback.devices]
+    assert labels == ["LiveTrack Camera", "OBS Virtual Camera"], labels
+
+
+def before_the_first_picture_the_device_is_no_camera() -> None:
+    assert "Video Output" in capabilities(DEVICE)
+    assert "Video Capture" not in capabilities(DEVICE)
+
+
+def the_sink_takes_the_device_with_our_label_and_not_the_first() -> None:
+    with _feeding() as line:
+        assert line == f"open {DEVICE}", line
+        assert "Video Capture" in capabilities(DEVICE)
+        assert "Video Capture" not in capabilities("/dev/video10")
+
+
+def a_reader_gets_the_bytes_that_were_sent() -> None:
+    with _feeding():
+        assert read_raw(DEVICE) == _expected()
+
+
+def opencv_and_ffmpeg_see_red_left_and_green_right() -> None:
+    import cv2
+
+    with _feeding():
+        capture = cv2.VideoCapture(DEVICE, cv2.CAP_V4L2)
+        ok, picture = capture.read()
+        capture.release()
+        assert ok
+        assert picture.shape == (HEIGHT, WIDTH, 3)
+        left, right = picture[200, 100].astype(int), picture[200, 500].astype(int)
+        assert abs(left - (0, 0, 254)).max() < 6, left
+        assert abs(right - (1, 255, 0)).max() < 6, right
+        shot = ("-frames:v", "1", "-f", "rawvideo", "-pix_fmt", "yuv420p", "/tmp/ff.raw")
+        output("timeout", "30", "ffmpeg", "-v", "error", "-f", "v4l2", "-i", DEVICE, *shot)
+        assert Path("/tmp/ff.raw").read_bytes() == _expected()
+
+
+def a_second_writer_is_refused_and_told_who_the_first_is() -> None:
+    with _feeding():
+        line = _refusal()
+        assert line.startswith("refused 4"), line
+        assert "already fed by python" in line, line
+        assert read_raw(DEVICE) == _expected(), "the first writer was disturbed"
+
+
+def after_a_graceful_end_it_can_start_again_at_another_size() -> None:
+    with _feeding(480, 480) as line:
+        assert line == f"open {DEVICE}", line
+        assert read_raw(DEVICE) == _expected(480, 480)
+
+
+def after_kill_9_it_starts_again() -> None:
+    process = _start()
+    assert _first_line(process) == f"open {DEVICE}"
+    process.kill()
+    process.wait()
+    with _feeding() as line:
+        assert line == f"open {DEVICE}", line
+        assert read_raw(DEVICE) == _expected()
+
+
+def a_device_that_another_program_left_stuck_is_freed() -> None:
+    plain = (
+        "import pyvirtualcam as p, numpy as n; "
+        f"c = p.Camera(320, 240, 10, fmt=p.PixelFormat.I420, device='{DEVICE}'); "
+        "[c.send(n.zeros(320 * 240 * 3 // 2, n.uint8)) for _ in range(3)]"
+    )
+    output(sys.executable, "-c", plain)
+    assert "Video Output" not in capabilities(DEVICE), "the module no longer wedges: drop this"
+    with _feeding() as line:
+        assert line == f"open {DEVICE}", line
+        assert read_raw(DEVICE) == _expected()
+
+
+@contextmanager
+def _reader() -> Iterator[None]:
+    stream = ("--stream-mmap", "--stream-count=100000")
+    reader = subprocess.Popen(
+        ("v4l2-ctl", "-d", DEVICE, *stream), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    time.sleep(2)
+    assert reader.poll() is None, "the reader ended early"
+    try:
+        yield
+    finally:
+        reader.kill()
+        reader.wait()
+
+
+def killed_while_somebody_reads_it_starts_again_at_that_size_only() -> None:
+    process = _start()
+    assert _first_line(process) == f"open {DEVICE}"
+    with _reader():
+        process.kill()
+        process.wait()
+        line = _refusal(480, 480)
+        assert line.startswith("refused 4"), line
+        assert f"stays at {WIDTH}x{HEIGHT}" in line, line
+        assert "v4l2-ctl" in line, line
+        with _feeding() as line:
+            assert line == f"open {DEVICE}", line
+
+
+def a_device_without_exclusive_caps_works_and_is_not_shared_by_two_writers() -> None:
+    with _feeding(WIDTH, HEIGHT, "Open Camera") as line:
+        assert line == f"open {OPEN_DEVICE}", line
+        assert read_raw(OPEN_DEVICE) == _expected()
+        line = _refusal(WIDTH, HEIGHT, "Open Camera")
+        assert line.startswith("refused 4"), line
+    with _feeding(WIDTH, HEIGHT, "Open Camera") as line:
+        assert line == f"open {OPEN_DEVICE}", line
+
+
+def an_unknown_label_is_refused_with_the_names_there_are() -> None:
+    line = _refusal(WIDTH, HEIGHT, "No Such Camera")
+    assert line.startswith("refused 3"), line
+    assert "'OBS Virtual Camera' at /dev/video10" in line, line
+    assert "modprobe" in line, line
+
+
+CHECKS: tuple[Callable[[], None], ...] = (
+    the_doctors_commands_make_two_lasting_devices,
+    before_the_first_picture_the_device_is_no_camera,
+    the_sink_takes_the_device_with_our_label_and_not_the_first,
+    a_reader_gets_the_bytes_that_were_sent,
+    opencv_and_ffmpeg_see_red_left_and_green_right,
+    a_second_writer_is_refused_and_told_who_the_first_is,
+    after_a_graceful_end_it_can_start_again_at_another_size,
+    after_kill_9_it_starts_again,
+    a_device_that_another_program_left_stuck_is_freed,
+    killed_while_somebody_reads_it_starts_again_at_that_size_only,
+    a_device_without_exclusive_caps_works_and_is_not_shared_by_two_writers,
+    an_unknown_label_is_refused_with_the_names_there_are,
+)

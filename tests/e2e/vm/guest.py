@@ -1,0 +1,38 @@
+"""What the guest's checks share: running programs, looking at devices, waiting."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+
+def output(*command: str, env: dict[str, str] | None = None) -> str:
+    """What the program printed; it must end well within a minute."""
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=env)
+    assert done.returncode == 0, f"{command}: {done.stderr[-800:]}"
+    return done.stdout
+
+
+def capabilities(device: str) -> str:
+    return output("v4l2-ctl", "-d", device, "--info").partition("Device Caps")[2]
+
+
+def read_raw(device: str) -> bytes:
+    """The third picture that v4l2-ctl, an ordinary streaming reader, receives."""
+    file = Path("/tmp/raw")
+    stream = ("--stream-mmap", "--stream-skip=2", "--stream-count=1", f"--stream-to={file}")
+    output("timeout", "30", "v4l2-ctl", "-d", device, *stream)
+    return file.read_bytes()
+
+
+def wait_until(
+    done: Callable[[], bool], program: subprocess.Popen[bytes], seconds: float = 90.0
+) -> None:
+    """Fails when it does not come, or `program` ends before."""
+    deadline = time.monotonic() + seconds
+    while not done():
+        assert program.poll() is None, f"the program ended with {program.returncode}"
+        assert time.monotonic() < deadline, f"it did not come in {seconds:.0f} s"
+        time.sleep(0.5)

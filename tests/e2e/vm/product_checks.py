@@ -1,0 +1,234 @@
+"""The whole product in the guest: one camera, two shots, two virtual cameras, and a real OBS.
+
+The kernel's own test camera (vivid) shows eight bars of color, so that what a picture shows is
+known without asking the program: see `bars`.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPResponse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.request import urlopen
+
+from tests.e2e import obs_studio
+from tests.e2e.vm.guest import capabilities, output, read_raw, wait_until
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Picture = npt.NDArray[np.uint8]
+
+CAMERA = "/dev/video20"
+VIVID_OPTIONS = ("n_devs=1", "vid_cap_nr=20", "node_types=0x1", "num_inputs=1", "input_types=0x0")
+FOLDER = Path("/tmp/product")
+PORT, OBS_PORT = 8787, 4455
+ROOT = f"http://127.0.0.1:{PORT}"
+CONFIG = f"""source = "{CAMERA}"
+detector = "blazeface"
+detect_hz = 1
+port = {PORT}
+
+[[shots]]
+name = "main"
+aspect = "16:9"
+size = "640x360"
+sink = ["vcam", "mjpeg", "room"]
+
+[[shots]]
+name = "vertical"
+aspect = "9:16"
+size = "180x320"
+sink = ["vcam:LiveTrack Vertical", "mjpeg", "room"]
+"""
+MAIN, VERTICAL = "/dev/video11", "/dev/video13"
+SIZES = {MAIN: (640, 360), VERTICAL: (180, 320)}
+COLORS = {
+    "white": (191, 191, 191),
+    "yellow": (0, 191, 191),
+    "cyan": (191, 191, 0),
+    "green": (0, 191, 0),
+    "magenta": (191, 0, 191),
+    "red": (0, 0, 191),
+    "blue": (191, 0, 0),
+    "black": (0, 0, 0),
+}
+ALL = list(COLORS)
+IN_9_16 = ALL[2:6]
+IN_1_1 = ALL[1:7]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """The program and OBS while they run: what both print goes to files."""
+
+    program: subprocess.Popen[bytes]
+    said: Path
+    env: dict[str, str]
+
+    def livetrack(self, *words: str) -> str:
+        return output(sys.executable, "-m", "livetrack_vcam", *words, env=self.env)
+
+
+@contextmanager
+def on_stage() -> Iterator[Stage]:
+    """The program and OBS, started side by side."""
+    FOLDER.mkdir()
+    config, said, home = FOLDER / "two-shots.toml", FOLDER / "said", FOLDER / "home"
+    config.write_text(CONFIG, encoding="utf-8")
+    output("modprobe", "vivid", *VIVID_OPTIONS)
+    obs_studio.prepare(home, OBS_PORT, {})
+    env = os.environ | {"XDG_DATA_HOME": str(home), "XDG_CONFIG_HOME": str(home / ".config")}
+    command = (sys.executable, "-m", "livetrack_vcam", "run", "--config", str(config))
+    with said.open("wb") as log:
+        program = subprocess.Popen(command, stdout=log, stderr=log, env=env)
+    try:
+        with obs_studio.running(home, OBS_PORT, start_s=200):
+            yield Stage(program, said, env)
+    finally:
+        program.kill()
+        program.wait()
+        Path("/out/livetrack.log").write_bytes(said.read_bytes())
+        Path("/out/obs.log").write_bytes((home / "obs.log").read_bytes())
+
+
+def bars(picture: Picture) -> list[str]:
+    """The colors from left to right at middle height, each as often as it comes anew."""
+    row = picture[picture.shape[0] // 2]
+    step = max(1, len(row) // 80)
+    names = [_color(pixel) for pixel in row[step // 2 :: step]]
+    # One sample alone may be a mixture of two neighbors.
+    wide = [b for a, b, c in zip(names, names[1:], names[2:], strict=False) if b in (a, c)]
+    return [name for name, before in zip(wide, [None, *wide], strict=False) if name != before]
+
+
+def _color(pixel: Picture) -> str:
+    return min(COLORS, key=lambda name: int(abs(pixel.astype(int) - COLORS[name]).sum()))
+
+
+def _seen(device: str) -> Picture:
+    """What OpenCV, an ordinary reader, receives."""
+    import cv2
+
+    capture = cv2.VideoCapture(device, cv2.CAP_V4L2)
+    try:
+        for _ in range(2):
+            ok, picture = capture.read()
+            assert ok, f"no picture from {device}"
+    finally:
+        capture.release()
+    return picture
+
+
+def _is_camera(device: str) -> Callable[[], bool]:
+    return lambda: "Video Capture" in capabilities(device)
+
+
+def _shows(device: str, colors: list[str]) -> Callable[[], bool]:
+    return lambda: bars(_seen(device)) == colors
+
+
+def each_shot_feeds_its_own_device_at_its_own_size(stage: Stage) -> None:
+    for device, (width, height) in SIZES.items():
+        wait_until(_is_camera(device), stage.program)
+        assert len(read_raw(device)) == width * height * 3 // 2
+        assert _seen(device).shape == (height, width, 3)
+
+
+def each_device_shows_its_own_shots_picture(stage: Stage) -> None:
+    wait_until(_shows(MAIN, ALL), stage.program)
+    wait_until(_shows(VERTICAL, IN_9_16), stage.program)
+
+
+def each_shot_has_its_own_room_and_its_own_stream(_: Stage) -> None:
+    for shot, (width, height), colors in (
+        ("main", SIZES[MAIN], ALL),
+        ("vertical", SIZES[VERTICAL], IN_9_16),
+    ):
+        with _open(f"/room/{shot}") as page:
+            assert "text/html" in page.headers["Content-Type"]
+        picture = _first_of_stream(shot)
+        assert picture.shape == (height, width, 3)
+        assert bars(picture) == colors
+
+
+def a_command_for_one_shot_leaves_the_other_as_it_was(stage: Stage) -> None:
+    stage.livetrack("ctl", "--target", "vertical", "aspect", "1:1")
+    stage.livetrack("ctl", "--target", "vertical", "speed", "sport")
+    wait_until(_shows(VERTICAL, IN_1_1), stage.program)
+    assert bars(_seen(MAIN)) == ALL
+    with _open("/api/status") as answer:
+        shots = {shot["name"]: shot for shot in json.load(answer)["shots"]}
+    assert (shots["main"]["aspect"], shots["main"]["speed"]) == ("16:9", "normal")
+    assert (shots["vertical"]["aspect"], shots["vertical"]["speed"]) == ("1:1", "sport")
+
+
+def obs_shows_each_device_in_the_input_that_obs_setup_made(stage: Stage) -> None:
+    made = json.loads(stage.livetrack("obs", "setup", "--json"))
+    assert (made["input"], made["kind"]) == ("LiveTrack Camera", "v4l2_input"), made
+    made = json.loads(stage.livetrack("obs", "setup", "--shot", "vertical", "--json"))
+    assert (made["input"], made["kind"]) == ("LiveTrack Vertical", "v4l2_input"), made
+    wait_until(lambda: bars(_in_obs("LiveTrack Camera")) == ALL, stage.program)
+    wait_until(lambda: bars(_in_obs("LiveTrack Vertical")) == IN_1_1, stage.program)
+
+
+def it_ends_when_asked_and_says_what_it_did(stage: Stage) -> None:
+    stage.program.terminate()
+    assert stage.program.wait(60) == 0
+    said = stage.said.read_text(encoding="utf-8")
+    assert "vivid" in said, said
+    assert "pictures at" in said, said
+    assert "Traceback" not in said, said
+
+
+def _in_obs(name: str) -> Picture:
+    from livetrack_vcam.obs.connection import Obs, ObsAddress
+
+    obs = Obs(ObsAddress(port=OBS_PORT, password=obs_studio.PASSWORD), timeout_s=60)
+    try:
+        shot = obs.request("GetSourceScreenshot", sourceName=name, imageFormat="png")
+    finally:
+        obs.close()
+    return _decoded(base64.b64decode(shot["imageData"].partition(",")[2]))
+
+
+def _first_of_stream(shot: str) -> Picture:
+    with _open(f"/stream/{shot}.mjpg") as stream:
+        while (line := stream.readline().strip()).lower().startswith(b"content-length") is False:
+            assert not stream.closed
+        length = int(line.split(b":")[1])
+        stream.readline()
+        return _decoded(stream.read(length))
+
+
+def _decoded(data: bytes) -> Picture:
+    import cv2
+    import numpy as np
+
+    picture: Any = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    assert picture is not None, data[:80]
+    return picture
+
+
+def _open(path: str) -> HTTPResponse:
+    answer: HTTPResponse = urlopen(ROOT + path, timeout=60)
+    return answer
+
+
+CHECKS: tuple[Callable[[Stage], None], ...] = (
+    each_shot_feeds_its_own_device_at_its_own_size,
+    each_device_shows_its_own_shots_picture,
+    each_shot_has_its_own_room_and_its_own_stream,
+    a_command_for_one_shot_leaves_the_other_as_it_was,
+    obs_shows_each_device_in_the_input_that_obs_setup_made,
+    it_ends_when_asked_and_says_what_it_did,
+)
