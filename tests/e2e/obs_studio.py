@@ -79,6 +79,11 @@ class Studio:
     def threads(self) -> int:
         return len(list(Path(f"/proc/{self.process.pid}/task").iterdir()))
 
+    def photograph(self, path: Path) -> None:
+        """The whole screen as a PNG file."""
+        command = ["ffmpeg", "-loglevel", "error", "-y", "-f", "x11grab", "-i", self.env["DISPLAY"]]
+        subprocess.run([*command, "-frames:v", "1", str(path)], check=True)
+
     def stop(self) -> str:
         """End it as the user would, and give all it said. Harmless when it has ended."""
         _stop(self.process)
@@ -163,13 +168,19 @@ def prepare(
 
 
 @contextmanager
-def running(home: Path, port: int, desktop: bool = False) -> Iterator[Studio]:
+def running(
+    home: Path,
+    port: int,
+    desktop: bool = False,
+    screen: str = "1280x800",
+    start_s: float = START_S,
+) -> Iterator[Studio]:
     """OBS under a screen of its own, from when it answers on `port`; stopped at the end."""
     runtime = home / "run"
     runtime.mkdir(mode=0o700, exist_ok=True)
     with ExitStack() as stack:
         log = stack.enter_context((home / "obs.log").open("ab"))
-        display = stack.enter_context(_screen(home))
+        display = stack.enter_context(_screen(home, screen))
         env = {
             "PATH": "/usr/bin:/bin:/usr/sbin",
             "HOME": str(home),
@@ -187,7 +198,7 @@ def running(home: Path, port: int, desktop: bool = False) -> Iterator[Studio]:
         command = ["obs", "--multi", "--disable-updater", "--disable-missing-files-check"]
         process = subprocess.Popen(command, env=env, stdout=log, stderr=log)
         stack.callback(_stop, process)
-        _wait_for(port, process, home / "obs.log")
+        _wait_for(port, process, home / "obs.log", start_s)
         yield Studio(process, home / "obs.log", env)
 
 
@@ -214,11 +225,11 @@ def _background(
 
 
 @contextmanager
-def _screen(home: Path) -> Iterator[str]:
+def _screen(home: Path, size: str) -> Iterator[str]:
     reading, writing = os.pipe()
     with (home / "xvfb.log").open("ab") as log:
         process = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1280x800x24", "-nolisten", "tcp"],
+            ["Xvfb", "-displayfd", str(writing), "-screen", "0", f"{size}x24", "-nolisten", "tcp"],
             pass_fds=(writing,),
             stdout=log,
             stderr=log,
@@ -231,8 +242,8 @@ def _screen(home: Path) -> Iterator[str]:
             _stop(process)
 
 
-def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + START_S
+def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and process.poll() is None:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
