@@ -136,9 +136,14 @@ def _device(obs: Requests, name: str, camera: CameraKind, label: str) -> str | N
         "GetInputPropertiesListPropertyItems", inputName=name, propertyName=camera.device
     )["propertyItems"]
     for item in items:
-        if str(item["itemName"]).strip() == label and item.get("itemEnabled", True):
+        if _is_named(str(item["itemName"]).strip(), label) and item.get("itemEnabled", True):
             return str(item["itemValue"])
     return None
+
+
+def _is_named(shown: str, label: str) -> bool:
+    """On Linux OBS puts the bus behind the name: "LiveTrack Camera (platform:v4l2loopback-000)"."""
+    return shown == label or shown.startswith(f"{label} (")
 
 
 def _settings_for(obs: Requests, wish: Wish, kind: str, outcome: Outcome) -> Mapping[str, Any]:

@@ -14,7 +14,14 @@ from tests.obs_in_memory import InMemoryObs, Input
 
 NAME = "LiveTrack Camera"
 WISH = Wish(NAME, NAME, Stream())
-LINUX = {"v4l2_input": {"OBS Virtual Camera": "/dev/video11", NAME: "/dev/video10"}}
+# As OBS 29 lists them on Debian, with another camera whose name begins like ours.
+LINUX = {
+    "v4l2_input": {
+        f"{NAME} Two (platform:v4l2loopback-000)": "/dev/video9",
+        f"{NAME} (platform:v4l2loopback-001)": "/dev/video10",
+        "OBS Virtual Camera (platform:v4l2loopback-002)": "/dev/video11",
+    }
+}
 WINDOWS = {"dshow_input": {"OBS Virtual Camera": "OBS Virtual Camera:", NAME: f"{NAME}:"}}
 
 
