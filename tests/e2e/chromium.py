@@ -79,8 +79,10 @@ class Page:
             assert asyncio.get_running_loop().time() < deadline, f"never true: {condition}"
             await asyncio.sleep(0.1)
 
-    async def screenshot(self, file: Path) -> None:
-        answer = await self.call("Page.captureScreenshot", format="png")
+    async def screenshot(self, file: Path, full_page: bool = False) -> None:
+        """What is on the screen, or the whole page."""
+        beyond = {"captureBeyondViewport": True} if full_page else {}
+        answer = await self.call("Page.captureScreenshot", format="png", **beyond)
         file.write_bytes(base64.b64decode(answer["data"]))
 
 

@@ -86,6 +86,14 @@ const MESSAGES = {
 
 let language = "en";
 
+/**
+ * Teach the page more words.
+ * @param {Record<string, Record<string, string>>} words  by language, then by key
+ */
+export function addMessages(words) {
+  for (const [name, table] of Object.entries(words)) Object.assign(MESSAGES[name], table);
+}
+
 /** The language to begin with: the visitor's last choice, or the browser's. */
 export function preferredLanguage() {
   const wanted = localStorage.getItem("livetrack-language") ?? navigator.language.slice(0, 2);

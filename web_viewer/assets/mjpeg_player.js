@@ -12,7 +12,8 @@ const LOOK_MS = 100;
 
 /** Shows an MJPEG stream in an <img>. @implements {Player} */
 export class MjpegPlayer {
-  onfailure = (/** @type {string} */ _reason) => {};
+  /** @type {(reason: string) => void} */
+  onfailure = () => {};
   onplaying = () => {};
   #url;
   #looking = 0;

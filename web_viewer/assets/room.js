@@ -60,7 +60,7 @@ feed.onopen = () => {
   showState("connecting");
   startPicture();
 };
-feed.onaway = (seconds) => {
+feed.onaway = (/** @type {number} */ seconds) => {
   clearTimeout(retryTimer);
   player.stop();
   lastStatus = null;
@@ -68,7 +68,7 @@ feed.onaway = (seconds) => {
   showFigures(null);
   showNotice(text("awayTitle"), text("awayText", { seconds }));
 };
-feed.onstatus = (status) => {
+feed.onstatus = (/** @type {any} */ status) => {
   lastStatus = status;
   showFigures(status);
 };

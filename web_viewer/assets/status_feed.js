@@ -3,21 +3,30 @@ const LONGEST_WAIT_S = 10;
 
 /** Follows /api/events and comes back by itself, waiting a little longer after each failure. */
 export class StatusFeed {
-  /** Called with each status. */
-  onstatus = (/** @type {any} */ _status) => {};
+  /** Called with each status. @type {(status: any) => void} */
+  onstatus = () => {};
   /** Called once a connection stands. */
   onopen = () => {};
-  /** Called each second while the server is away, with the seconds until the next try. */
-  onaway = (/** @type {number} */ _seconds) => {};
+  /**
+   * Called each second while the server is away, with the seconds until the next try.
+   * @type {(seconds: number) => void}
+   */
+  onaway = () => {};
   /** @type {EventSource | null} */
   #source = null;
   #wait = FIRST_WAIT_S;
   #timer = 0;
+  #url;
+
+  /** @param {number} hz  events a second, at most */
+  constructor(hz = 5) {
+    this.#url = `/api/events?hz=${hz}`;
+  }
 
   start() {
     clearTimeout(this.#timer);
     this.#source?.close();
-    this.#source = new EventSource("/api/events?hz=5");
+    this.#source = new EventSource(this.#url);
     this.#source.onopen = () => {
       this.#wait = FIRST_WAIT_S;
       this.onopen();

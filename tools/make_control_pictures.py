@@ -1,0 +1,166 @@
+"""Draws the pictures of the operator's page: docs/images/control-*.png, from a real daemon.
+
+`python -m tools.make_control_pictures` needs Chromium. Other states of the page, for looking at
+them: `--all FOLDER`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import socket
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+
+from tests.e2e.chromium import Page, find_chromium, open_page
+
+ROOT = Path(__file__).resolve().parents[1]
+IMAGES = ROOT / "docs/images"
+TWO_SHOTS = ("main=16:9", "vertical=9:16")
+PATIENCE_S = 30.0
+TOKEN = "livetrack-vcam/token"
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One picture: its name, the screen, and what the page goes through before."""
+
+    name: str
+    width: int
+    height: int
+    scheme: str = "light"
+    signed_in: bool = True
+    language: str = "en"
+    script: str = ""
+    full_page: bool = False
+
+
+LOCK = "document.querySelector('.track:nth-of-type(2)').click()"
+PICTURES = (
+    Picture("control-desktop-light", 1440, 1000, script=LOCK),
+    Picture("control-desktop-dark", 1440, 1000, "dark", script=LOCK),
+    Picture("control-phone-light", 360, 780, script=LOCK),
+    Picture("control-phone-dark", 360, 780, "dark", script=LOCK),
+)
+"""Those that the documentation shows."""
+
+HELP = "document.getElementById('help-button').click()"
+ADVANCED = "document.getElementById('advanced-group').open = true"
+SCENARIOS = (
+    Picture("full-360", 360, 780, full_page=True),
+    Picture("full-360-dark", 360, 780, "dark", full_page=True, script=ADVANCED),
+    Picture("768", 768, 1024, full_page=True),
+    Picture("768-dark", 768, 1024, "dark", full_page=True),
+    Picture("1440-full", 1440, 900, full_page=True, script=ADVANCED),
+    Picture("1440-dark-full", 1440, 900, "dark", full_page=True, script=ADVANCED),
+    Picture("signed-out", 1440, 900, signed_in=False),
+    Picture("signed-out-dark", 1440, 900, "dark", signed_in=False),
+    Picture("signed-out-360", 360, 780, signed_in=False),
+    Picture("help", 1440, 900, script=HELP),
+    Picture("help-dark", 768, 900, "dark", script=HELP),
+    Picture("korean", 1440, 900, language="ko", full_page=True),
+    Picture("korean-360", 360, 780, "dark", language="ko", full_page=True),
+    Picture("draw", 1440, 900, script="document.getElementById('do-draw_home').click()"),
+    Picture("1920", 1920, 1080, "dark", script=LOCK),
+)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@asynccontextmanager
+async def crowd(home: Path, port: int, shots: tuple[str, ...]) -> AsyncIterator[str]:
+    """The address of a daemon that sees three people walk about."""
+    env = os.environ | {"XDG_DATA_HOME": str(home), "LIVETRACK_CONFIG_DIR": str(home / "config")}
+    options = [word for shot in shots for word in ("--shot", shot)]
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.e2e.crowd", "--port", str(port), *options, cwd=ROOT, env=env
+    )
+    root = f"http://127.0.0.1:{port}"
+    try:
+        async with asyncio.timeout(PATIENCE_S), aiohttp.ClientSession() as session:
+            while not await _answers(session, root):
+                await asyncio.sleep(0.2)
+        yield root
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
+
+
+async def _answers(session: aiohttp.ClientSession, root: str) -> bool:
+    try:
+        async with session.get(f"{root}/api/status") as response:
+            status = await response.json()
+            return len(status["tracks"]) == 3
+    except aiohttp.ClientError:
+        return False
+
+
+async def sign_in_url(root: str, home: Path) -> str:
+    """A link that signs a browser in."""
+    headers = {"Authorization": f"Bearer {(home / TOKEN).read_text().strip()}"}
+    async with (
+        aiohttp.ClientSession(headers=headers) as session,
+        session.post(f"{root}/api/sign-in") as response,
+    ):
+        return root + str((await response.json())["url"])
+
+
+async def take(page: Page, picture: Picture, root: str, home: Path, folder: Path) -> None:
+    """Bring the page into its state and save what it looks like."""
+    await page.call("Network.enable")
+    await page.call("Network.clearBrowserCookies")
+    await page.open(f"{root}/assets/icon.svg", picture.width, picture.height, picture.scheme)
+    url = await sign_in_url(root, home) if picture.signed_in else f"{root}/control"
+    language = f"localStorage.setItem('livetrack-language', '{picture.language}')"
+    await page.until(f"location.origin === '{root}'")
+    await page.run(language)
+    await page.open(url, picture.width, picture.height, picture.scheme)
+    await page.until("document.querySelectorAll('.track').length === 3")
+    await page.until("document.querySelectorAll('.segment').length > 10")
+    await page.until("document.querySelector('#player img')?.naturalWidth > 0")
+    signed_in = str(picture.signed_in).lower()
+    await page.until(f"document.body.hasAttribute('data-operating') === {signed_in}")
+    if picture.script:
+        await page.run(picture.script)
+    await asyncio.sleep(3)
+    await page.screenshot(folder / f"{picture.name}.png", picture.full_page)
+
+
+async def draw(pictures: tuple[Picture, ...], folder: Path, shots: tuple[str, ...]) -> None:
+    chromium = find_chromium()
+    if chromium is None:
+        raise SystemExit("needs Chromium: sudo apt-get install chromium")
+    with tempfile.TemporaryDirectory() as temporary:
+        home = Path(temporary)
+        async with crowd(home, free_port(), shots) as root:
+            for picture in pictures:
+                async with open_page(chromium, home / picture.name) as page:
+                    await take(page, picture, root, home, folder)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--all", type=Path, metavar="FOLDER", help="every state, into this folder")
+    parser.add_argument("--only", help="pictures whose name has this")
+    asked = parser.parse_args()
+    folder = asked.all or IMAGES
+    folder.mkdir(parents=True, exist_ok=True)
+    pictures = PICTURES + (SCENARIOS if asked.all else ())
+    chosen = tuple(each for each in pictures if (asked.only or "") in each.name)
+    asyncio.run(draw(chosen, folder, TWO_SHOTS))
+
+
+if __name__ == "__main__":
+    main()
