@@ -22,20 +22,14 @@ from livetrack_vcam.media import (
     ColorMatrix,
     ColorRange,
     ColorSpace,
-    Frame,
     PixelFormat,
     Plane,
 )
 from livetrack_vcam.pipeline import Pipeline
 from livetrack_vcam.preview import Preview, preview_size, small_picture
 from livetrack_vcam.sinks.mjpeg import JFIF_COLOR
-from livetrack_vcam.testing import (
-    SECOND_NS,
-    ManualClock,
-    MemorySink,
-    SyntheticSource,
-    draw_frame,
-)
+from livetrack_vcam.testing import ManualClock, MemorySink, draw_frame
+from tests.unhurried import Unhurried
 
 HD = Size(1920, 1080)
 SMALL = Size(320, 180)
@@ -236,17 +230,6 @@ def test_a_preview_that_hangs_takes_no_picture_from_the_outputs() -> None:
     asyncio.run(body())
 
 
-class Unhurried(SyntheticSource):
-    """Each frame waits until the one before has been drawn, so that rendering drops none."""
-
-    drawn: Callable[[], int] = staticmethod(lambda: 0)
-
-    def read(self) -> Frame | None:
-        while self._seq > self.drawn():
-            Event().wait(0.001)
-        return super().read()
-
-
 def rig(preview: Preview, sink: MemorySink, events: Queue[PipelineEvent]) -> Pipeline:
     source = Unhurried(SMALL, frames=30)
     pipeline = Pipeline(
@@ -258,6 +241,6 @@ def rig(preview: Preview, sink: MemorySink, events: Queue[PipelineEvent]) -> Pip
         shots={"main": (Canvas(SMALL, Fraction(30)), [sink])},
         report=events.put,
     )
-    source.drawn = lambda: pipeline.render.flow.snapshot(SECOND_NS).frames
+    source.follow(pipeline)
     pipeline.show(preview)
     return pipeline
