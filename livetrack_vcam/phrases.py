@@ -6,11 +6,11 @@ The words come from the tables of commands and settings: what those gain, can be
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from livetrack_vcam.core.command_json import ENTRIES, Entry, command_from_json
+from livetrack_vcam.core.command_json import COMMAND_NAMES, ENTRIES, Entry, command_from_json
 from livetrack_vcam.core.fields import LIVE_FIELDS, Schema
 from livetrack_vcam.errors import SettingsError
 
@@ -31,6 +31,7 @@ class Phrase:
     arguments: Mapping[str, Schema]
     optional: bool = False
     setting: str | None = None
+    about: str = ""
 
     @property
     def usage(self) -> str:
@@ -43,10 +44,9 @@ class Phrase:
 
     @property
     def meaning(self) -> str:
-        """What the schemas say about the arguments."""
-        return "; ".join(
-            str(s["description"]) for s in self.arguments.values() if "description" in s
-        )
+        """What the command says of itself, or else the schemas of its arguments."""
+        told = [str(s["description"]) for s in self.arguments.values() if "description" in s]
+        return self.about or "; ".join(told)
 
 
 def phrases(programs: Mapping[str, Schema]) -> list[Phrase]:
@@ -62,17 +62,17 @@ def phrases(programs: Mapping[str, Schema]) -> list[Phrase]:
 
 
 def to_body(
-    typed: Sequence[str], programs: Mapping[str, Schema], none: bool = False
+    typed: Sequence[str], programs: Callable[[], Mapping[str, Schema]], none: bool = False
 ) -> dict[str, object]:
     """The JSON command for what was typed; `none` stands for an argument that may be null.
 
-    Raises SettingsError with what to type.
+    `programs` is called only for what is no command of the director. Raises SettingsError with
+    what to type.
     """
-    known = phrases(programs)
-    found = [each for each in known if tuple(typed[: len(each.words)]) == each.words]
-    if not found:
-        raise SettingsError(_unknown(" ".join(typed), known))
-    phrase, rest = found[0], list(typed[len(found[0].words) :])
+    phrase = _found(typed, phrases({})) or _found(typed, phrases(programs()))
+    if phrase is None:
+        raise SettingsError(_unknown(" ".join(typed), phrases(programs())))
+    rest = list(typed[len(phrase.words) :])
     if phrase.command == "configure" and phrase.setting is None:
         body: dict[str, object] = {"command": "configure", "settings": _assignments(rest)}
     else:
@@ -80,7 +80,7 @@ def to_body(
         if phrase.setting is not None:
             values = {"settings": values}
         body = {"command": phrase.command, **values}
-    if phrase.command not in programs:
+    if phrase.command in COMMAND_NAMES:
         try:
             command_from_json(body)
         except ValueError as error:
@@ -88,21 +88,27 @@ def to_body(
     return body
 
 
+def _found(typed: Sequence[str], known: list[Phrase]) -> Phrase | None:
+    return next((each for each in known if tuple(typed[: len(each.words)]) == each.words), None)
+
+
 def _of_entry(entry: Entry) -> Phrase:
     if entry.field is None or entry.schema is None:
-        return Phrase((_dashed(entry.name),), entry.name, {})
+        return Phrase((_dashed(entry.name),), entry.name, {}, about=entry.meaning)
     own = _SPELLED.get(entry.name, (_dashed(entry.name),))
     words = (_dashed(entry.field),) if entry.field in LIVE_FIELDS else own
-    return Phrase(words, entry.name, {entry.field: entry.schema}, entry.optional)
+    arguments = {entry.field: entry.schema}
+    return Phrase(words, entry.name, arguments, entry.optional, about=entry.meaning)
 
 
 def _of_program(name: str, schema: Schema) -> Phrase:
     """`save_preset` is typed "preset save"."""
     properties = schema.get("properties", {})
-    arguments = dict(properties) if isinstance(properties, Mapping) else {}
+    assert isinstance(properties, Mapping)
+    arguments = {each: properties[each] for each in properties if each != "command"}
     verb, _, noun = name.partition("_")
     words = _SPELLED.get(name, (noun, verb) if noun else (verb,))
-    return Phrase(words, name, arguments)
+    return Phrase(words, name, arguments, about=str(schema.get("description", "")))
 
 
 def _values(phrase: Phrase, rest: list[str], none: bool) -> dict[str, object]:
@@ -179,10 +185,10 @@ def _hint(name: str, schema: Schema) -> str:
     kinds = _kinds(schema)
     if isinstance(choices, Sequence):
         return "|".join(map(str, choices))
-    if isinstance(examples, Sequence) and examples:
-        return str(examples[0])
     if "array" in kinds:
         return "X Y WIDTH HEIGHT"
+    if isinstance(examples, Sequence) and examples:
+        return str(examples[0])
     hint = "on|off" if "boolean" in kinds else name.upper()
     if "number" in kinds and "maximum" in schema:
         hint = f"{schema.get('minimum', 0):g}…{schema['maximum']:g}"

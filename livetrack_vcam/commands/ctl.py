@@ -71,13 +71,15 @@ def command(
             raise SettingsError(f"`ctl {said}` takes no --target, --none or --print")
         LOOKS[said][1](client, as_json or not sys.stdout.isatty())
     else:
-        body = to_body(words, _programs(), none) | ({"target": target} if target else {})
+        body = to_body(words, _programs, none) | ({"target": target} if target else {})
         client.post("/api/command", body)
 
 
 def _programs() -> Mapping[str, Schema]:
-    """The program's own commands with their schemas; loaded only when they are needed."""
-    return {}
+    """The program's own commands with their schemas."""
+    from livetrack_vcam.control import PROGRAM_COMMANDS
+
+    return {name: kind.model_json_schema() for name, kind in PROGRAM_COMMANDS.items()}
 
 
 def _status(client: Client, as_json: bool) -> None:

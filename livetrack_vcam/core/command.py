@@ -37,7 +37,7 @@ class SetFill:
 
 @dataclass(frozen=True, slots=True)
 class SetHeadroom:
-    """Share of the crop's height above the head; None: the shot size's own."""
+    """Share of the crop's height above the head; unset, the shot size's own."""
 
     headroom: float | None
 
@@ -49,7 +49,7 @@ class SetMaxZoom:
 
 @dataclass(frozen=True, slots=True)
 class SetDeadZone:
-    """Share of the crop; None: the speed preset's own."""
+    """Share of the crop; unset, the speed preset's own."""
 
     dead_zone: float | None
 
@@ -88,14 +88,17 @@ class Recenter:
 
 @dataclass(frozen=True, slots=True)
 class Configure:
-    """Several settings at once, all or none: DirectorSettings attributes with their values."""
+    """Several settings at once, all or none.
+
+    `changes`: DirectorSettings attributes with their values.
+    """
 
     changes: tuple[tuple[str, object], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class SetHome:
-    """Remember a box in source pixels as the home framing; None: the present crop."""
+    """Remember a box in source pixels as the home framing; without it the present crop."""
 
     box: Box | None = None
 

@@ -31,6 +31,13 @@ class Entry:
     schema: Schema | None = None
     optional: bool = False
 
+    @property
+    def meaning(self) -> str:
+        """What its command says of itself; "" where the name says it all."""
+        text = self.kind.__doc__ or ""
+        made_by_dataclass = text.startswith(f"{self.kind.__name__}(")
+        return "" if made_by_dataclass else " ".join(text.partition("\n\n")[0].split())
+
 
 def command_to_json(command: Command) -> dict[str, JsonValue]:
     """{"command": "set_aspect", "aspect": "9:16"} and the like; `command_from_json` reads it."""

@@ -161,8 +161,8 @@ def document() -> Json:
             "title": "LiveTrack control API",
             "version": __version__,
             "summary": "Looks at and directs the running livetrack-vcam, by default on port 8787.",
-            "description": 'Every refusal is {"error": one sentence}. Methods that are not listed get '
-            "405 with `Allow`. Reading needs no token, changing does.",
+            "description": 'Every refusal is {"error": one sentence}. A method that is not listed '
+            "is answered 405 with `Allow`. Reading needs no token, changing does.",
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": "http://127.0.0.1:8787"}],

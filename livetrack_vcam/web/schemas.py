@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pydantic import TypeAdapter
+from pydantic import BaseModel, TypeAdapter
 
-from livetrack_vcam.control import Status
+from livetrack_vcam.control import PROGRAM_COMMANDS, Status
 from livetrack_vcam.core.command_json import ENTRIES, Entry
 from livetrack_vcam.core.config import DirectorSettings
 from livetrack_vcam.core.fields import LIVE_FIELDS, Schema, live_settings
 from livetrack_vcam.devices import Devices
 
 Json = dict[str, Any]
+_TARGET = {"type": "string", "description": "The name of a shot; without it, every one."}
 REFERENCE = "#/components/schemas/{model}"
 
 
@@ -65,7 +66,8 @@ def component_schemas() -> Json:
 
 def command_schemas() -> dict[str, Json]:
     """The JSON of each command by its name."""
-    return {entry.name: _command(entry) for entry in ENTRIES}
+    director = {entry.name: _director(entry) for entry in ENTRIES}
+    return director | {name: _program(name, kind) for name, kind in PROGRAM_COMMANDS.items()}
 
 
 def command_examples() -> dict[str, Json]:
@@ -110,13 +112,23 @@ def example(name: str, schema: Schema) -> Any:
     return name
 
 
-def _command(entry: Entry) -> Json:
+def _director(entry: Entry) -> Json:
     fields = {} if entry.field is None or entry.schema is None else {entry.field: entry.schema}
     needed = () if entry.optional else tuple(fields)
-    target = {"type": "string", "description": "The name of a shot; without it, every one."}
-    return _object(
-        {"command": {"const": entry.name}, **fields, "target": target}, ("command", *needed)
-    )
+    properties = {"command": {"const": entry.name}, **fields, "target": _TARGET}
+    described = {"description": entry.meaning} if entry.meaning else {}
+    return described | _object(properties, ("command", *needed))
+
+
+def _program(name: str, kind: type[BaseModel]) -> Json:
+    shape = kind.model_json_schema()
+    properties = {"command": {"const": name}} | {
+        field: schema for field, schema in shape["properties"].items() if field != "command"
+    }
+    needed = tuple(properties)
+    if name == "load_preset":
+        properties["target"] = _TARGET
+    return {"description": shape["description"]} | _object(properties, needed)
 
 
 def _object(properties: Mapping[str, Schema], required: Sequence[str] = ()) -> Json:

@@ -9,21 +9,17 @@ from typing import Any
 
 import pytest
 
-from livetrack_vcam.sinks.mjpeg import MjpegFeed
 from livetrack_vcam.web import api, streams
 from livetrack_vcam.web.server import WebServer
+from tests.web_program import TOKEN, Program
 
-TOKEN = "0123456789abcdef0123456789abcdef"
 
-
-class Program:
+class LargeProgram(Program):
     """A running program whose status is large and never the same twice."""
 
-    shots = ("main",)
-
     def __init__(self) -> None:
+        super().__init__()
         self._numbers = count()
-        self.preview = MjpegFeed()
 
     def status(self) -> Mapping[str, Any]:
         return {"number": next(self._numbers), "text": "x" * 500_000}
@@ -31,24 +27,12 @@ class Program:
     def stats(self) -> Mapping[str, Any]:
         raise KeyError("a fault of ours")
 
-    async def command(self, target: str | None, body: Mapping[str, Any]) -> bool:
-        raise ValueError("no command is known")
-
-    def settings(self) -> Mapping[str, Any]:
-        return {"shots": {}, "fixed": {}}
-
-    async def change_settings(self, body: Mapping[str, Any]) -> bool:
-        raise ValueError("nothing can change")
-
-    def feed(self, shot: str) -> MjpegFeed:
-        return MjpegFeed()
-
 
 def serving(body: Callable[[int], Awaitable[None]]) -> None:
     """Run `body` with the port of a server, which is stopped afterwards."""
 
     async def run() -> None:
-        server = WebServer(Program(), port=0, token=TOKEN)
+        server = WebServer(LargeProgram(), port=0, token=TOKEN)
         await server.start()
         try:
             await body(int(server.urls.status.split(":")[2].split("/")[0]))

@@ -5,90 +5,20 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-from collections.abc import Awaitable, Callable, Mapping
-from fractions import Fraction
+from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
 import pytest
 
-from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.errors import SinkBusyError, SinkNotFoundError
-from livetrack_vcam.interfaces import Canvas
-from livetrack_vcam.media import black_frame
-from livetrack_vcam.sinks.mjpeg import MjpegFeed, MjpegSink
 from livetrack_vcam.web import streams
 from livetrack_vcam.web.guard import is_own_host
 from livetrack_vcam.web.pages import viewer_root
 from livetrack_vcam.web.server import WebServer
+from tests.web_program import TOKEN, Program, ask, serving
 
-TOKEN = "0123456789abcdef0123456789abcdef"
-SIZE = Size(64, 48)
 JPEG_START, JPEG_END = b"\xff\xd8", b"\xff\xd9"
-
-
-class Program:
-    """A running program with two shots, of which only the first goes to the web."""
-
-    shots = ("main", "vertical")
-
-    def __init__(self) -> None:
-        self.feeds = {"main": MjpegFeed(max_watchers=3)}
-        self.preview = MjpegFeed()
-        self.commands: list[tuple[str | None, dict[str, Any]]] = []
-        self.fps = 30.0
-        self.sink = MjpegSink(self.feeds["main"])
-        self.sink.open(Canvas(SIZE, Fraction(30)))
-
-    def status(self) -> Mapping[str, Any]:
-        return {"fps": self.fps, "shots": [{"name": name} for name in self.shots]}
-
-    def stats(self) -> Mapping[str, Any]:
-        return {"frames_total": 7, "shots": {"main": {"zoom": 1.5}}}
-
-    async def command(self, target: str | None, body: Mapping[str, Any]) -> bool:
-        if body.get("command") != "pause":
-            raise ValueError(f"command {body.get('command')!r} is unknown; try pause")
-        self.commands.append((target, dict(body)))
-        return True
-
-    def settings(self) -> Mapping[str, Any]:
-        return {"shots": {name: {} for name in self.shots}, "fixed": {}}
-
-    async def change_settings(self, body: Mapping[str, Any]) -> bool:
-        raise ValueError("nothing can change")
-
-    def feed(self, shot: str) -> MjpegFeed:
-        return self.feeds[shot]
-
-    async def show_pictures(self) -> None:
-        """Ninety pictures a second until canceled, each a new frame."""
-        while True:
-            self.sink.send(black_frame(SIZE))
-            await asyncio.sleep(1 / 90)
-
-
-Body = Callable[[Program, str, aiohttp.ClientSession], Awaitable[None]]
-
-
-def serving(body: Body, pictures: bool = True) -> None:
-    """Run `body` against a server on a free port, which is stopped afterwards."""
-
-    async def run() -> None:
-        program = Program()
-        server = WebServer(program, port=0, token=TOKEN)
-        await server.start()
-        root = server.urls.status.removesuffix("/api/status")
-        camera = asyncio.create_task(program.show_pictures()) if pictures else None
-        try:
-            async with aiohttp.ClientSession() as session:
-                await asyncio.wait_for(body(program, root, session), 20)
-        finally:
-            if camera is not None:
-                camera.cancel()
-            await asyncio.wait_for(server.stop(), 10)
-
-    asyncio.run(run())
 
 
 async def read_part(content: aiohttp.StreamReader) -> bytes:
@@ -261,9 +191,7 @@ def test_many_listeners_cost_one_status() -> None:
 async def post(
     session: aiohttp.ClientSession, root: str, body: str, **headers: str
 ) -> tuple[int, dict[str, Any]]:
-    sent = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json", **headers}
-    async with session.post(f"{root}/api/command", data=body, headers=sent) as response:
-        return response.status, await response.json()
+    return await ask(session, "POST", f"{root}/api/command", body, **headers)
 
 
 def test_a_command_reaches_the_shot_it_names() -> None:
@@ -281,7 +209,7 @@ def test_a_command_reaches_the_shot_it_names() -> None:
 @pytest.mark.parametrize(
     ("text", "status", "sentence"),
     [
-        ('{"command":"dance"}', 400, "'dance' is unknown; try pause"),
+        ('{"command":"dance"}', 400, "'dance' is unknown; use one of: set_aspect"),
         ('{"command":"pause","target":"roof"}', 400, "no shot 'roof'; there is: main, vertical"),
         ('{"command":"pause","target":["main"]}', 400, "no shot"),
         ("{", 400, "not valid JSON"),
@@ -433,18 +361,20 @@ def test_an_address_that_is_not_ours_is_refused_with_advice() -> None:
 
 def test_the_page_asks_no_other_server_for_anything() -> None:
     root = viewer_root()
-    files = [root / "room.html", *sorted((root / "assets").iterdir())]
+    files = [path for path in sorted(root.rglob("*")) if path.suffix in (".html", ".js", ".css")]
+    assert root / "room.html" in files
     for file in files:
         text = file.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
         assert "http://" not in text, file
         assert "https://" not in text, file
 
 
-def test_the_page_holds_no_inline_script_or_style() -> None:
-    text = (viewer_root() / "room.html").read_text(encoding="utf-8")
-    assert "style=" not in text
-    assert "<style" not in text
-    assert text.count("<script") == text.count('<script type="module" src=')
+def test_the_pages_hold_no_inline_script_or_style() -> None:
+    for page in viewer_root().glob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        assert "style=" not in text
+        assert "<style" not in text
+        assert text.count("<script") == text.count('<script type="module" src=')
 
 
 def test_every_word_of_the_page_is_there_in_both_languages() -> None:
