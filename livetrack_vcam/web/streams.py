@@ -80,7 +80,7 @@ async def _send_pictures(
                 f"Content-Length: {len(picture)}\r\n\r\n"
             )
             part = head.encode("ascii") + picture + b"\r\n"
-            await asyncio.wait_for(response.write(part), STALLED_S)
+            await _write(response, part)
     except TimeoutError:
         _drop(request)
     except ConnectionError:
@@ -119,10 +119,10 @@ async def stream_events(
             if text != last:
                 last, silent_s = text, 0.0
                 part = f"event: status\ndata: {text}\n\n".encode()
-                await asyncio.wait_for(response.write(part), STALLED_S)
+                await _write(response, part)
             elif silent_s >= KEEP_ALIVE_S:
                 silent_s = 0.0
-                await asyncio.wait_for(response.write(b": still here\n\n"), STALLED_S)
+                await _write(response, b": still here\n\n")
             await asyncio.sleep(interval_s)
             silent_s += interval_s
     except TimeoutError:
@@ -146,6 +146,12 @@ class StatusText:
             self._text = json.dumps(self._status(), separators=(",", ":"))
             self._stale_at_s = now_s + 1 / MAX_EVENT_HZ
         return self._text
+
+
+async def _write(response: web.StreamResponse, part: bytes) -> None:
+    """Raises TimeoutError. `wait_for` would make a task of every picture."""
+    async with asyncio.timeout(STALLED_S):
+        await response.write(part)
 
 
 def _too_many(what: str) -> web.Response:
