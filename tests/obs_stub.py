@@ -293,9 +293,9 @@ class Studio:
         self.settings.values[name] = value
         self.script.script_update(self.settings)
         prop = self.props.named(name)
-        if prop is not None and prop.callback is not None:
-            if prop.callback(self.props, prop, self.settings) is True:
-                self._redraw()
+        callback = prop.callback if prop is not None else None
+        if callback is not None and callback(self.props, prop, self.settings) is True:
+            self._redraw()
 
     def hotkey(self, name: str) -> None:
         """Press and let go."""
