@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +18,7 @@ from livetrack_vcam.obs.inputs import (
     input_kinds,
 )
 
+GOING_S = 2.0
 _TOP_LEFT, _CENTERED = 5, 0
 
 
@@ -125,10 +127,18 @@ def _find_camera(obs: Requests, wish: Wish, scene: str) -> tuple[CameraKind, str
         try:
             device = _device(obs, name, camera, wish.camera)
         finally:
-            obs.request("RemoveInput", inputName=name)
+            _remove(obs, name)
         if device is not None:
             return camera, device
     return None
+
+
+def _remove(obs: Requests, name: str) -> None:
+    """OBS answers before the input is gone; what comes next is not to find it there."""
+    obs.request("RemoveInput", inputName=name)
+    deadline = time.monotonic() + GOING_S
+    while name in input_kinds(obs) and time.monotonic() < deadline:
+        time.sleep(0.02)
 
 
 def _device(obs: Requests, name: str, camera: CameraKind, label: str) -> str | None:

@@ -169,10 +169,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=8787)
     parser.add_argument("--shot", action="append", help="NAME=ASPECT; by default main=16:9")
+    parser.add_argument("--obs-port", type=int, help="follow the OBS that listens there")
     asked = parser.parse_args()
     shots = [each.split("=") for each in asked.shot or ["main=16:9"]]
     tables = [{"name": name, "aspect": aspect, "sink": ["mjpeg"]} for name, aspect in shots]
-    settings = build_settings({"shots": tables}, {"port": asked.port})
+    following = {"obs_watch": True, "obs_port": asked.obs_port} if asked.obs_port else {}
+    settings = build_settings({"shots": tables}, {"port": asked.port, **following})
     set_up_logging(settings.log_level, settings.json_logs)
     cv2.setNumThreads(1)
     source = CrowdSource()
