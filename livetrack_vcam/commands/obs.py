@@ -144,6 +144,14 @@ def status(name: str | None, shot: str | None, port: int, as_json: bool, **where
     return EXIT_OK if report.inputs else EXIT_FAILED
 
 
+@command.command("script")
+def script() -> None:
+    """Print the path of the panel for OBS: choose it there under Tools > Scripts > +."""
+    from livetrack_vcam.obs.script import script_path
+
+    click.echo(script_path())
+
+
 @command.command("watch")
 @click.option(
     "--obs-audio",
