@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from livetrack_vcam.stats import NS_PER_MS, NS_PER_S, Flow, Rate, peak_memory_mb, percentile
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from livetrack_vcam.stats import (
+    NS_PER_MS,
+    NS_PER_S,
+    CpuMeter,
+    Flow,
+    Rate,
+    Spread,
+    peak_memory_mb,
+    percentile,
+)
 
 
 def test_the_percentile_is_the_nearest_rank() -> None:
@@ -51,3 +64,27 @@ def test_frames_held_and_passed_on_at_once_do_not_raise_the_average_rate() -> No
         pts_ns = number * NS_PER_S // 30
         flow.add(pts_ns, max(pts_ns, NS_PER_S // 3))
     assert abs(flow.snapshot(NS_PER_S).average_fps - 30) < 0.1
+
+
+@given(st.lists(st.floats(-1e6, 1e6), max_size=60), st.integers(1, 20), st.floats(0, 1))
+def test_a_spread_is_the_percentile_of_the_last_values(
+    values: list[float], window: int, share: float
+) -> None:
+    spread = Spread(window)
+    for value in values:
+        spread.add(value)
+    assert spread.percentile(share) == percentile(values[-window:], share)
+
+
+def test_the_processor_time_is_that_of_the_last_two_seconds() -> None:
+    used_ns = 0
+    meter = CpuMeter(0, used_ns=lambda: used_ns)
+    assert meter.percent(NS_PER_MS) is None
+    told = []
+    for tenth in range(1, 101):  # half a core for five seconds, then two cores
+        used_ns += (50 if tenth <= 50 else 200) * NS_PER_MS
+        told.append(meter.percent(tenth * 100 * NS_PER_MS))
+    assert told[30] == pytest.approx(50)
+    assert told[49] == pytest.approx(50)
+    assert told[-1] == pytest.approx(200)
+    assert meter.percent(70 * NS_PER_S) == pytest.approx(0, abs=10)
