@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -15,8 +15,9 @@ Json = Mapping[str, Any]
 def status_view(status: Json) -> RenderableType:
     """What `GET /api/status` answers: the program, its shots, who is seen, the outputs."""
     hints = [_plain(f"hint: {hint['text']}") for hint in status.get("hints", ())]
-    parts = [_program(status), _shots(status), _tracks(status), _sinks(status)]
-    return Group(*(part for part in parts if part is not None), *hints)
+    tables = [_program(status), _shots(status), _tracks(status), _sinks(status)]
+    spaced = [each for table in tables if table is not None for each in (table, Text())]
+    return Group(*spaced[:-1], *hints)
 
 
 def settings_view(settings: Json) -> RenderableType:
@@ -27,9 +28,18 @@ def settings_view(settings: Json) -> RenderableType:
     for name in names:
         _add(live, name.replace("_", "-"), *(_value(shots[shot].get(name)) for shot in shots))
     fixed = _table("fixed until a restart", "")
-    for name, value in settings["fixed"].items():
+    for name, value in _rows(settings["fixed"]):
         _add(fixed, name.replace("_", "-"), _value(value))
-    return Group(live, fixed)
+    return Group(live, Text(), fixed)
+
+
+def _rows(values: Json, prefix: str = "") -> Iterator[tuple[str, object]]:
+    """Name and value of each, one level after the other: "main size"."""
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _rows(value, "" if name == "shots" else f"{name} ")
+        else:
+            yield prefix + name, value
 
 
 def _program(status: Json) -> RenderableType:
@@ -61,7 +71,7 @@ def _latency(status: Json) -> str:
         if value is not None
     ]
     stages = f"  ({', '.join(parts)})" if parts else ""
-    return f"{_ms(status['latency_p50_ms'])}, worst {_ms(status['latency_p99_ms'])}{stages}"
+    return f"{_ms(status['latency_p50_ms'])}, 99 % within {_ms(status['latency_p99_ms'])}{stages}"
 
 
 def _detector(status: Json) -> str:

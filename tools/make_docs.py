@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 
 from livetrack_vcam.cli import COMMANDS, livetrack_vcam
 from livetrack_vcam.settings import FramingOptions, Settings, ShotSettings, build_settings, to_toml
+from tools.api_page import api_json, api_page
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 WIDTH = 100
@@ -19,7 +20,12 @@ WIDTH = 100
 
 def pages() -> dict[str, str]:
     """File name to content of every generated page."""
-    return {"settings.md": settings_page(), "cli.md": cli_page()}
+    return {
+        "settings.md": settings_page(),
+        "cli.md": cli_page(),
+        "control-api.md": api_page(),
+        "openapi.json": api_json(),
+    }
 
 
 def settings_page() -> str:

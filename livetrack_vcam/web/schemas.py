@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -49,7 +50,7 @@ def component_schemas() -> Json:
                 "fixed": {"type": "object", "description": "What only a restart changes."},
             },
         },
-        **_of_type("Status", Status),
+        **_status(live),
         **_of_type("Devices", Devices),
         "Done": _object(
             {
@@ -92,15 +93,13 @@ def settings_example() -> Json:
 
 
 def example(name: str, schema: Schema) -> Any:
-    """A value the schema allows."""
+    """A value the schema allows; of those it lists, one that is not the default anyway."""
     usual = live_settings(DirectorSettings()).get(name)
-    if usual is not None:
-        return usual
     match schema:
-        case {"examples": [first, *_]}:
-            return first
-        case {"enum": [first, *_]}:
-            return first
+        case {"examples": [*values]} | {"enum": [*values]}:
+            return next(value for value in values if value != usual)
+        case _ if usual is not None:
+            return usual
         case {"maximum": int() | float() as most}:
             return most / 5
         case {"minimum": least}:
@@ -131,6 +130,13 @@ def _program(name: str, kind: type[BaseModel]) -> Json:
     return {"description": shape["description"]} | _object(properties, needed)
 
 
+def _status(live: Json) -> Json:
+    """Status, whose shots hold every live setting."""
+    shapes = _of_type("Status", Status)
+    shapes["ShotStatus"]["properties"]["settings"] = ref("LiveSettings") | {"required": list(live)}
+    return shapes
+
+
 def _object(properties: Mapping[str, Schema], required: Sequence[str] = ()) -> Json:
     shape: Json = {"type": "object", "properties": dict(properties), "additionalProperties": False}
     return shape | ({"required": list(required)} if required else {})
@@ -144,4 +150,14 @@ def _of_type(name: str, kind: type) -> Json:
     """The shape of a dataclass as it is sent, and of those in it."""
     shape = TypeAdapter(kind).json_schema(mode="serialization", ref_template=REFERENCE)
     inner: Json = shape.pop("$defs", {})
-    return {name: shape, **inner}
+    return {each: _plain(found) for each, found in {name: shape, **inner}.items()}
+
+
+def _plain(shape: Json) -> Json:
+    """Without pydantic's titles, which repeat the names; the docstring as it reads in JSON."""
+    fields = {
+        name: {key: value for key, value in field.items() if key != "title"}
+        for name, field in shape["properties"].items()
+    }
+    text = re.sub(r"\bNone\b", "null", shape["description"])
+    return {**shape, "description": re.sub(r"(?<!\n)\n(?!\n)", " ", text), "properties": fields}
