@@ -57,7 +57,10 @@ class Decider(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ShotView:
-    """What the last picture of a shot showed; `delay_ns` is how much it was held for look-ahead."""
+    """What the last picture of a shot showed; `delay_ns` is how much it was held for look-ahead.
+
+    `pts_ns` is its frame's; `at_ns` the same in the directors' time, in which tracks were seen.
+    """
 
     shot: str
     crop: Crop
@@ -65,8 +68,9 @@ class ShotView:
     subject: tuple[int, ...]
     tracks: tuple[Track, ...]
     pts_ns: int
-    panes: tuple[Box, ...] = ()
-    delay_ns: int = 0
+    at_ns: int
+    panes: tuple[Box, ...]
+    delay_ns: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,14 +273,15 @@ class Render:
     def _view(self, shot: str, crop: Crop, frame: Frame) -> ShotView:
         director = self._decider.director(shot)
         newest_ns = self._newest.pts_ns if self._newest is not None else frame.pts_ns
-        resting = self.timeline.resting
+        at_ns, resting = self.timeline.at(frame.pts_ns), self.timeline.resting
         return ShotView(
             shot,
             crop,
             State.PAUSED if resting else director.state,
             () if resting else director.subject,
-            () if resting else director.tracks_at(self.timeline.at(frame.pts_ns)),
+            () if resting else director.tracks_at(at_ns),
             frame.pts_ns,
+            at_ns,
             director.panes,
             newest_ns - frame.pts_ns,
         )

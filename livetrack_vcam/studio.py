@@ -172,7 +172,7 @@ class Studio:
             record = frame_line(
                 index,
                 frame.pts_ns - first.pts_ns,
-                frame.pts_ns,
+                view.at_ns,
                 view.crop,
                 view.state,
                 view.subject,
