@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from livetrack_vcam.obs.connection import Obs, ObsAddress, ObsError, ObsRefusal
+from livetrack_vcam.obs.inputs import input_kinds
+from livetrack_vcam.obs.sound import MOST_OFFSET_MS
 from tests.e2e import obs_studio
 
 pytestmark = [
@@ -54,6 +56,11 @@ class Program:
         assert self.process.wait(30) in (0, 130), self.said()
 
 
+def offset_ms(obs: Obs, name: str) -> int:
+    answer = obs.request("GetInputAudioSyncOffset", inputName=name)
+    return int(answer["inputAudioSyncOffset"])
+
+
 def reached(goal: Callable[[], bool], seconds: float = 40.0) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -75,15 +82,16 @@ def test_the_sound_is_as_late_as_the_picture_while_we_run_and_as_it_was_afterwar
         assert reached(lambda: "OBS does not answer" in program.said())
         with obs_studio.running(tmp_path, port):
             obs = Obs(ObsAddress(port=port, password=obs_studio.PASSWORD))
-            assert reached(lambda: obs.audio_offset_ms("Mic/Aux") > 333), program.said()
-            assert obs.audio_offset_ms("Mic/Aux") < 600
-            assert obs.audio_offset_ms("Music") == 0
+            assert reached(lambda: offset_ms(obs, "Mic/Aux") > 333), program.said()
+            assert offset_ms(obs, "Mic/Aux") < 600
+            assert offset_ms(obs, "Music") == 0
             assert reached(lambda: "OBS has no input 'Nobody'" in program.said())
             program.stop()
-            assert obs.audio_offset_ms("Mic/Aux") == 120
+            assert offset_ms(obs, "Mic/Aux") == 120
             obs.close()
     finally:
         program.process.kill()
+        program.process.wait()
     said = program.said()
     assert "it has 'Mic/Aux', 'Music'" in said
     assert obs_studio.PASSWORD not in said
@@ -103,12 +111,14 @@ def test_what_obs_answers_becomes_one_kind_of_error_that_says_what_to_do(tmp_pat
         assert "another password" in str(refused.value)
         assert "guessed" not in str(refused.value)
         obs = Obs(ObsAddress(port=port, password=obs_studio.PASSWORD))
-        assert sorted(obs.input_names()) == sorted(FORMER)
-        assert {name: obs.audio_offset_ms(name) for name in FORMER} == FORMER
+        assert sorted(input_kinds(obs)) == sorted(FORMER)
+        assert {name: offset_ms(obs, name) for name in FORMER} == FORMER
         with pytest.raises(ObsRefusal, match="GetInputAudioSyncOffset"):
-            obs.audio_offset_ms("Nobody")
-        obs.set_audio_offset_ms("Music", 99_999)
-        assert obs.audio_offset_ms("Music") == 20_000
+            offset_ms(obs, "Nobody")
+        obs.request(
+            "SetInputAudioSyncOffset", inputName="Music", inputAudioSyncOffset=MOST_OFFSET_MS
+        )
+        assert offset_ms(obs, "Music") == MOST_OFFSET_MS
     with pytest.raises(ObsError, match="went away"):
-        obs.audio_offset_ms("Music")
+        offset_ms(obs, "Music")
     obs.close()

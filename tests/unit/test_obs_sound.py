@@ -53,6 +53,12 @@ def test_nothing_is_set_while_the_delay_is_not_known_or_for_a_change_nobody_hear
     assert obs.changes == []
 
 
+def test_a_delay_that_obs_does_not_take_is_brought_into_its_range() -> None:
+    obs = desk(Mic=120)
+    SoundDelay(["Mic"], lambda: 99_999.0).look(obs)
+    assert offsets_of(obs)["Mic"] == 20_000
+
+
 def test_who_turns_the_offset_by_hand_is_obeyed_until_the_delay_changes() -> None:
     obs, delay = desk(Mic=120), [350.0]
     sound = SoundDelay(["Mic"], lambda: delay[0])
