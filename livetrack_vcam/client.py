@@ -15,6 +15,7 @@ TIMEOUT_S = 5.0
 # The daemon says something every 10 s even when nothing changes.
 SILENCE_S = 25.0
 MAX_LINE_BYTES = 16 * 1024 * 1024
+_NOT_OURS = (ValueError, TypeError, KeyError, HTTPException)
 
 
 class Client:
@@ -49,7 +50,7 @@ class Client:
                     yield json.loads(line[6:])
         except OSError:
             pass
-        except (ValueError, HTTPException):
+        except _NOT_OURS:
             self._not_ours()
         finally:
             connection.close()
@@ -65,7 +66,7 @@ class Client:
             ) from None
         except OSError as error:
             raise LiveTrackError(f"the program at {self.root} broke off: {error}") from None
-        except (ValueError, HTTPException):
+        except _NOT_OURS:
             self._not_ours()
         finally:
             connection.close()

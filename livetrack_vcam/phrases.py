@@ -135,7 +135,7 @@ def _values(phrase: Phrase, rest: list[str], none: bool) -> dict[str, object]:
 def _assignments(rest: list[str]) -> dict[str, object]:
     """["speed=sport", "max-zoom=2"] as settings."""
     values: dict[str, object] = {}
-    for text in rest:
+    for text in rest or [""]:
         name, equals, value = text.partition("=")
         field = LIVE_FIELDS.get(name.replace("-", "_"))
         if field is None or not equals:

@@ -34,6 +34,7 @@ class Program:
         self.commands: list[tuple[str | None, dict[str, Any]]] = []
         self.changes: list[dict[str, Any]] = []
         self.done = True
+        self.gone: int | None = None
         self.fps = 30.0
         self.sinks = [MjpegSink(self.feeds["main"]), MjpegSink(self.preview)]
         for sink in self.sinks:
@@ -50,6 +51,8 @@ class Program:
 
     async def command(self, target: str | None, body: Mapping[str, Any]) -> bool:
         command_from_json(body)
+        if self.gone is not None and body.get("track_id") == self.gone:
+            raise ValueError(f"track {self.gone} is gone")
         self.commands.append((target, dict(body)))
         return self.done
 
@@ -76,8 +79,13 @@ class Program:
 Body = Callable[[Program, str, aiohttp.ClientSession], Awaitable[None]]
 
 
-def serving(body: Body, pictures: bool = True, token: str = TOKEN) -> None:
-    """Run `body` against a server on a free port, which is stopped afterwards."""
+def serving(
+    body: Body,
+    pictures: bool = True,
+    token: str = TOKEN,
+    after: Callable[[], Awaitable[object]] | None = None,
+) -> None:
+    """Run `body` against a server on a free port, which is stopped, and `after` that."""
 
     async def run() -> None:
         program = Program()
@@ -94,6 +102,8 @@ def serving(body: Body, pictures: bool = True, token: str = TOKEN) -> None:
                 with suppress(asyncio.CancelledError):
                     await camera
             await asyncio.wait_for(server.stop(), 10)
+        if after is not None:
+            await asyncio.wait_for(after(), 60)
 
     asyncio.run(run())
 
