@@ -20,6 +20,7 @@ from livetrack_vcam.errors import (
     EXIT_INTERRUPTED,
     EXIT_MODEL,
     EXIT_NOT_FOUND,
+    EXIT_OK,
     EXIT_USAGE,
 )
 from tests.e2e.conftest import CLIP_FRAMES, Program
@@ -29,6 +30,21 @@ def frame_count(path: Path) -> int:
     """Pictures that decode, to the last."""
     with av.open(str(path)) as container:
         return sum(1 for _ in container.decode(video=0))
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def finish(process: subprocess.Popen[str]) -> tuple[str, str]:
+    """What it said until it ended by itself; one that does not is ended."""
+    try:
+        return process.communicate(timeout=20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.communicate()
 
 
 def wait_until_it_grows(path: Path, least: int, process: subprocess.Popen[str]) -> None:
@@ -94,9 +110,7 @@ def test_interrupting_while_it_starts_is_quiet(program: Program, delay_s: float)
 
 
 def test_the_web_server_shows_the_picture_and_takes_commands(program: Program) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
+    port = str(free_port())
     process = program.start("run", "--source", "demo", "--sink", "mjpeg", "--port", port)
     root = f"http://127.0.0.1:{port}"
     try:
@@ -125,6 +139,27 @@ def test_the_web_server_shows_the_picture_and_takes_commands(program: Program) -
     assert status["shots"][0]["speed"] == "sport"
     assert busy.returncode == EXIT_BUSY
     assert "--port" in busy.stderr
+
+
+def test_told_to_quit_it_ends_well_and_leaves_a_finished_recording(
+    program: Program, tmp_path: Path
+) -> None:
+    out = tmp_path / "out.mp4"
+    port = str(free_port())
+    arguments = ("--source", "demo", "--sink", f"file:{out}", "--port", port)
+    process = program.start("run", *arguments)
+    try:
+        wait_until_it_grows(out, 30_000, process)
+        said = [
+            program.run("ctl", "--port", port, *words.split(" "))
+            for words in ("preset save calm", "standby on", "preset load calm", "quit")
+        ]
+    finally:
+        _, err = finish(process)
+    assert [each.returncode for each in said] == [0, 0, 0, 0], [each.stderr for each in said]
+    assert process.returncode == EXIT_OK, err
+    assert "Traceback" not in err
+    assert frame_count(out) > 10
 
 
 @pytest.mark.parametrize(
