@@ -324,7 +324,21 @@ def panel_values(shot: ShotView) -> Dict[str, Any]:
             values[name] = value
     if shot.locked and shot.subject:
         values["subject"] = "track:%d" % shot.subject[0]
+    values["aspect"] = usual_aspect(values.get("aspect"))
     return {name: value for name, value in values.items() if _fits(SETTINGS[name], value)}
+
+
+def ratio(aspect: Any) -> float:
+    """Width over height of W:H, 0 for anything else."""
+    match = re.match(r"\s*(\d+(?:\.\d+)?)\s*:\s*(\d+(?:\.\d+)?)\s*$", str(aspect))
+    height = float(match.group(2)) if match else 0.0
+    return float(match.group(1)) / height if match and height else 0.0
+
+
+def usual_aspect(aspect: Any) -> Any:
+    """As the list has it: the daemon says 7:3 where people say 21:9."""
+    same = (name for name, _ in ASPECTS if math.fabs(ratio(name) - ratio(aspect)) < 1e-6)
+    return next(same, aspect)
 
 
 def _fits(setting: Setting, value: Any) -> bool:
@@ -1174,15 +1188,11 @@ def script_update(settings: Any) -> None:
             after[name + "_auto"] = False
     old = wishes(before)
     for name, value in wishes(after).items():
-        if value != old[name] and (name != "aspect" or is_aspect(value)):
+        if value != old[name] and (name != "aspect" or ratio(value)):
             typed = name == "aspect" and (value, value) not in ASPECTS
             panel.worker.change(panel.target, name, value, typed)
     if address_of(after) != address_of(before):
         panel.worker.connect(address_of(after))
-
-
-def is_aspect(text: str) -> bool:
-    return re.match(r"\s*\d+(\.\d+)?\s*:\s*\d+(\.\d+)?\s*$", text) is not None
 
 
 @guarded(None)
@@ -1190,7 +1200,8 @@ def script_properties() -> Any:
     props = obs.obs_properties_create()
     info = getattr(obs, "OBS_TEXT_INFO", obs.OBS_TEXT_DEFAULT)  # OBS 28 or later has it
     obs.obs_properties_add_text(props, "status", "LiveTrack", info)
-    obs.obs_properties_add_button(props, "refresh", "Refresh status", on_refresh)
+    button = obs.obs_properties_add_button(props, "refresh", "Refresh status", on_refresh)
+    obs.obs_property_set_long_description(button, "Show what the daemon is doing now.")
     add_buttons(props, (START, STOP))
     obs.obs_property_set_modified_callback(add_setting(props, TARGET), on_target)
     for setting in LIVE:

@@ -7,8 +7,10 @@ first choice of a list over a value the list lacks, and knows what a script has 
 from __future__ import annotations
 
 import sys
+import time
 import types
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import util
 from pathlib import Path
@@ -303,6 +305,16 @@ class Studio:
         key.callback(True)
         key.callback(False)
 
+    def refreshed(self) -> str:
+        """The panel's text after a press on the button for it."""
+        self.press("Refresh status")
+        return self.status
+
+    def says(self, text: str) -> str:
+        """The panel's text once it contains this."""
+        until(lambda: text in self.refreshed(), lambda: self.status)
+        return self.status
+
     def tick(self) -> None:
         for callback in list(self.obs.timers):
             callback()
@@ -327,3 +339,24 @@ class Studio:
         for prop in self.props.every():
             if prop.callback is not None and prop.kind != "button":
                 prop.callback(self.props, prop, Data())
+
+
+@contextmanager
+def running_studio(**values: Any) -> Iterator[Studio]:
+    """OBS with the script loaded and its panel open, until the end."""
+    studio = Studio(values)
+    studio.load()
+    try:
+        studio.open_panel()
+        yield studio
+    finally:
+        studio.unload()
+
+
+def until(goal: Callable[[], Any], what: Callable[[], object] = str) -> Any:
+    """The first true answer of `goal`; `what` tells, if there is none, how things stand."""
+    deadline = time.monotonic() + 30
+    while not (answer := goal()):
+        assert time.monotonic() < deadline, what()
+        time.sleep(0.01)
+    return answer

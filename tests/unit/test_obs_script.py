@@ -1,0 +1,381 @@
+"""The script for OBS: what it is made of, and what its panel shows and sends."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import pytest
+from platformdirs.macos import MacOS
+from platformdirs.unix import Unix
+from platformdirs.windows import get_win_folder_from_env_vars
+
+from livetrack_vcam.control import request_from_json
+from livetrack_vcam.core.config import Fill, Shot, Speed, WhenLost
+from livetrack_vcam.core.fields import LIVE_FIELDS
+from livetrack_vcam.obs.script import script_path
+from livetrack_vcam.web.token import token_path
+from tests.obs_stub import SCRIPT, Studio, running_studio, until
+from tests.obs_wire import TOKEN, Wire, daemon, shot_status, status
+
+YOUNGER_THAN_3_6 = {"contextvars", "dataclasses", "graphlib", "tomllib", "zoneinfo"}
+OBS_OWN = {"obspython"}
+
+
+@pytest.fixture
+def token_file(tmp_path: Path) -> Path:
+    path = tmp_path / "token"
+    path.write_text(TOKEN)
+    return path
+
+
+@pytest.fixture
+def wire() -> Iterator[Wire]:
+    with Wire(daemon()) as wire:
+        yield wire
+
+
+@pytest.fixture
+def studio(wire: Wire, token_file: Path) -> Iterator[Studio]:
+    """OBS beside a daemon that has answered."""
+    with running_studio(port=wire.port, token_file=str(token_file)) as studio:
+        studio.says("LiveTrack 0.1.0 runs")
+        yield studio
+
+
+@pytest.fixture
+def script() -> Iterator[Any]:
+    with running_studio(port=1) as studio:
+        yield studio.script
+
+
+def tree() -> ast.Module:
+    return ast.parse(SCRIPT.read_text(encoding="utf-8"), feature_version=(3, 6))
+
+
+def test_it_is_python_3_6() -> None:
+    nodes = list(ast.walk(tree()))
+    assert not [node for node in nodes if isinstance(node, (ast.NamedExpr, ast.Match))]
+    assert not [
+        node for node in nodes if isinstance(node, ast.ImportFrom) and node.module == "__future__"
+    ]
+
+
+def test_it_needs_nothing_but_the_standard_library_of_3_6() -> None:
+    imported = {
+        name.split(".")[0]
+        for node in ast.walk(tree())
+        for name in (
+            [each.name for each in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else []
+        )
+    }
+    assert imported - OBS_OWN <= sys.stdlib_module_names - YOUNGER_THAN_3_6
+
+
+def test_no_function_of_it_is_long() -> None:
+    functions = [node for node in ast.walk(tree()) if isinstance(node, ast.FunctionDef)]
+    assert len(functions) > 50
+    lengths = {each.name: (each.end_lineno or 0) - each.lineno + 1 for each in functions}
+    assert {name: length for name, length in lengths.items() if length > 40} == {}
+
+
+def test_the_program_says_where_it_lies() -> None:
+    assert script_path() == SCRIPT
+
+
+@pytest.mark.parametrize(
+    ("setting", "kind"),
+    [("shot", Shot), ("speed", Speed), ("when_lost", WhenLost), ("fill", Fill)],
+)
+def test_its_lists_hold_every_choice_of_the_daemon(
+    script: Any, setting: str, kind: type[Enum]
+) -> None:
+    values = {value for value, _ in script.SETTINGS[setting].among}
+    assert values == {member.value for member in kind}
+
+
+def test_it_has_every_live_setting_within_the_daemon_s_bounds(script: Any) -> None:
+    own = {each.name: each for each in (*script.LIVE, *script.ADVANCED)}
+    assert set(own) - {"tracking", "headroom_auto", "dead_zone_auto"} == set(LIVE_FIELDS)
+    for name, field in LIVE_FIELDS.items():
+        if "minimum" in field.schema:
+            low, high, _ = own[name].among
+            assert low >= field.schema["minimum"]
+            assert high <= field.schema["maximum"]
+
+
+def test_the_daemon_understands_every_command_it_can_send(script: Any) -> None:
+    bodies = [each.body for each in (*script.MOVES, *script.HOTKEYS) if each.body]
+    for setting in (*script.LIVE, *script.ADVANCED):
+        if setting.name.endswith("_auto"):
+            continue
+        values = [value for value, _ in setting.among] if "list" in setting.kind else []
+        bodies += [script.command_for(setting.name, value) for value in (setting.default, *values)]
+    bodies += [script.command_for("subject", "track:3"), script.command_for("headroom", None)]
+    for body in bodies:
+        request_from_json(body)
+    assert len(bodies) > 60
+
+
+def test_every_label_and_hotkey_is_there_once_and_explained() -> None:
+    with running_studio(port=1) as studio:
+        widgets = [each for each in studio.props.every() if each.kind != "group"]
+        labels = [each.label for each in widgets]
+        assert len(set(labels)) == len(labels) == len({each.name for each in widgets})
+        assert [each.name for each in widgets if not each.tip] == ["status"]
+        keys = studio.obs.hotkeys.values()
+        assert len({key.name for key in keys}) == len({key.description for key in keys}) > 40
+        assert all(key.description.startswith("LiveTrack: ") for key in keys)
+
+
+@pytest.mark.parametrize(("platform", "folders"), [("linux", Unix), ("darwin", MacOS)])
+@pytest.mark.parametrize("named", ["", "/somewhere/else"])
+def test_it_looks_for_the_token_where_the_daemon_puts_it(
+    script: Any, monkeypatch: pytest.MonkeyPatch, platform: str, folders: Any, named: str
+) -> None:
+    assert script.token_files()[0] == token_path()
+    monkeypatch.setenv("XDG_DATA_HOME", named)
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "platform", platform)
+        found = script.token_files()
+    assert found[0] == Path(folders("livetrack-vcam", appauthor=False).user_data_dir) / "token"
+
+
+def test_on_windows_it_looks_into_the_local_data_and_that_of_the_store_s_python(
+    script: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    store = "Packages/PythonSoftwareFoundation.Python.3.12_x/LocalCache/Local"
+    (tmp_path / store).mkdir(parents=True)
+    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path))
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "platform", "win32")
+        found = script.token_files()
+    assert get_win_folder_from_env_vars("CSIDL_LOCAL_APPDATA") == str(tmp_path)
+    folders = (tmp_path, tmp_path / store)
+    assert found == [folder / "livetrack-vcam" / "token" for folder in folders]
+
+
+def test_in_a_sandbox_the_token_of_the_home_folder_is_found(
+    script: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "sandbox"))
+    path = tmp_path / ".local" / "share" / "livetrack-vcam" / "token"
+    path.parent.mkdir(parents=True)
+    path.write_text(TOKEN)
+    assert script.read_token("") == TOKEN
+
+
+def test_loading_it_sends_nothing(wire: Wire, studio: Studio) -> None:
+    studio.script.script_update(studio.settings)
+    studio.open_panel()
+    studio.press("Refresh status")
+    seen = len(wire.requests)
+    until(lambda: len(wire.requests) > seen + 1)
+    assert wire.sent() == []
+
+
+def test_only_what_the_user_changed_is_sent(wire: Wire, studio: Studio) -> None:
+    studio.set("speed", "sport")
+    until(lambda: wire.sent())
+    studio.set("max_zoom", 3.0)
+    until(lambda: len(wire.sent()) == 2)
+    assert wire.sent() == [
+        {"command": "configure", "settings": {"speed": "sport"}},
+        {"command": "configure", "settings": {"max_zoom": 3.0}},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "body"),
+    [
+        ("tracking", False, {"command": "pause"}),
+        ("subject", "group", {"command": "select_subject", "subject": "group"}),
+        ("subject", "track:7", {"command": "lock", "track_id": 7}),
+        ("headroom_auto", False, {"command": "configure", "settings": {"headroom": 0.1}}),
+        ("dead_zone", 0.2, {"command": "configure", "settings": {"dead_zone": 0.2}}),
+        ("cuts", True, {"command": "configure", "settings": {"cuts": True}}),
+    ],
+)
+def test_a_value_becomes_its_command(
+    wire: Wire, studio: Studio, name: str, value: object, body: object
+) -> None:
+    studio.set(name, value)
+    until(lambda: wire.sent())
+    assert wire.sent() == [body]
+
+
+def test_moving_a_slider_ends_its_automatic(studio: Studio) -> None:
+    assert studio.get("headroom_auto") is True
+    studio.set("headroom", 0.3)
+    assert studio.get("headroom_auto") is False
+
+
+def test_half_a_typed_shape_is_not_sent(wire: Wire, studio: Studio) -> None:
+    for typed in ("2", "2:", "2:", "2:3", "", "3", "3:", "3:2"):
+        studio.set("aspect", typed)
+    until(lambda: wire.sent())
+    assert wire.sent() == [{"command": "configure", "settings": {"aspect": "3:2"}}]
+
+
+def test_the_daemon_s_state_is_shown(token_file: Path) -> None:
+    shot = shot_status(
+        "main", aspect="7:3", headroom=0.2, max_zoom=4.0, speed="calm", state="paused"
+    )
+    with (
+        Wire(daemon(lambda: status(shot))) as wire,
+        running_studio(port=wire.port, token_file=str(token_file), aspect="1:1") as studio,
+    ):
+        assert studio.get("aspect") == "1:1"
+        studio.says("main: paused, subject 3, zoom 1.5")
+        shown = {name: studio.get(name) for name in ("aspect", "headroom", "max_zoom", "speed")}
+        assert shown == {"aspect": "21:9", "headroom": 0.2, "max_zoom": 4.0, "speed": "calm"}
+        assert studio.get("tracking") is False
+        assert studio.get("headroom_auto") is False
+        assert wire.sent() == []
+
+
+def test_a_locked_person_is_shown_as_the_subject(token_file: Path) -> None:
+    with (
+        Wire(daemon(lambda: status(shot_status("main", locked=True)))) as wire,
+        running_studio(port=wire.port, token_file=str(token_file)) as studio,
+    ):
+        studio.says("subject 3 (locked)")
+        assert studio.get("subject") == "track:3"
+
+
+def test_the_lists_follow_the_status(studio: Studio) -> None:
+    items = {each.name: each.items for each in studio.props.every()}
+    assert items["target"] == [("Every shot", ""), ("main", "main"), ("vertical", "vertical")]
+    assert items["preset"] == [("Interview", "Interview"), ("Show", "Show")]
+    assert items["subject"][-2:] == [("Person 3", "track:3"), ("Person 7", "track:7")]
+
+
+def test_a_choice_the_daemon_no_longer_offers_stays_chosen(token_file: Path, wire: Wire) -> None:
+    values = {"target": "gone", "subject": "track:99", "token_file": str(token_file)}
+    with running_studio(port=1, **values) as studio:
+        assert studio.get("target") == "gone"
+        assert studio.get("subject") == "track:99"
+        studio.set("port", wire.port)
+        studio.says("runs")
+        assert studio.get("target") == "gone"
+        assert wire.sent() == []
+
+
+def test_everything_goes_to_the_chosen_shot(wire: Wire, studio: Studio) -> None:
+    studio.set("target", "vertical")
+    assert studio.get("aspect") == "9:16"
+    assert "main:" not in studio.status
+    studio.press("Wide view")
+    studio.hotkey("livetrack.speed_sport")
+    studio.set("fill", "blur")
+    until(lambda: len(wire.sent()) == 3)
+    assert {body["target"] for body in wire.sent()} == {"vertical"}
+
+
+def test_hotkeys_act_once_when_pressed(wire: Wire, studio: Studio) -> None:
+    for name in ("livetrack.toggle", "livetrack.aspect_9_16", "livetrack.preset_2"):
+        studio.hotkey(name)
+    until(lambda: len(wire.sent()) == 3)
+    assert wire.sent() == [
+        {"command": "toggle"},
+        {"command": "configure", "settings": {"aspect": "9:16"}},
+        {"command": "load_preset", "preset": "Show"},
+    ]
+
+
+def test_a_hotkey_for_a_preset_that_is_not_there_says_so(wire: Wire, studio: Studio) -> None:
+    studio.hotkey("livetrack.preset_9")
+    assert "Preset 9: there is none" in studio.refreshed()
+    assert wire.sent() == []
+
+
+def test_presets_are_saved_loaded_and_deleted_by_name(wire: Wire, studio: Studio) -> None:
+    studio.press("Save preset")
+    assert "type or choose its name" in studio.status
+    studio.set("preset", " Talk ")
+    studio.set("target", "main")
+    for label in ("Save preset", "Load preset", "Delete preset"):
+        studio.press(label)
+    until(lambda: len(wire.sent()) == 3)
+    assert wire.sent() == [
+        {"command": "save_preset", "preset": "Talk"},
+        {"command": "load_preset", "preset": "Talk", "target": "main"},
+        {"command": "delete_preset", "preset": "Talk"},
+    ]
+
+
+def test_reframing_once_ends_in_rest(token_file: Path) -> None:
+    state = ["follow"]
+
+    def said() -> dict[str, Any]:
+        return status(shot_status("main", state=state[0]))
+
+    with (
+        Wire(daemon(said)) as wire,
+        running_studio(port=wire.port, token_file=str(token_file)) as studio,
+    ):
+        studio.says("runs")
+        studio.press("Reframe once")
+        until(lambda: len(wire.sent()) == 2)
+        assert [body["command"] for body in wire.sent()] == ["resume", "recenter"]
+        state[0] = "hold"
+        until(lambda: wire.sent("pause"))
+
+
+def test_the_text_tells_program_hints_and_standby(token_file: Path) -> None:
+    more = {
+        "standby": True,
+        "obs": {"on_program": False},
+        "hints": [{"code": "low_light", "text": "Turn on a <b>light</b>", "shot": None}],
+    }
+    with (
+        Wire(daemon(lambda: status() | more)) as wire,
+        running_studio(port=wire.port, token_file=str(token_file)) as studio,
+    ):
+        text = studio.says("LiveTrack 0.1.0 rests: 30.0 fps, 42 ms")
+        assert "Not on program in OBS." in text
+        assert "Hint: Turn on a ‹b>light‹/b>" in text
+
+
+def test_hotkeys_keep_the_keys_they_were_given(wire: Wire) -> None:
+    first = Studio({"port": wire.port})
+    first.load()
+    for key in first.obs.hotkeys.values():
+        key.keys = (f"F1 of {key.name}",)
+    first.script.script_save(first.settings)
+    first.unload()
+    assert not first.obs.arrays
+    second = Studio(first.settings.values)
+    second.load()
+    assert {key.keys for key in second.obs.hotkeys.values()} == {
+        (f"F1 of {key.name}",) for key in second.obs.hotkeys.values()
+    }
+    second.unload()
+    assert not second.obs.arrays
+
+
+def test_a_mistake_is_logged_once_and_obs_goes_on(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warnings: list[str] = []
+
+    def script_log(level: int, text: str) -> None:
+        if level == studio.script.obs.LOG_INFO:
+            raise LookupError("a mistake")
+        warnings.append(text)
+
+    monkeypatch.setattr(studio.script.obs, "script_log", script_log)
+    for _ in range(3):
+        studio.script.panel.worker.notes.append("something")
+        studio.tick()
+    assert len(warnings) == 1
+    assert "a mistake" in warnings[0]
