@@ -20,7 +20,7 @@ from livetrack_vcam.interfaces import Canvas, Sink, Source, SourceInfo
 from livetrack_vcam.journal import LineWriter, create_text_file
 from livetrack_vcam.media import Frame
 from livetrack_vcam.obs.config import Wanted, connect, given_password
-from livetrack_vcam.obs.inputs import DEFAULT_NAME
+from livetrack_vcam.obs.inputs import Ours, input_name, ours
 from livetrack_vcam.obs.operator import OperatorHere
 from livetrack_vcam.obs.program import PauseOffProgram, PresetOfScene
 from livetrack_vcam.obs.sound import SoundDelay, picture_delay_ms
@@ -30,6 +30,7 @@ from livetrack_vcam.preview import Preview
 from livetrack_vcam.settings import Settings, ShotSettings, check_canvas
 from livetrack_vcam.sink_spec import SinkSpec
 from livetrack_vcam.sinks.discard import Discard
+from livetrack_vcam.sinks.loopback import DEFAULT_LABEL
 from livetrack_vcam.sinks.mjpeg import MjpegFeed, MjpegSink
 from livetrack_vcam.sinks.recorder import Recorder
 from livetrack_vcam.sinks.virtual_camera import VirtualCamera
@@ -113,10 +114,17 @@ class Studio:
         duties: list[Duty] = [SoundDelay(settings.obs_audio, delay_ms)]
         if settings.obs_watch:
             duties += [
-                PauseOffProgram(self.operator, DEFAULT_NAME, settings.port),
+                PauseOffProgram(self.operator, self._ours_in_obs(wanted.is_here)),
                 PresetOfScene(self.operator),
             ]
         return ObsWatch(lambda: connect(wanted, EVENTS), duties)
+
+    def _ours_in_obs(self, here: bool) -> Ours:
+        settings = self.settings
+        names = [input_name(None), *(input_name(shot.name) for shot in settings.shots)]
+        specs = [spec for shot in settings.shots for spec in shot.sink if spec.kind == "vcam"]
+        cameras = [spec.argument or DEFAULT_LABEL for spec in specs]
+        return ours(names, cameras, settings.port, here)
 
     def _session_notes(self) -> dict[str, object]:
         """What a replayed trace shows and no decision needs: the rate and the canvases."""

@@ -18,6 +18,7 @@ from livetrack_vcam.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, LiveTr
 if TYPE_CHECKING:
     from livetrack_vcam.obs.config import Wanted
     from livetrack_vcam.obs.connection import Obs
+    from livetrack_vcam.obs.inputs import Ours
     from livetrack_vcam.obs.watch import ObsWatch
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -60,6 +61,9 @@ def _our_options(function: F) -> F:
         click.option(
             "--name", metavar="NAME", help="Name of the input in OBS. [default: LiveTrack Camera]"
         ),
+        click.option(
+            "--camera", metavar="NAME", help="Our virtual camera. [default: LiveTrack Camera]"
+        ),
         click.option("--shot", metavar="SHOT", help="A shot other than the first."),
     ):
         function = option(function)
@@ -77,9 +81,8 @@ def command() -> None:
 @command.command("setup")
 @_our_options
 @click.option(
-    "--host", default="127.0.0.1", metavar="HOST",
-    help="Address at which OBS finds our web server. [default: 127.0.0.1]",
-)  # fmt: skip
+    "--host", metavar="HOST", help="Address at which OBS finds our web server; else found out."
+)
 @click.option("--scene", metavar="NAME", help="Scene to put it in; else the one on program.")
 @click.option("--mjpeg", is_flag=True, help="Play our MJPEG stream, not the virtual camera.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
@@ -87,7 +90,8 @@ def command() -> None:
 def setup(
     name: str | None,
     shot: str | None,
-    host: str,
+    camera: str | None,
+    host: str | None,
     port: int,
     scene: str | None,
     mjpeg: bool,
@@ -102,13 +106,16 @@ def setup(
     from livetrack_vcam.obs.setup import Wish, set_up
 
     wanted = _wanted(**where)
-    name = name or input_name(shot)
-    camera = input_name(shot) if wanted.is_here and not mjpeg else None
+    which = _ours(name, shot, camera, port, wanted)
+    label = None if mjpeg or not wanted.is_here else camera or input_name(shot)
     obs = _connect(wanted)
     try:
-        outcome = set_up(obs, Wish(name, camera, Stream(host, port, shot), scene))
+        stream = Stream(host or obs.our_host, port, shot)
+        outcome = set_up(obs, Wish(name or input_name(shot), label, stream, which, scene))
     finally:
         obs.close()
+    if not wanted.is_here:
+        outcome.notes.append("OBS is on another machine: `livetrack-vcam run --host 0.0.0.0`")
     if as_json:
         click.echo(json.dumps(outcome.to_json(), indent=2))
         return EXIT_OK
@@ -123,16 +130,24 @@ def setup(
 @_our_options
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @_obs_options
-def status(name: str | None, shot: str | None, port: int, as_json: bool, **where: Any) -> int:
+def status(
+    name: str | None,
+    shot: str | None,
+    camera: str | None,
+    port: int,
+    as_json: bool,
+    **where: Any,
+) -> int:
     """Say whether OBS answers and shows our picture; the exit status is 1 when not."""
     from livetrack_vcam.obs.connection import ObsError
-    from livetrack_vcam.obs.inputs import input_name
     from livetrack_vcam.obs.report import examine
 
+    wanted = _wanted(**where)
+    which = _ours(name, shot, camera, port, wanted)
     try:
-        obs = _connect(_wanted(**where))
+        obs = _connect(wanted)
         try:
-            report = examine(obs, str(obs.address), name or input_name(shot), port)
+            report = examine(obs, str(obs.address), which)
         finally:
             obs.close()
     except ObsError as error:
@@ -175,6 +190,7 @@ def watch(
     obs_audio: tuple[str, ...],
     name: str | None,
     shot: str | None,
+    camera: str | None,
     host: str,
     port: int,
     log_level: str,
@@ -188,7 +204,6 @@ def watch(
     from livetrack_vcam.client import Client
     from livetrack_vcam.logs import set_up_logging
     from livetrack_vcam.obs.config import connect
-    from livetrack_vcam.obs.inputs import input_name
     from livetrack_vcam.obs.operator import OperatorThere
     from livetrack_vcam.obs.program import PauseOffProgram, PresetOfScene
     from livetrack_vcam.obs.sound import SoundDelay
@@ -197,7 +212,7 @@ def watch(
     set_up_logging(log_level, as_json=False)
     wanted = _wanted(**where)
     operator = OperatorThere(Client(host, port))
-    pause = PauseOffProgram(operator, name or input_name(shot), port)
+    pause = PauseOffProgram(operator, _ours(name, shot, camera, port, wanted))
     duties: list[Duty] = [SoundDelay(obs_audio, operator.delay_ms), pause, PresetOfScene(operator)]
     watching = ObsWatch(lambda: connect(wanted, EVENTS), duties)
     status = _until_interrupted(watching)
@@ -228,6 +243,15 @@ def _wanted(obs_host: str, obs_port: int | None, obs_password_file: Path | None)
     from livetrack_vcam.obs.config import Wanted, given_password
 
     return Wanted(obs_host, obs_port, given_password(obs_password_file))
+
+
+def _ours(
+    name: str | None, shot: str | None, camera: str | None, port: int, wanted: Wanted
+) -> Ours:
+    from livetrack_vcam.obs.inputs import input_name, ours
+
+    label = input_name(shot)
+    return ours([name or label], [camera or label], port, wanted.is_here)
 
 
 def _connect(wanted: Wanted) -> Obs:

@@ -140,6 +140,11 @@ class Obs:
                 self._keep_event(self._receive(wait_s))
         return self._events.popleft() if self._events else None
 
+    @property
+    def our_host(self) -> str:
+        """The address by which OBS sees this machine."""
+        return str(self._client.ws.sock.getsockname()[0])
+
     def close(self) -> None:
         """Safe also when OBS is gone, and more than once."""
         web_socket = getattr(self._client, "ws", None)

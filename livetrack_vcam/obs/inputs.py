@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from livetrack_vcam.obs.connection import Requests
+from livetrack_vcam.sinks.loopback import DEFAULT_LABEL, loopback_devices
 
-DEFAULT_NAME = "LiveTrack Camera"
 MEDIA_SOURCE = "ffmpeg_source"
 
 
@@ -62,7 +62,7 @@ class Stream:
 def input_name(shot: str | None) -> str:
     """The shot "vertical" is shown as "LiveTrack Vertical", as its device would be named."""
     if shot is None:
-        return DEFAULT_NAME
+        return DEFAULT_LABEL
     return "LiveTrack " + shot.replace("-", " ").replace("_", " ").title()
 
 
@@ -76,20 +76,40 @@ def input_kinds(obs: Requests) -> dict[str, str]:
     return {str(each["inputName"]): str(each["inputKind"]) for each in inputs}
 
 
-def inputs_of_ours(obs: Requests, kinds: Mapping[str, str], name: str, port: int) -> list[str]:
-    """The inputs that show our picture: by its name, or as Media Sources by their address.
+@dataclass(frozen=True, slots=True)
+class Ours:
+    """What makes an input of OBS one that shows our picture: its name, the device it opens, or
+    an address of ours that it plays, at our web server's `port`."""
 
-    `port` is our web server's. Raises ObsError.
+    names: frozenset[str]
+    port: int
+    devices: frozenset[str] = frozenset()
+
+    def among(self, obs: Requests, kinds: Mapping[str, str]) -> list[str]:
+        """Those of the inputs that show our picture. Raises ObsError."""
+        return [name for name, kind in kinds.items() if self._is_ours(obs, name, kind)]
+
+    def _is_ours(self, obs: Requests, name: str, kind: str) -> bool:
+        camera = camera_kind(kind)
+        if camera is None and kind != MEDIA_SOURCE:
+            return False
+        if name in self.names:
+            return True
+        settings = obs.request("GetInputSettings", inputName=name)["inputSettings"]
+        if camera is None:
+            return shows_stream(settings, self.port)
+        return settings.get(camera.device) in self.devices
+
+
+def ours(names: Iterable[str], cameras: Iterable[str], port: int, here: bool) -> Ours:
+    """What is ours in the OBS of this machine (`here`) or of another one.
+
+    `cameras` are the names of our virtual cameras; Windows calls a device as its camera.
     """
-    return [each for each, kind in kinds.items() if _is_ours(obs, each, kind, name, port)]
-
-
-def _is_ours(obs: Requests, each: str, kind: str, name: str, port: int) -> bool:
-    if each == name and (kind == MEDIA_SOURCE or camera_kind(kind) is not None):
-        return True
-    if kind != MEDIA_SOURCE:
-        return False
-    return shows_stream(obs.request("GetInputSettings", inputName=each)["inputSettings"], port)
+    labels = frozenset(cameras)
+    found = loopback_devices() if here else ()
+    devices = {str(device.path) for device in found if device.label in labels}
+    return Ours(frozenset(names), port, frozenset(devices | {f"{label}:" for label in labels}))
 
 
 def shows_stream(settings: Mapping[str, Any], port: int) -> bool:

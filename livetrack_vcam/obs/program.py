@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from livetrack_vcam.control import ObsStatus
 from livetrack_vcam.errors import LiveTrackError
 from livetrack_vcam.obs.connection import ObsEvent, ObsRefusal, Requests
-from livetrack_vcam.obs.inputs import input_kinds, inputs_of_ours
+from livetrack_vcam.obs.inputs import Ours, input_kinds
 
 log = logging.getLogger(__name__)
 
@@ -97,15 +97,12 @@ class PauseOffProgram:
     def __init__(
         self,
         operator: Operator,
-        name: str,
-        port: int,
+        ours: Ours,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`name` is our input's in OBS; Media Sources are known by our web server's `port`."""
         self._clock = clock
         self._teller = _Teller(operator)
-        self._name = name
-        self._port = port
+        self._which = ours
         self._standby = Standby()
         self._said: bool | None = None
         self._ours: list[str] = []
@@ -125,7 +122,7 @@ class PauseOffProgram:
     def look(self, obs: Requests) -> None:
         now_s = self._clock()
         if now_s >= self._search_at_s:
-            self._ours = inputs_of_ours(obs, input_kinds(obs), self._name, self._port)
+            self._ours = self._which.among(obs, input_kinds(obs))
             self._search_at_s = now_s + SEARCH_S
         self._on_program = self._ask(obs)
         self._say(self._standby.decide(self._on_program, now_s))

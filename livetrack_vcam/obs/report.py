@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from livetrack_vcam.obs.connection import ObsRefusal, Requests
-from livetrack_vcam.obs.inputs import input_kinds, inputs_of_ours
+from livetrack_vcam.obs.inputs import Ours, input_kinds
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +61,12 @@ class ObsReport:
         return "\n".join(lines)
 
 
-def examine(obs: Requests, address: str, name: str, port: int) -> ObsReport:
-    """Asks only, changes nothing. `name` is our input's, `port` our web server's. Raises
-    ObsError."""
+def examine(obs: Requests, address: str, ours: Ours) -> ObsReport:
+    """Asks only, changes nothing. Raises ObsError."""
     version = obs.request("GetVersion")
     scene = str(obs.request("GetSceneList")["currentProgramSceneName"])
     kinds = input_kinds(obs)
-    ours = inputs_of_ours(obs, kinds, name, port)
-    inputs = tuple(_examine_input(obs, each, kinds[each], scene) for each in ours)
+    inputs = tuple(_examine_input(obs, each, kinds[each], scene) for each in ours.among(obs, kinds))
     return ObsReport(
         connected=True,
         address=address,

@@ -13,6 +13,7 @@ from livetrack_vcam.obs.inputs import (
     CAMERA_KINDS,
     MEDIA_SOURCE,
     CameraKind,
+    Ours,
     Stream,
     camera_kind,
     input_kinds,
@@ -29,6 +30,7 @@ class Wish:
     name: str
     camera: str | None
     stream: Stream
+    ours: Ours
     scene: str | None = None
 
 
@@ -80,8 +82,10 @@ def _scene(obs: Requests, asked: str | None) -> str:
 
 def _create(obs: Requests, wish: Wish, scene: str) -> Outcome:
     kind, settings, did = MEDIA_SOURCE, wish.stream.settings(), ""
-    found = _find_camera(obs, wish, scene)
     outcome = Outcome(scene, wish.name, kind)
+    for each in wish.ours.among(obs, input_kinds(obs)):
+        outcome.notes.append(f"{each!r} shows our picture, too; --name {each!r} is for that one")
+    found = _find_camera(obs, wish, scene)
     if found is not None:
         camera, device = found
         kind, settings = camera.kind, {camera.device: device, **camera.settings}

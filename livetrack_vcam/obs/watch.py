@@ -89,7 +89,7 @@ class ObsWatch:
             try:
                 obs = self._connect()
             except ObsError as error:
-                self._say(f"{error}. Until then nothing of OBS is known.")
+                self._say(f"{error}. The picture goes on without it.")
                 self.status = ObsStatus(error=str(error))
                 locked = isinstance(error, ObsLockedError)
                 self._stopping.wait(LOCKED_PAUSE_S if locked else pause_s)

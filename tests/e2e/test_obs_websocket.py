@@ -18,6 +18,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from livetrack_vcam.obs.connection import Obs, ObsAddress
+from livetrack_vcam.obs.watch import EVENTS
 from tests.e2e import obs_studio
 from tests.e2e.obs_follower import (
     Crowd,
@@ -172,6 +174,25 @@ def test_nobody_is_looked_for_off_program_and_a_scene_brings_its_preset(tmp_path
         assert program.status()["shots"][0]["shot"] == "face"
 
 
+def test_obs_tells_unasked_what_is_on_program_on_the_connection_that_asks(tmp_path: Path) -> None:
+    port = obs_studio.free_port()
+    obs_studio.prepare(tmp_path, port, {"Mic/Aux": 120})
+    with obs_studio.running(tmp_path, port):
+        obs = Obs(ObsAddress(port=port, password=obs_studio.PASSWORD), EVENTS, timeout_s=10)
+        assert livetrack(tmp_path, "obs", "setup").returncode == 0
+        obs.request("CreateScene", sceneName="BRB")
+        _switch(obs, "BRB")
+        for _ in range(20):
+            obs.request("GetVersion")
+        heard = []
+        while event := obs.next_event(2):
+            heard.append((event.name, event.data.get("inputName"), event.data.get("videoActive")))
+        obs.close()
+    assert ("InputActiveStateChanged", NAME, True) in heard
+    assert ("InputActiveStateChanged", NAME, False) in heard
+    assert ("CurrentProgramSceneChanged", None, None) in heard
+
+
 def test_a_watch_of_its_own_does_the_same_and_leaves_nobody_unseen(tmp_path: Path) -> None:
     port = obs_studio.free_port()
     obs_studio.prepare(tmp_path, port, {"Mic/Aux": 120})
@@ -281,19 +302,19 @@ def test_the_password_is_asked_for_on_a_terminal(tmp_path: Path) -> None:
     assert obs_studio.PASSWORD.encode() not in said
 
 
-def _offset(obs: object) -> int:
-    request = obs.request  # type: ignore[attr-defined]
-    return int(request("GetInputAudioSyncOffset", inputName="Mic/Aux")["inputAudioSyncOffset"])
+def _offset(obs: Obs) -> int:
+    answer = obs.request("GetInputAudioSyncOffset", inputName="Mic/Aux")
+    return int(answer["inputAudioSyncOffset"])
 
 
-def _switch(obs: object, scene: str) -> None:
-    obs.request("SetCurrentProgramScene", sceneName=scene)  # type: ignore[attr-defined]
+def _switch(obs: Obs, scene: str) -> None:
+    obs.request("SetCurrentProgramScene", sceneName=scene)
 
 
-def _scenes_and_presets(home: Path, obs: object, program: Program) -> None:
+def _scenes_and_presets(home: Path, obs: Obs, program: Program) -> None:
     """Our input in Main and Talk, not in BRB; Talk brings the preset "close"."""
     for scene in ("Talk", "BRB"):
-        obs.request("CreateScene", sceneName=scene)  # type: ignore[attr-defined]
+        obs.request("CreateScene", sceneName=scene)
     for scene in ("Main", "Talk"):
         words = ("obs", "setup", "--mjpeg", "--scene", scene, "--port", str(program.port))
         assert livetrack(home, *words).returncode == 0

@@ -7,13 +7,14 @@ from copy import deepcopy
 import pytest
 
 from livetrack_vcam.errors import LiveTrackError
-from livetrack_vcam.obs.inputs import Stream, input_name
+from livetrack_vcam.obs.inputs import Ours, Stream, input_name
 from livetrack_vcam.obs.report import examine
 from livetrack_vcam.obs.setup import Wish, set_up
 from tests.obs_in_memory import InMemoryObs, Input
 
 NAME = "LiveTrack Camera"
-WISH = Wish(NAME, NAME, Stream())
+OURS = Ours(frozenset({NAME}), 8787, frozenset({"/dev/video10"}))
+WISH = Wish(NAME, NAME, Stream(), OURS)
 # As OBS 29 lists them on Debian, with another camera whose name begins like ours.
 LINUX = {
     "v4l2_input": {
@@ -76,7 +77,7 @@ def test_without_a_camera_of_ours_the_stream_is_played() -> None:
 
 def test_who_asks_for_the_stream_gets_it_and_no_device_is_looked_for() -> None:
     obs = InMemoryObs(devices=LINUX)
-    set_up(obs, Wish(NAME, None, Stream("studio.local", 9000, "tall & thin")))
+    set_up(obs, Wish(NAME, None, Stream("studio.local", 9000, "tall & thin"), OURS))
     assert obs.inputs[NAME].settings["input"] == (
         "http://studio.local:9000/stream/tall%20%26%20thin.mjpg"
     )
@@ -106,7 +107,7 @@ def test_a_camera_that_is_away_leaves_the_device_as_it_is() -> None:
 def test_an_input_that_is_in_another_scene_is_added_here_and_fitted() -> None:
     obs = InMemoryObs(scenes={"Main": [], "Talk": []})
     set_up(obs, WISH)
-    outcome = set_up(obs, Wish(NAME, NAME, Stream(), "Talk"))
+    outcome = set_up(obs, Wish(NAME, NAME, Stream(), OURS, "Talk"))
     assert [each["sourceName"] for each in obs.scenes["Talk"]] == [NAME]
     assert obs.item("Talk", NAME)["sceneItemTransform"]["boundsWidth"] == 1920
     assert outcome.did[0] == f"added the input {NAME!r} to the scene 'Talk'"
@@ -134,8 +135,8 @@ def test_a_hidden_input_stays_hidden_and_the_user_is_told() -> None:
 @pytest.mark.parametrize(
     ("wish", "says"),
     [
-        (Wish("Logo", None, Stream()), r"another kind \(image_source\).*--name"),
-        (Wish(NAME, None, Stream(), "Nix"), "no scene 'Nix'.*--scene: 'Main', 'Talk'"),
+        (Wish("Logo", None, Stream(), OURS), r"another kind \(image_source\).*--name"),
+        (Wish(NAME, None, Stream(), OURS, "Nix"), "no scene 'Nix'.*--scene: 'Main', 'Talk'"),
     ],
 )
 def test_what_cannot_be_done_changes_nothing_and_says_what_to_type(wish: Wish, says: str) -> None:
@@ -143,6 +144,11 @@ def test_what_cannot_be_done_changes_nothing_and_says_what_to_type(wish: Wish, s
     with pytest.raises(LiveTrackError, match=says):
         set_up(obs, wish)
     assert obs.changes == []
+
+
+def test_an_input_of_another_name_that_shows_our_picture_is_pointed_at() -> None:
+    obs = InMemoryObs({"Cam 1": Input("v4l2_input", {"device_id": "/dev/video10"})})
+    assert any("--name 'Cam 1'" in note for note in set_up(obs, WISH).notes)
 
 
 def test_a_shot_is_named_as_its_device_would_be() -> None:
@@ -156,16 +162,20 @@ def test_the_report_knows_our_inputs_by_name_and_by_address() -> None:
         inputs={
             NAME: Input("v4l2_input", {"device_id": "/dev/video10"}),
             "Presenter": Input("ffmpeg_source", {"input": "http://127.0.0.1:8787/stream/a.mjpg"}),
+            "Cam 1": Input("v4l2_input", {"device_id": "/dev/video10"}),
+            "Webcam": Input("v4l2_input", {"device_id": "/dev/video0"}),
+            "Logo": Input("image_source", {}),
             "Intro": Input("ffmpeg_source", {"input": "http://127.0.0.1:9999/stream.mjpg"}, 120),
             "Garbage": Input("ffmpeg_source", {"input": "http://[::1:8787/stream.mjpg"}, 0),
         },
         scenes={"Main": []},
     )
     obs.request("CreateSceneItem", sceneName="Main", sourceName=NAME, sceneItemEnabled=True)
-    report = examine(obs, "127.0.0.1:4455", NAME, 8787)
+    report = examine(obs, "127.0.0.1:4455", OURS)
     assert [(each.name, each.on_program) for each in report.inputs] == [
         (NAME, True),
         ("Presenter", False),
+        ("Cam 1", False),
     ]
     assert (report.streaming, report.recording, report.virtual_camera) == (True, False, None)
     assert report.audio_offsets_ms == {"Intro": 120}
@@ -175,6 +185,6 @@ def test_the_report_knows_our_inputs_by_name_and_by_address() -> None:
 
 
 def test_an_obs_without_our_picture_is_told_how_to_get_it() -> None:
-    report = examine(InMemoryObs(), "127.0.0.1:4455", NAME, 8787)
+    report = examine(InMemoryObs(), "127.0.0.1:4455", OURS)
     assert report.inputs == ()
     assert "livetrack-vcam obs setup" in report.hints[0]

@@ -15,12 +15,14 @@ from livetrack_vcam.control import ObsStatus
 from livetrack_vcam.errors import LiveTrackError, SettingsError
 from livetrack_vcam.obs import watch
 from livetrack_vcam.obs.connection import ObsError, ObsEvent, ObsLockedError
+from livetrack_vcam.obs.inputs import Ours
 from livetrack_vcam.obs.operator import OperatorHere, OperatorThere
 from livetrack_vcam.obs.program import DEBOUNCE_S, PauseOffProgram, PresetOfScene, Standby
 from livetrack_vcam.obs.watch import ObsWatch
 from tests.obs_in_memory import InMemoryObs, Input
 
 NAME = "LiveTrack Camera"
+OURS = Ours(frozenset({NAME}), 8787)
 
 
 class Recorder:
@@ -115,7 +117,7 @@ def test_not_known_means_looked_for() -> None:
 
 def test_nobody_is_looked_for_while_another_scene_is_on_program() -> None:
     obs, told, clock = studio(), Recorder(), Seconds()
-    duty = PauseOffProgram(told, NAME, 8787, clock)
+    duty = PauseOffProgram(told, OURS, clock)
     duty.look(obs)
     assert told.standbys() == [False]
     obs.switch("BRB")
@@ -132,7 +134,7 @@ def test_nobody_is_looked_for_while_another_scene_is_on_program() -> None:
 @pytest.mark.parametrize("end", ["lost", "removed"])
 def test_people_are_looked_for_again_when_obs_or_our_input_is_gone(end: str) -> None:
     obs, told, clock = studio(), Recorder(), Seconds()
-    duty = PauseOffProgram(told, NAME, 8787, clock)
+    duty = PauseOffProgram(told, OURS, clock)
     obs.switch("BRB")
     duty.look(obs)
     clock.now_s += DEBOUNCE_S
@@ -150,7 +152,7 @@ def test_people_are_looked_for_again_when_obs_or_our_input_is_gone(end: str) -> 
 def test_an_input_that_comes_later_is_found_by_its_event_or_after_a_while() -> None:
     obs, told, clock = studio(), Recorder(), Seconds()
     obs.request("RemoveInput", inputName=NAME)
-    duty = PauseOffProgram(told, NAME, 8787, clock)
+    duty = PauseOffProgram(told, OURS, clock)
     duty.look(obs)
     stream = Input("ffmpeg_source", {"input": "http://127.0.0.1:8787/stream.mjpg"})
     obs.inputs["Presenter"] = stream
@@ -168,7 +170,7 @@ def test_an_input_that_comes_later_is_found_by_its_event_or_after_a_while() -> N
 
 def test_a_program_that_was_started_anew_is_told_again() -> None:
     obs, told, clock = studio(), Recorder({"Main": "desk"}), Seconds()
-    duties = PauseOffProgram(told, NAME, 8787, clock), PresetOfScene(told)
+    duties = PauseOffProgram(told, OURS, clock), PresetOfScene(told)
     for run in (1, 2):
         told.run = run
         for duty in duties:
@@ -215,7 +217,7 @@ def test_a_scene_brings_its_preset_and_one_without_brings_none() -> None:
 @pytest.mark.parametrize("tell", [True, False])
 def test_events_are_followed_and_without_them_obs_is_asked(tell: bool) -> None:
     obs, told = studio(), Recorder({"Talk": "close"})
-    following = ObsWatch(obs.connect, [PauseOffProgram(told, NAME, 8787), PresetOfScene(told)])
+    following = ObsWatch(obs.connect, [PauseOffProgram(told, OURS), PresetOfScene(told)])
     with running(following):
         assert eventually(lambda: following.status == ObsStatus(True, True, "Main"))
         obs.switch("Talk", tell)
@@ -230,7 +232,7 @@ def test_an_obs_that_goes_and_comes_back_is_followed_again(
     caplog.set_level(logging.WARNING)
     obs, told = studio(), Recorder()
     obs.away = True
-    following = ObsWatch(obs.connect, [PauseOffProgram(told, NAME, 8787)])
+    following = ObsWatch(obs.connect, [PauseOffProgram(told, OURS)])
     with running(following):
         for times in (1, 2, 3):
             assert eventually(lambda: "does not answer" in (following.status.error or ""))
@@ -269,7 +271,7 @@ def test_a_wrong_password_is_not_tried_all_the_time(monkeypatch: pytest.MonkeyPa
 
 def test_this_process_is_told_everything_once_it_can_hear() -> None:
     obs, here, told = studio(), OperatorHere(), Recorder({"Main": "desk"})
-    duties = PauseOffProgram(here, NAME, 8787), PresetOfScene(here)
+    duties = PauseOffProgram(here, OURS), PresetOfScene(here)
     for _ in range(2):
         for duty in duties:
             duty.look(obs)
