@@ -2,6 +2,7 @@
 
     python -m benchmarks.control preview [--source FILE] [--rounds 5] [--seconds 6]
     python -m benchmarks.control latency [--source FILE] [--commands 120]
+    python -m benchmarks.control crowd [--source FILE] [--watchers 8] [--rounds 3] [--seconds 6]
 
 The program runs in this process as `livetrack-vcam run` does, with the demo or a looped file as
 its camera; those who watch it are a process of their own.
@@ -12,7 +13,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 
-from benchmarks.control import latency, preview
+from benchmarks.control import crowd, latency, preview
 
 
 def main() -> None:
@@ -25,11 +26,17 @@ def main() -> None:
     cost.add_argument("--seconds", type=float, default=6.0)
     obedience = modes.add_parser("latency", help="from a command to the picture that shows it")
     obedience.add_argument("--commands", type=int, default=120)
-    for mode in (cost, obedience):
+    many = modes.add_parser("crowd", help="whether the outputs notice many watchers")
+    many.add_argument("--watchers", type=int, default=8)
+    many.add_argument("--rounds", type=int, default=3)
+    many.add_argument("--seconds", type=float, default=6.0)
+    for mode in (cost, obedience, many):
         mode.add_argument("--source", default="demo")
     options = parser.parse_args()
     if options.mode == "latency":
         asyncio.run(latency.run(options.source, options.commands))
+    elif options.mode == "crowd":
+        asyncio.run(crowd.run(options.source, options.rounds, options.seconds, options.watchers))
     else:
         asyncio.run(preview.run(options.source, options.rounds, options.seconds))
 

@@ -240,6 +240,7 @@ def rig(preview: Preview, sink: MemorySink, events: Queue[PipelineEvent]) -> Pip
         decider=Crew(SMALL, {"main": DirectorSettings(aspect_ratio=Fraction(16, 9))}),
         shots={"main": (Canvas(SMALL, Fraction(30)), [sink])},
         report=events.put,
+        clock=lambda: 0,  # however long a frame takes, no slate comes between
     )
     source.follow(pipeline)
     pipeline.show(preview)
