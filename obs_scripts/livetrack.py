@@ -39,6 +39,8 @@ POLL_S = 1.0
 TYPING_S = 0.8
 """OBS reports every keystroke: what is typed counts once the typing has rested this long."""
 UNLOAD_S = 0.2
+PRESS_S = 0.12
+"""A press waits so long for a daemon that answers, so that the panel shows what came of it."""
 START_S = 20.0
 QUIT_S = 8.0
 """A daemon that finishes its recordings takes a few seconds; only then it is terminated."""
@@ -366,12 +368,13 @@ def status_text(view: Optional[View], trouble: str, last: str, target: str) -> s
     if view is not None:
         does = "rests" if view.standby else "runs"
         facts = (view.version, does, view.fps, view.latency_ms)
-        lines.append("LiveTrack %s %s: %.1f fps, %.0f ms" % facts)
+        lines.append("LiveTrack %s %s: %.1f fps, latency %.0f ms" % facts)
         names = [target] if target in view.shots else list(view.shots)
         lines += [_shot_line(name, view.shots[name]) for name in names[:8]]
         if view.on_program is not None:
             lines.append("On program in OBS." if view.on_program else "Not on program in OBS.")
-        lines += ["Hint: " + hint for hint in view.hints]
+        hints = view.hints
+        lines += ["Hint 1 of %d: %s" % (len(hints), hints[0])] if hints else []
     return "\n".join([*lines, *(line for line in (trouble, last) if line)])
 
 
@@ -738,8 +741,19 @@ class Worker:
     def stop_daemon(self) -> None:
         self._put(STOP.label, self._stop_daemon)
 
+    def load_preset_at(self, label: str, place: int, target: str) -> None:
+        self._put(label, functools.partial(self._load_preset_at, label, place, target))
+
     def look(self) -> None:
         self._put("", self._look)
+
+    def settle(self) -> None:
+        """Let what was asked of a daemon that answers be done, for PRESS_S at most."""
+        done = threading.Event()
+        if self.view is not None:
+            with contextlib.suppress(queue.Full):
+                self._jobs.put_nowait(done.set)
+                done.wait(PRESS_S)
 
     def change(self, target: str, name: str, value: Any, typed: bool) -> None:
         """Remember what the user wants of a live setting until the daemon has it."""
@@ -869,6 +883,16 @@ class Worker:
         self._reframing = None
         self._try(label, body)
         self._look()
+
+    def _load_preset_at(self, label: str, place: int, target: str) -> None:
+        """Load the one in this place of the sorted names, from 1."""
+        self._look()
+        presets = self.view.presets if self.view else ()
+        if self.view is not None and place > len(presets):
+            self.last = "%s: there are only %d presets." % (label, len(presets))
+            return
+        body = {"command": "load_preset", "preset": presets[place - 1] if presets else ""}
+        self._command(label, dict(body, target=target) if target else body)
 
     def _reframe(self, label: str, target: str) -> None:
         """Follow until the picture rests on the subject; `_finish_reframing` then pauses."""
@@ -1025,6 +1049,13 @@ def refresh(props: Any) -> bool:
     return True
 
 
+def settled(props: Any) -> bool:
+    """Refresh with what came of a press, if it comes soon."""
+    if panel.worker is not None:
+        panel.worker.settle()
+    return refresh(props)
+
+
 def list_items(setting: Setting, view: Optional[View], now: str) -> List[Tuple[str, str]]:
     """The choices, always with the present one: OBS would set the first in its place."""
     items = list(setting.among)
@@ -1059,11 +1090,10 @@ def perform(action: Action) -> None:
 def perform_preset(action: Action, worker: Worker, named: str) -> None:
     what = action.name[len("preset_") :]
     if what.isdigit():
-        presets = worker.view.presets if worker.view else ()
-        named = presets[int(what) - 1] if int(what) <= len(presets) else ""
-        what = "load"
+        worker.load_preset_at(action.label, int(what), panel.target)
+        return
     if not named:
-        worker.last = action.label + ": there is none; type or choose its name."
+        worker.last = action.label + ": type or choose its name first."
         return
     target = panel.target if what == "load" else ""
     worker.command(action.label, {"command": what + "_preset", "preset": named}, target)
@@ -1073,7 +1103,7 @@ def button_callback(action: Action) -> Callable[[Any, Any], bool]:
     @guarded(True)
     def pressed(props: Any, _prop: Any) -> bool:
         perform(action)
-        return refresh(props)
+        return settled(props)
 
     return pressed
 
@@ -1091,7 +1121,7 @@ def hotkey_callback(action: Action) -> Callable[[bool], None]:
 def on_refresh(props: Any, _prop: Any) -> bool:
     if panel.worker is not None:
         panel.worker.look()
-    return refresh(props)
+    return settled(props)
 
 
 @guarded(False)

@@ -294,7 +294,7 @@ def test_hotkeys_act_once_when_pressed(wire: Wire, studio: Studio) -> None:
 
 def test_a_hotkey_for_a_preset_that_is_not_there_says_so(wire: Wire, studio: Studio) -> None:
     studio.hotkey("livetrack.preset_9")
-    assert "Preset 9: there is none" in studio.refreshed()
+    studio.says("Preset 9: there are only 2 presets.")
     assert wire.sent() == []
 
 
@@ -311,6 +311,14 @@ def test_presets_are_saved_loaded_and_deleted_by_name(wire: Wire, studio: Studio
         {"command": "load_preset", "preset": "Talk", "target": "main"},
         {"command": "delete_preset", "preset": "Talk"},
     ]
+
+
+def test_a_press_shows_what_came_of_it(
+    wire: Wire, studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(studio.script, "PRESS_S", 30.0)
+    studio.press("Next subject")
+    assert "Next subject: done." in studio.status
 
 
 def test_reframing_once_ends_in_rest(token_file: Path) -> None:
@@ -341,9 +349,9 @@ def test_the_text_tells_program_hints_and_standby(token_file: Path) -> None:
         Wire(daemon(lambda: status() | more)) as wire,
         running_studio(port=wire.port, token_file=str(token_file)) as studio,
     ):
-        text = studio.says("LiveTrack 0.1.0 rests: 30.0 fps, 42 ms")
+        text = studio.says("LiveTrack 0.1.0 rests: 30.0 fps, latency 42 ms")
         assert "Not on program in OBS." in text
-        assert "Hint: Turn on a ‹b>light‹/b>" in text
+        assert "Hint 1 of 1: Turn on a ‹b>light‹/b>" in text
 
 
 def test_hotkeys_keep_the_keys_they_were_given(wire: Wire) -> None:
