@@ -166,7 +166,8 @@ class Controls:
             meant = {target: changes}
         else:
             meant = {shot: changes for shot, changes in kept.items() if shot in self.shots}
-        if not any(meant.values()):
+        meant = {shot: changes for shot, changes in meant.items() if changes}
+        if not meant:
             raise ValueError(
                 f"preset {name!r} is for the shots {', '.join(kept) or 'of nobody'}, and here is "
                 f"{', '.join(self.shots)}; name one of these as its target"

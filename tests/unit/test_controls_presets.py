@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from livetrack_vcam.core.session import replay
 from tests.operated import Operated, operating
 
 
@@ -87,6 +88,22 @@ def test_a_preset_for_one_shot_is_its_own_or_the_first_there_is(tmp_path: Path) 
             await program.tell("load_preset", preset="other")
 
     operating(tmp_path, body)
+
+
+def test_of_a_preset_that_says_nothing_of_a_shot_the_session_log_has_nothing_either(
+    tmp_path: Path,
+) -> None:
+    async def body(program: Operated) -> None:
+        program.store.save("half", {"main": {"speed": "calm"}, "tall": {}})
+        program.store.save("nothing", {"main": {}, "tall": {}})
+        assert await program.tell("load_preset", preset="half")
+        with pytest.raises(ValueError, match="preset 'nothing' "):
+            await program.tell("load_preset", preset="nothing")
+        await program.pictures(2)
+
+    program = operating(tmp_path, body)
+    assert [line["shot"] for line in program.commands()] == ["main"]
+    assert list(replay(program.log))
 
 
 def test_a_preset_that_one_shot_refuses_changes_none(tmp_path: Path) -> None:
