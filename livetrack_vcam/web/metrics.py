@@ -12,6 +12,37 @@ PREFIX = "livetrack"
 # Under these keys the next level holds names, which become a label instead of a part of the name.
 _LABELED = {"shots": "shot", "sinks": "sink", "feeds": "shot", "stages": "stage"}
 
+HELP = {
+    "uptime_seconds": "Time since the program began to work.",
+    "fps": "Pictures drawn a second.",
+    "source_fps": "Frames the source delivers a second.",
+    "source_lost": "1 while the source is away and looked for.",
+    "detect_hz": "Frames looked at a second.",
+    "detector_failed": "1 while nobody looks though somebody should.",
+    "detect_latency_ms": "Median age of a frame when it is known who is in it.",
+    "latency_p50_ms": "Median age of a picture when the slowest open output has it.",
+    "latency_p99_ms": "Age that 99 of 100 pictures stay under at the slowest open output.",
+    "capture_latency_ms": "Median age of a frame when it reaches the program.",
+    "render_latency_ms": "Median age of a frame when its picture is drawn.",
+    "send_latency_ms": "Median age of a picture when the slowest open output has it.",
+    "cpu_pct": "Processor time of the program, in percent of one core, over two seconds.",
+    "standby": "1 while the picture rests and nobody is looked for.",
+    "hints": "Things the operator could do better.",
+    "dropped_frames_total": "Frames that were not drawn, or came too late for an output.",
+    "tracks": "People and things followed now.",
+    "shot_zoom": "Width or height of the frame over that of the crop.",
+    "shot_upscale": "Size of the canvas over that of the crop; above 1 the picture is enlarged.",
+    "shot_subjects": "People and things in the subject.",
+    "shot_look_ahead_frames": "Frames by which the picture is held back.",
+    "shot_delay_ms": "Time by which the picture is held back.",
+    "shot_sink_frames_total": "Pictures the output has taken.",
+    "shot_sink_dropped_frames_total": "Pictures that waited too long for the output.",
+    "shot_sink_latency_p50_ms": "Median age of a picture when the output has it.",
+    "shot_sink_latency_p99_ms": "Age that 99 of 100 pictures stay under at the output.",
+    "shot_sink_failed": "1 when the output could not be opened or was lost.",
+}
+"""What each number is, by its name without the prefix."""
+
 Labels = tuple[tuple[str, str], ...]
 
 
@@ -26,6 +57,9 @@ def prometheus_text(stats: Mapping[str, Any]) -> str:
         families.setdefault(name, []).append((labels, value))
     lines: list[str] = []
     for name, samples in families.items():
+        help_text = HELP.get(name.removeprefix(f"{PREFIX}_"))
+        if help_text is not None:
+            lines.append(f"# HELP {name} {help_text}")
         kind = "counter" if name.endswith("_total") else "gauge"
         lines.append(f"# TYPE {name} {kind}")
         lines.extend(

@@ -133,7 +133,11 @@ async def stream_events(
 
 
 class StatusText:
-    """The status as JSON, made at most `MAX_EVENT_HZ` times a second however many clients ask."""
+    """The status as JSON, made at most `MAX_EVENT_HZ` times a second however many clients ask.
+
+    Tracks and crops are in it instead of in events of their own: making it all at 13 Hz takes
+    0.9 % of a core, and each further client 0.06 %, so there is nothing to save.
+    """
 
     def __init__(self, status: Callable[[], Mapping[str, Any]]) -> None:
         self._status = status

@@ -8,6 +8,7 @@ from livetrack_vcam.web.metrics import prometheus_text
 def test_numbers_become_samples_with_a_type() -> None:
     text = prometheus_text({"fps": 29.97, "frames_total": 123456789, "live": True})
     assert text.splitlines() == [
+        "# HELP livetrack_fps Pictures drawn a second.",
         "# TYPE livetrack_fps gauge",
         "livetrack_fps 29.97",
         "# TYPE livetrack_frames_total counter",
@@ -20,6 +21,7 @@ def test_numbers_become_samples_with_a_type() -> None:
 def test_shots_become_labels_of_one_family() -> None:
     stats = {"shots": {"main": {"zoom": 1.5}, 'a"b\\c\nd': {"zoom": 2}}}
     assert prometheus_text(stats).splitlines() == [
+        "# HELP livetrack_shot_zoom Width or height of the frame over that of the crop.",
         "# TYPE livetrack_shot_zoom gauge",
         'livetrack_shot_zoom{shot="main"} 1.5',
         'livetrack_shot_zoom{shot="a\\"b\\\\c\\nd"} 2',
