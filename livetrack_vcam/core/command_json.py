@@ -112,10 +112,11 @@ def _box(value: object) -> Box:
     if not isinstance(value, Sequence) or isinstance(value, str) or len(value) != 4:
         raise ValueError(f"field 'box' is {value!r}; {wanted}")
     numbers = [read_number("box", -MAX_SIDE, MAX_SIDE)(each) or 0.0 for each in value]
-    if not (numbers[2] > 0 and numbers[3] > 0):
-        raise ValueError(f"field 'box' has no area; {wanted}")
     x, y, width, height = numbers
-    return Box(x, y, x + width, y + height)
+    box = Box(x, y, x + width, y + height)
+    if not (box.width > 0 and box.height > 0):
+        raise ValueError(f"field 'box' has no area; {wanted}")
+    return box
 
 
 def _setting(name: str, kind: Callable[..., Command], field: str) -> Entry:

@@ -87,6 +87,7 @@ def test_the_list_above_has_every_command() -> None:
         ({"command": "set_home", "box": [1, 2, 3]}, r"use \[x, y, width, height\]"),
         ({"command": "set_home", "box": "1,2,3,4"}, r"use \[x, y, width, height\]"),
         ({"command": "set_home", "box": [0, 0, 0, 9]}, "has no area"),
+        ({"command": "set_home", "box": [1e5, 1e5, 1e-12, 1e-12]}, "has no area"),
         ({"command": "set_home", "box": [0, 0, float("nan"), 9]}, "use a number from"),
         ({"command": "configure", "settings": {}}, "settings are a JSON object such as"),
         ({"command": "configure", "settings": {"fusion": "both"}}, "'fusion' is unknown or cannot"),
