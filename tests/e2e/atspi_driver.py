@@ -19,6 +19,8 @@ warnings.simplefilter("ignore", DeprecationWarning)
 
 PATIENCE_S = 20.0
 FIELDS = ("combo box", "slider", "spin button", "text")
+ICON = "\N{OBJECT REPLACEMENT CHARACTER}"
+"""The little question mark that OBS puts behind a label with a tooltip."""
 NAMED = ("push button", "check box")
 
 
@@ -31,9 +33,9 @@ def walk(node):
             yield from walk(child)
 
 
-def until(look, what):
+def until(look, what, seconds=PATIENCE_S):
     """The first true answer of `look`; widgets that vanish while it looks are no answer."""
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:
             found = look()
@@ -66,6 +68,11 @@ def act(node):
     Atspi.Action.do_action(node, 0)
 
 
+def height(node):
+    """On the screen, in pixels."""
+    return Atspi.Component.get_extents(node, Atspi.CoordType.SCREEN).height
+
+
 def keys(*names):
     subprocess.run(["xdotool", "key", "--clearmodifiers", *names], check=True)
 
@@ -76,8 +83,8 @@ def rows(app):
     next(node for node in nodes if node.get_name() == "Description")
     label, found, used = None, [], False
     for node in nodes:
-        role, name = node.get_role_name(), node.get_name()
-        if role == "label":
+        role, name = node.get_role_name(), node.get_name().replace(ICON, "").strip()
+        if role == "label" and name:
             label, used = name, False
             found.append((name, "label", node))
         elif role in NAMED and name not in ("", "Close"):
@@ -92,12 +99,14 @@ def rows(app):
     return found
 
 
-def look_up(app, name, *roles):
-    def look():
-        fits = [node for label, role, node in rows(app) if label == name and role in roles]
-        return fits[-1] if fits else None
+def use(app, name, roles, what):
+    """Do `what` to the panel's last widget of that name; again if it was just being rebuilt."""
 
-    return until(look, f"no {' or '.join(roles)} is called {name!r}")
+    def attempt():
+        fits = [node for label, role, node in rows(app) if label == name and role in roles]
+        return bool(fits) and what(fits[-1]) is not False
+
+    until(attempt, f"no {' or '.join(roles)} is called {name!r} and can be used")
 
 
 def items(combo):
@@ -125,41 +134,61 @@ def opened(app, path, name):
 def press(app, name, dialog_name=None):
     """Press a button of the panel, or of the dialog around it."""
     if dialog_name is None:
-        return act(look_up(app, name, "push button"))
+        use(app, name, ("push button",), act)
+        return
 
-    def look():
+    def attempt():
         nodes = (n for n in walk(dialog(app, dialog_name)) if n.get_role_name() == "push button")
-        return next((node for node in nodes if node.get_name() == name), None)
+        fits = [node for node in nodes if node.get_name() == name]
+        return bool(fits) and act(fits[0]) is None
 
-    return act(until(look, f"no button {name!r} in {dialog_name!r}"))
+    until(attempt, f"no button {name!r} in {dialog_name!r}")
 
 
 def check(app, name, on):
-    box = look_up(app, name, "check box")
-    if box.get_state_set().contains(Atspi.StateType.CHECKED) != on:
-        act(box)
+    def switch(box):
+        if box.get_state_set().contains(Atspi.StateType.CHECKED) != on:
+            act(box)
+
+    use(app, name, ("check box",), switch)
 
 
 def choose(app, name, item):
     """Open the list called `name` and choose an item with the keyboard, as a user may."""
-    combo = look_up(app, name, "combo box")
-    names = [node.get_name() for node in items(combo)]
-    if item not in names:
-        raise LookupError(f"{name!r} has no {item!r}, only {names}")
-    act(combo)
-    keys("Home", *(["Down"] * names.index(item)), "Return")
+
+    def pick(combo):
+        names = [node.get_name() for node in items(combo)]
+        if item not in names:
+            raise LookupError(f"{name!r} has no {item!r}, only {names}")
+        act(combo)
+        until(lambda: height(combo.get_child_at_index(0)), f"the list of {name!r} does not open", 2)
+        keys("Home", *(["Down"] * names.index(item)), "Return")
+
+    use(app, name, ("combo box",), pick)
 
 
 def number(app, name, value, role="spin button"):
-    Atspi.Value.set_current_value(look_up(app, name, role), value)
+    use(app, name, (role,), lambda node: Atspi.Value.set_current_value(node, value))
 
 
 def write(app, name, text):
     """Type into the text field called `name`, or into an editable list."""
-    act(look_up(app, name, "text"))
+
+    def focus(field):
+        act(field)
+        until(
+            lambda: field.get_state_set().contains(Atspi.StateType.FOCUSED), f"{name!r}: no focus"
+        )
+
+    use(app, name, ("text",), focus)
     keys("ctrl+a", "Delete")
     if text:
         subprocess.run(["xdotool", "type", "--clearmodifiers", "--", text], check=True)
+
+    def typed(field):
+        return Atspi.Text.get_text(field, 0, -1) == text
+
+    use(app, name, ("text",), typed)
 
 
 def value_of(role, node):

@@ -20,13 +20,13 @@ import obsws_python
 import pytest
 
 from tests.e2e import obs_studio
-from tests.e2e.obs_panel import Panel, panel_of
+from tests.e2e.obs_goals import Commands, Goal, Json
+from tests.e2e.obs_panel import Panel, Row, panel_of
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "obs_scripts" / "livetrack.py"
 PROGRAM = Path(sys.executable).with_name("livetrack-vcam")
 PATIENCE_S = 40.0
-Json = dict[str, Any]
 MISSING = obs_studio.missing_to_press()
 NEEDS = [
     pytest.mark.obs,
@@ -65,12 +65,20 @@ class Daemon:
             self.process = subprocess.Popen(
                 command, cwd=ROOT, env=env | {"HOME": str(self.home)}, stdout=log, stderr=log
             )
-        until(lambda: self.status() and self.status()["tracks"], self.said)
+        until(lambda: self._ended() or self.status().get("tracks"), self.said)
+        assert not self._ended(), self.said()
+
+    def _ended(self) -> bool:
+        return self.process is None or self.process.poll() is not None
 
     def stop(self) -> None:
+        """Also one that OBS has started."""
+        pid = self.status().get("pid")
+        if pid:
+            os.kill(pid, signal.SIGINT)
         if self.process is not None:
-            self.process.send_signal(signal.SIGINT)
             self.process.wait(20)
+        until(lambda: not self.status(), self.said)
 
     def said(self) -> str:
         return (self.home / "daemon.log").read_text(encoding="utf-8")
@@ -95,6 +103,12 @@ class Daemon:
         )
         with urllib.request.urlopen(request, timeout=10) as response:
             assert response.status == 200, response.read()
+
+    def be_before(self, goal: Goal, first: Commands) -> None:
+        """Bring it to where the goal is not reached yet."""
+        for command, fields in first:
+            self.command(command, **fields)
+        self.reaches(lambda shot: not goal(shot))
 
     def shot(self, name: str = "main") -> Json:
         shots = self.status().get("shots", [])
@@ -126,6 +140,22 @@ class Desk:
     def hit(self, hotkey: str) -> None:
         self.socket.trigger_hot_key_by_name(hotkey)
 
+    def shows(self, goal: Callable[[list[Row]], object]) -> list[Row]:
+        """The panel once `goal` holds. OBS redraws it when a button is pressed, never by itself."""
+        rows: list[Row] = []
+
+        def look() -> bool:
+            self.panel.press("Refresh status")
+            rows[:] = self.panel.rows()
+            return bool(goal(rows))
+
+        until(look, lambda: [(row.label, row.value) for row in rows])
+        return rows
+
+    def says(self, words: str) -> None:
+        """Waits until some text of the panel has these words."""
+        self.shows(lambda rows: any(words in row.label for row in rows if row.role == "label"))
+
     def frames(self) -> tuple[int, int]:
         """Frames that OBS should have drawn, and those of them that it skipped."""
         stats = self.socket.get_stats()
@@ -138,6 +168,7 @@ def desk_at(
     scripts: Mapping[Path, Mapping[str, Any]] | None = None,
     settings: Mapping[str, Any] | None = None,
     fps: int = 10,
+    screen: str = "1280x800",
 ) -> Iterator[Desk]:
     """OBS with our script, told of a daemon's port, and others; the daemon is not started yet."""
     port, daemon = obs_studio.free_port(), Daemon(home, obs_studio.free_port())
@@ -145,7 +176,7 @@ def desk_at(
     obs_studio.prepare(home, port, {}, ours | dict(scripts or {}), fps)
     with ExitStack() as stack:
         stack.callback(daemon.stop)
-        studio = stack.enter_context(obs_studio.running(home, port, desktop=True))
+        studio = stack.enter_context(obs_studio.running(home, port, True, screen))
         panel = stack.enter_context(panel_of(studio.env))
         panel.open()
         socket = obsws_python.ReqClient(
