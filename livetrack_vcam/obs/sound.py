@@ -125,7 +125,8 @@ class SoundDelay:
             name: [self._former[name], self._given[name]] for name in self._former
         }
         kept = {collection: inputs for collection, inputs in notes.items() if inputs}
-        obs.request("SetPersistentData", **_SLOT, slotValue=kept)
+        with suppress(ObsRefusal):  # what cannot be kept is at least set
+            obs.request("SetPersistentData", **_SLOT, slotValue=kept)
 
     def _say(self, sentence: str) -> None:
         """Once, not with every look."""
@@ -136,9 +137,10 @@ class SoundDelay:
 
 def _read_notes(obs: Requests) -> dict[str, dict[str, tuple[int, int]]]:
     """By scene collection and input: the offset before us, and the one that we gave."""
-    value = obs.request("GetPersistentData", **_SLOT).get("slotValue")
     notes: dict[str, dict[str, tuple[int, int]]] = {}
-    with suppress(TypeError, ValueError, AttributeError):  # somebody else wrote into it
+    # Somebody else may have written into it, and it may be unreadable.
+    with suppress(ObsRefusal, TypeError, ValueError, AttributeError):
+        value = obs.request("GetPersistentData", **_SLOT).get("slotValue")
         for collection, inputs in dict(value or {}).items():
             notes[collection] = {
                 name: (int(former), int(given)) for name, (former, given) in inputs.items()

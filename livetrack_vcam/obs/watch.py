@@ -21,6 +21,8 @@ LISTEN_S = 0.2
 """Within this time the end of the program is noticed."""
 FIRST_PAUSE_S, LONGEST_PAUSE_S, LOCKED_PAUSE_S = 0.5, 2.0, 15.0
 """Between attempts to connect; each wrong password is a line in OBS's log."""
+PATIENCE_S = 5.0
+"""A connection that lived so long was a good one: its loss is made up for quickly."""
 
 
 class Connection(Requests, Protocol):
@@ -86,47 +88,47 @@ class ObsWatch:
         """Until `stop`."""
         pause_s = FIRST_PAUSE_S
         while not self._stopping.is_set():
+            begun_s, locked = self._clock(), False
             try:
-                obs = self._connect()
+                self._follow()
             except ObsError as error:
-                self._say(f"{error}. The picture goes on without it.")
-                self.status = ObsStatus(error=str(error))
+                self._lose(error)
                 locked = isinstance(error, ObsLockedError)
-                self._stopping.wait(LOCKED_PAUSE_S if locked else pause_s)
-                pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
-                continue
-            pause_s = FIRST_PAUSE_S
-            try:
-                self._stay(obs)
-            except ObsError as error:
-                log.warning("%s; looking for it again", error)
-                self.status = ObsStatus(error=str(error))
-                for duty in self._duties:
-                    duty.lost()
-            finally:
-                obs.close()
+            except (LookupError, TypeError, ValueError) as error:
+                # An OBS newer than we know is no reason to end the picture.
+                self._lose(ObsError(f"OBS says what we do not understand ({error!r})"))
+            if self._clock() - begun_s > PATIENCE_S:
+                pause_s = FIRST_PAUSE_S
+            self._stopping.wait(LOCKED_PAUSE_S if locked else pause_s)
+            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
 
     def stop(self) -> None:
         """End soon, and leave OBS as it was."""
         self._stopping.set()
 
-    def _stay(self, obs: Connection) -> None:
-        """Until the end or the loss of the connection, which raises ObsError."""
-        self._said = ""
-        log.info("OBS is there; following it")
-        for duty in self._duties:
-            duty.begin()
-        next_look_s = self._clock()
+    def _follow(self) -> None:
+        """From finding OBS to our end; raises ObsError when it is not there, or no longer."""
+        obs = self._connect()
+        try:
+            for duty in self._duties:
+                duty.begin()
+            self._look(obs)
+            self._said = ""
+            log.info("OBS is there; following it")
+            self._listen(obs)
+            for duty in self._duties:
+                duty.end(obs)
+        finally:
+            obs.close()
+
+    def _listen(self, obs: Connection) -> None:
+        next_look_s = self._clock() + LOOK_S
         while not self._stopping.is_set():
-            if self._clock() >= next_look_s:
+            event = obs.next_event(min(LISTEN_S, max(0.01, next_look_s - self._clock())))
+            wanted = [event is not None and duty.hear(event) for duty in self._duties]
+            if any(wanted) or self._clock() >= next_look_s:
                 self._look(obs)
                 next_look_s = self._clock() + LOOK_S
-            event = obs.next_event(min(LISTEN_S, max(0.01, next_look_s - self._clock())))
-            if event is not None:
-                wanted = [duty.hear(event) for duty in self._duties]
-                next_look_s = self._clock() if any(wanted) else next_look_s
-        for duty in self._duties:
-            duty.end(obs)
 
     def _look(self, obs: Connection) -> None:
         status = ObsStatus(connected=True)
@@ -134,6 +136,13 @@ class ObsWatch:
             duty.look(obs)
             status = duty.tell(status)
         self.status = status
+
+    def _lose(self, error: ObsError) -> None:
+        connected, self.status = self.status.connected, ObsStatus(error=str(error))
+        self._say(f"{error}. The picture goes on without it.")
+        if connected:
+            for duty in self._duties:
+                duty.lost()
 
     def _say(self, sentence: str) -> None:
         """Once, not with every attempt."""

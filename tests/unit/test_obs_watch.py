@@ -14,11 +14,17 @@ import pytest
 from livetrack_vcam.control import ObsStatus
 from livetrack_vcam.errors import LiveTrackError, SettingsError
 from livetrack_vcam.obs import watch
-from livetrack_vcam.obs.connection import ObsError, ObsEvent, ObsLockedError
+from livetrack_vcam.obs.connection import (
+    ObsError,
+    ObsEvent,
+    ObsLockedError,
+    ObsRefusal,
+    Requests,
+)
 from livetrack_vcam.obs.inputs import Ours
 from livetrack_vcam.obs.operator import OperatorHere, OperatorThere
 from livetrack_vcam.obs.program import DEBOUNCE_S, PauseOffProgram, PresetOfScene, Standby
-from livetrack_vcam.obs.watch import ObsWatch
+from livetrack_vcam.obs.watch import Duty, ObsWatch
 from tests.obs_in_memory import InMemoryObs, Input
 
 NAME = "LiveTrack Camera"
@@ -215,7 +221,11 @@ def test_a_scene_brings_its_preset_and_one_without_brings_none() -> None:
 
 
 @pytest.mark.parametrize("tell", [True, False])
-def test_events_are_followed_and_without_them_obs_is_asked(tell: bool) -> None:
+def test_events_are_followed_and_without_them_obs_is_asked(
+    tell: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if tell:
+        monkeypatch.setattr(watch, "LOOK_S", 60.0)
     obs, told = studio(), Recorder({"Talk": "close"})
     following = ObsWatch(obs.connect, [PauseOffProgram(told, OURS), PresetOfScene(told)])
     with running(following):
@@ -241,10 +251,30 @@ def test_an_obs_that_goes_and_comes_back_is_followed_again(
             assert obs.connections == times
             obs.away = True
             assert eventually(lambda: not following.status.connected)
+        assert eventually(lambda: "does not answer" in (following.status.error or ""))
     assert obs.closed == obs.connections == 3
     said = [record.getMessage() for record in caplog.records]
     assert sum("does not answer" in sentence for sentence in said) == 4
     assert sum("went away" in sentence for sentence in said) == 3
+    assert len(said) == 7
+
+
+@pytest.mark.parametrize("error", [ObsRefusal("OBS refused it: not ready", 207), KeyError("new")])
+def test_an_obs_that_answers_otherwise_than_known_ends_nothing(
+    error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Puzzled(Duty):
+        def look(self, obs: Requests) -> None:
+            raise error
+
+    caplog.set_level(logging.WARNING)
+    obs = studio()
+    following = ObsWatch(obs.connect, [Puzzled()])
+    with running(following):
+        assert eventually(lambda: obs.connections > 3)
+    assert obs.closed == obs.connections
+    assert following.status.error
+    assert len(caplog.records) == 1
 
 
 def test_a_wrong_password_is_not_tried_all_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
