@@ -21,13 +21,14 @@ QUALITY = 75
 STALL_NS = 2 * NS_PER_S
 SLATE_INTERVAL_S = 0.5
 AWAY = "The camera is away."
+# Of the slate for who came when the camera was away already.
+SLATE_SIZE = Size(LONGEST_SIDE, LONGEST_SIDE * 9 // 16)
 
 
 def preview_size(source: Size) -> Size:
     """The source's shape, at most LONGEST_SIDE pixels long, with even sides; never enlarged."""
     scale = min(1.0, LONGEST_SIDE / max(source.width, source.height))
-    width, height = (max(2, 2 * round(side * scale / 2)) for side in (source.width, source.height))
-    return Size(width, height)
+    return Size(_even(source.width, scale), _even(source.height, scale))
 
 
 def small_picture(frame: Frame) -> Frame:
@@ -102,7 +103,8 @@ class Preview:
         self.feed.put(encode_jpeg(slate(size, AWAY, self._last), QUALITY))
 
 
-SLATE_SIZE = Size(LONGEST_SIDE, LONGEST_SIDE * 9 // 16)
+def _even(side: int, scale: float) -> int:
+    return max(2, min(2 * round(side * scale / 2), side // 2 * 2))
 
 
 def _scaled(plane: Plane, size: Size) -> Plane:

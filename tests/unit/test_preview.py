@@ -69,7 +69,7 @@ def previewing(body: Body) -> None:
         (Size(1080, 1920), Size(540, 960)),
         (Size(1280, 720), Size(960, 540)),
         (Size(640, 480), Size(640, 480)),
-        (Size(641, 361), Size(640, 360)),
+        (Size(427, 361), Size(426, 360)),
         (Size(5000, 3), Size(960, 2)),
     ],
 )
