@@ -22,6 +22,7 @@ class Share:
     process: float
     preview: float
     server: float
+    render: float
     preview_ms: float
     fps: float
 
@@ -38,6 +39,7 @@ async def measure(air: OnAir, seconds: float) -> Share:
         process=100 * spent["all"] / took,
         preview=100 * spent["preview"] / took,
         server=100 * spent["MainThread"] / took,
+        render=100 * spent["render"] / took,
         preview_ms=1000 * spent["preview"] / pictures if pictures else 0.0,
         fps=pictures / took,
     )
@@ -82,6 +84,7 @@ def print_table(alone: list[Share], watched: list[Share], drops: int) -> None:
         "the preview's thread, watched": _percent(share.preview for share in watched),
         "the server's thread, nobody watches": _percent(share.server for share in alone),
         "the server's thread, watched": _percent(share.server for share in watched),
+        "the renderer's thread, watched, to compare": _percent(share.render for share in watched),
         "both threads, more than with nobody": _percent(threads),
         "the whole program, nobody watches": _percent(share.process for share in alone),
         "the whole program, watched": _percent(share.process for share in watched),
