@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 from typing import Any, NoReturn
 
 from aiohttp import web
@@ -31,7 +32,9 @@ async def read_object(request: web.Request) -> dict[str, Any]:
 def parse_object(text: bytes) -> dict[str, Any]:
     """Raises HTTPBadRequest with a sentence."""
     try:
-        value = json.loads(text, parse_constant=_refuse, object_pairs_hook=_unique)
+        value = json.loads(
+            text, parse_float=_finite, parse_constant=_refuse, object_pairs_hook=_unique
+        )
         json.dumps(value, ensure_ascii=False).encode()  # a lone surrogate is no text
     except (ValueError, RecursionError) as error:
         reason = f": {error}" if isinstance(error, _RefusedError) else ""
@@ -47,6 +50,13 @@ class _RefusedError(ValueError):
 
 def _refuse(constant: str) -> NoReturn:
     raise _RefusedError(f"{constant} is no number")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise _RefusedError(f"{text[:20]} is too large")
+    return value
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

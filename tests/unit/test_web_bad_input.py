@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import aiohttp
 import pytest
+from aiohttp import web
+from hypothesis import given
+from hypothesis import strategies as st
 
+from livetrack_vcam.control import REQUEST_NAMES, request_from_json
+from livetrack_vcam.core.fields import LIVE_FIELDS
 from livetrack_vcam.web import body as body_module
+from livetrack_vcam.web.body import parse_object
 from tests.web_program import TOKEN, Program, ask, serving
 
 COMMAND, SETTINGS = "/api/command", "/api/settings"
@@ -24,7 +32,7 @@ COMMAND, SETTINGS = "/api/command", "/api/settings"
         ('{"command":"set_max_zoom","max_zoom":NaN}', "NaN is no number"),
         ('{"command":"set_max_zoom","max_zoom":Infinity}', "Infinity is no number"),
         ('{"command":"set_max_zoom","max_zoom":-Infinity}', "-Infinity is no number"),
-        ('{"command":"set_max_zoom","max_zoom":1e999}', "a number from 1 to 100"),
+        ('{"command":"set_max_zoom","max_zoom":1e999}', "1e999 is too large"),
         ('{"command":"set_max_zoom","max_zoom":"2"}', "a number from 1 to 100"),
         ('{"command":"set_max_zoom","max_zoom":[2]}', "a number from 1 to 100"),
         ('{"command":"set_max_zoom","max_zoom":true}', "a number from 1 to 100"),
@@ -153,6 +161,31 @@ def test_a_body_that_never_comes_is_not_waited_for(monkeypatch: pytest.MonkeyPat
         writer.close()
 
     serving(body, pictures=False)
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=8,
+)
+
+
+@given(st.binary() | JSON_VALUES.map(lambda value: json.dumps(value).encode()))
+def test_whatever_is_sent_becomes_an_object_or_a_sentence(text: bytes) -> None:
+    with suppress(web.HTTPBadRequest):
+        found = parse_object(text)
+        assert json.loads(json.dumps(found, allow_nan=False)) == found
+
+
+@given(
+    st.sampled_from([None, *REQUEST_NAMES]),
+    st.dictionaries(st.sampled_from([*LIVE_FIELDS, "preset", "on", "box", "x"]), JSON_VALUES),
+)
+def test_whatever_object_comes_is_a_command_or_a_sentence(
+    name: str | None, fields: dict[str, object]
+) -> None:
+    with suppress(ValueError):
+        request_from_json({"command": name, **fields})
 
 
 def test_another_method_is_told_which_ones_there_are() -> None:

@@ -6,13 +6,15 @@ import asyncio
 import json
 import socket
 from collections.abc import Mapping
+from threading import Event, get_ident
 from typing import Any
 
 import aiohttp
 import pytest
 
+from livetrack_vcam.devices import Camera, Devices
 from livetrack_vcam.errors import SinkBusyError, SinkNotFoundError
-from livetrack_vcam.web import streams
+from livetrack_vcam.web import api, streams
 from livetrack_vcam.web.guard import is_own_host
 from livetrack_vcam.web.pages import viewer_root
 from livetrack_vcam.web.server import WebServer
@@ -87,6 +89,20 @@ def test_a_client_that_stops_reading_is_dropped_after_a_while(
     serving(body, pictures=False)
 
 
+def test_the_preview_is_served_like_a_shot_and_made_only_while_watched() -> None:
+    async def body(program: Program, root: str, session: aiohttp.ClientSession) -> None:
+        async with session.get(f"{root}/preview.jpg") as response:
+            assert (await response.read())[:2] == JPEG_START
+        async with session.get(f"{root}/preview.mjpg") as response:
+            assert (await read_part(response.content))[:2] == JPEG_START
+            assert program.preview.stats.watchers == 1
+        while program.preview.wanted:
+            await asyncio.sleep(0.01)
+        assert not program.feeds["main"].stats.encoded
+
+    serving(body)
+
+
 def test_one_viewer_too_many_is_told_so() -> None:
     async def body(program: Program, root: str, session: aiohttp.ClientSession) -> None:
         viewers = [await session.get(f"{root}/stream.mjpg") for _ in range(3)]
@@ -134,6 +150,51 @@ def test_status_stats_health_and_metrics_are_served() -> None:
             assert 'livetrack_shot_zoom{shot="main"} 1.5' in await response.text()
 
     serving(body)
+
+
+def test_devices_are_looked_for_once_for_all_who_ask_and_stop_nobody_meanwhile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found, looks = Event(), []
+
+    def slow() -> Devices:
+        looks.append(get_ident())
+        found.wait(30)
+        return Devices((Camera("Cam", "/dev/video0", 0, "640x480"),), (), ())
+
+    monkeypatch.setattr(api, "list_devices", slow)
+
+    async def body(program: Program, root: str, session: aiohttp.ClientSession) -> None:
+        async def ask_devices() -> Any:
+            async with session.get(f"{root}/api/devices") as response:
+                return await response.json()
+
+        asked = [asyncio.ensure_future(ask_devices()) for _ in range(20)]
+        while not looks:
+            await asyncio.sleep(0.01)
+        for _ in range(5):
+            async with session.get(f"{root}/healthz") as response:
+                assert response.status == 200
+        assert not any(each.done() for each in asked)
+        found.set()
+        for answer in await asyncio.gather(*asked):
+            assert answer["cameras"][0]["name"] == "Cam"
+        assert len(looks) < len(asked)
+        assert get_ident() not in looks
+
+    serving(body, pictures=False)
+
+
+def test_the_operators_page_is_served_with_nothing_inline_allowed() -> None:
+    async def body(program: Program, root: str, session: aiohttp.ClientSession) -> None:
+        async with session.get(f"{root}/control") as response:
+            assert response.content_type == "text/html"
+            policy = response.headers["Content-Security-Policy"]
+            assert "script-src 'self';" in policy
+            assert "unsafe" not in policy
+            assert "Set-Cookie" not in response.headers
+
+    serving(body, pictures=False)
 
 
 def test_events_come_when_something_changed_and_at_most_15_times_a_second() -> None:
