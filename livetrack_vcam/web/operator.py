@@ -14,6 +14,8 @@ from aiohttp import hdrs, web
 COOKIE = "livetrack_operator"
 CODE_LIFETIME_S = 60.0
 MAX_CODES = 16
+COOKIE_LIFETIME_S = 30 * 24 * 3600
+"""A page kept as a dock in OBS, or as a tab, should not need a new link every morning."""
 
 
 class OneTimeCodes:
@@ -91,7 +93,14 @@ class Operators:
         """Give the browser its cookie, if the code is good."""
         if not self._codes.use(code):
             return False
-        response.set_cookie(COOKIE, self._cookie, path="/", httponly=True, samesite="Strict")
+        response.set_cookie(
+            COOKIE,
+            self._cookie,
+            max_age=COOKIE_LIFETIME_S,
+            path="/",
+            httponly=True,
+            samesite="Strict",
+        )
         return True
 
 

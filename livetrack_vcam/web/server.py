@@ -22,6 +22,7 @@ from livetrack_vcam.web.pages import viewer_root
 
 log = logging.getLogger(__name__)
 
+DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8787
 _EVERY_ADDRESS = {"", "0.0.0.0", "::"}  # noqa: S104 - compared with, not bound to
 
@@ -47,7 +48,7 @@ class WebServer:
     def __init__(
         self,
         context: WebContext,
-        host: str = "127.0.0.1",
+        host: str = DEFAULT_HOST,
         port: int = DEFAULT_PORT,
         token: str = "",
     ) -> None:
@@ -97,12 +98,13 @@ class WebServer:
     @property
     def open_command(self) -> str:
         """What to type to have the operator's page opened, signed in."""
+        host = "" if self._host in {DEFAULT_HOST, *_EVERY_ADDRESS} else f" --host {self._host}"
         port = "" if self._port == DEFAULT_PORT else f" --port {self._port}"
-        return f"livetrack-vcam ctl open{port}"
+        return f"livetrack-vcam ctl open{host}{port}"
 
     @property
     def _root(self) -> str:
-        host = "127.0.0.1" if self._host in _EVERY_ADDRESS else self._host
+        host = DEFAULT_HOST if self._host in _EVERY_ADDRESS else self._host
         host = f"[{host}]" if ":" in host else host
         return f"http://{host}:{self._port}"
 

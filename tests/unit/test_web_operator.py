@@ -9,7 +9,7 @@ import pytest
 
 from livetrack_vcam.testing import ManualClock
 from livetrack_vcam.web import operator
-from livetrack_vcam.web.operator import COOKIE, MAX_CODES, OneTimeCodes
+from livetrack_vcam.web.operator import COOKIE, COOKIE_LIFETIME_S, MAX_CODES, OneTimeCodes
 from tests.web_program import TOKEN, Program, ask, serving
 
 PAUSE = '{"command":"pause"}'
@@ -59,6 +59,7 @@ def test_a_link_gives_the_browser_a_cookie_that_scripts_and_other_sites_do_not_s
         async with session.get(root + answer["url"], allow_redirects=False) as response:
             cookie = response.cookies[COOKIE]
         assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "Strict", "/")
+        assert int(cookie["max-age"]) == COOKIE_LIFETIME_S
         assert TOKEN not in cookie.value
         session.cookie_jar.clear()
         async with session.get(root + answer["url"], allow_redirects=False) as response:

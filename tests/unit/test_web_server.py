@@ -400,6 +400,24 @@ def test_stopping_ends_streams_and_frees_the_port() -> None:
     asyncio.run(run())
 
 
+@pytest.mark.parametrize(
+    ("host", "port", "command"),
+    [
+        ("127.0.0.1", 8787, "livetrack-vcam ctl open"),
+        ("0.0.0.0", 8787, "livetrack-vcam ctl open"),
+        ("127.0.0.1", 9000, "livetrack-vcam ctl open --port 9000"),
+        ("192.168.1.5", 8787, "livetrack-vcam ctl open --host 192.168.1.5"),
+    ],
+)
+def test_the_command_that_opens_the_page_says_no_more_than_it_must(
+    host: str, port: int, command: str
+) -> None:
+    server = WebServer(Program(), host, port, TOKEN)
+    assert server.open_command == command
+    assert TOKEN not in server.sign_in_url()
+    assert server.sign_in_url() != server.sign_in_url()
+
+
 def test_a_busy_port_is_named_with_the_option_that_helps() -> None:
     async def run() -> None:
         with socket.socket() as taken:
