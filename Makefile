@@ -5,7 +5,7 @@ UV := .tools/bin/uv
 BIN := .venv/bin
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: run test test-all test-reference lint types bench docs lock setup system-packages clean
+.PHONY: run test test-all test-reference lint types web-check bench docs lock setup system-packages clean
 
 run: setup  ## The main job: camera in, tracked crop out; without a camera the demo
 	$(BIN)/livetrack-vcam run --open $(ARGS)
@@ -28,6 +28,12 @@ lint: setup
 
 types: setup
 	$(BIN)/mypy
+
+web-check: tools/web/node_modules/.package-lock.json setup  ## The pages' scripts: types, tests, accessibility
+	$(BIN)/python -m pytest -k control_page $(ARGS)
+
+tools/web/node_modules/.package-lock.json: tools/web/package-lock.json
+	npm ci --prefix tools/web --no-audit --no-fund
 
 bench: setup
 	$(BIN)/livetrack-vcam bench $(ARGS)

@@ -8,24 +8,15 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
-import socket
-import sys
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import aiohttp
-
 from tests.e2e.chromium import Page, find_chromium, open_page
+from tests.e2e.operating import TWO_SHOTS, crowd, free_port, sign_in_url
 
 ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "docs/images"
-TWO_SHOTS = ("main=16:9", "vertical=9:16")
-PATIENCE_S = 30.0
-TOKEN = "livetrack-vcam/token"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,53 +63,9 @@ SCENARIOS = (
 )
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@asynccontextmanager
-async def crowd(home: Path, port: int, shots: tuple[str, ...]) -> AsyncIterator[str]:
-    """The address of a daemon that sees three people walk about."""
-    env = os.environ | {"XDG_DATA_HOME": str(home), "LIVETRACK_CONFIG_DIR": str(home / "config")}
-    options = [word for shot in shots for word in ("--shot", shot)]
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.e2e.crowd", "--port", str(port), *options, cwd=ROOT, env=env
-    )
-    root = f"http://127.0.0.1:{port}"
-    try:
-        async with asyncio.timeout(PATIENCE_S), aiohttp.ClientSession() as session:
-            while not await _answers(session, root):
-                await asyncio.sleep(0.2)
-        yield root
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        await process.wait()
-
-
-async def _answers(session: aiohttp.ClientSession, root: str) -> bool:
-    try:
-        async with session.get(f"{root}/api/status") as response:
-            status = await response.json()
-            return len(status["tracks"]) == 3
-    except aiohttp.ClientError:
-        return False
-
-
-async def sign_in_url(root: str, home: Path) -> str:
-    """A link that signs a browser in."""
-    headers = {"Authorization": f"Bearer {(home / TOKEN).read_text().strip()}"}
-    async with (
-        aiohttp.ClientSession(headers=headers) as session,
-        session.post(f"{root}/api/sign-in") as response,
-    ):
-        return root + str((await response.json())["url"])
-
-
 async def take(page: Page, picture: Picture, root: str, home: Path, folder: Path) -> None:
     """Bring the page into its state and save what it looks like."""
+    await page.call("Emulation.setScrollbarsHidden", hidden=True)
     await page.call("Network.enable")
     await page.call("Network.clearBrowserCookies")
     await page.open(f"{root}/assets/icon.svg", picture.width, picture.height, picture.scheme)
@@ -131,20 +78,20 @@ async def take(page: Page, picture: Picture, root: str, home: Path, folder: Path
     await page.until("document.querySelectorAll('.segment').length > 10")
     await page.until("document.querySelector('#player img')?.naturalWidth > 0")
     signed_in = str(picture.signed_in).lower()
-    await page.until(f"document.body.hasAttribute('data-operating') === {signed_in}")
+    await page.until(f"document.body?.hasAttribute('data-operating') === {signed_in}")
     if picture.script:
         await page.run(picture.script)
     await asyncio.sleep(3)
     await page.screenshot(folder / f"{picture.name}.png", picture.full_page)
 
 
-async def draw(pictures: tuple[Picture, ...], folder: Path, shots: tuple[str, ...]) -> None:
+async def draw(pictures: tuple[Picture, ...], folder: Path) -> None:
     chromium = find_chromium()
     if chromium is None:
         raise SystemExit("needs Chromium: sudo apt-get install chromium")
     with tempfile.TemporaryDirectory() as temporary:
         home = Path(temporary)
-        async with crowd(home, free_port(), shots) as root:
+        async with crowd(home, free_port(), TWO_SHOTS) as root:
             for picture in pictures:
                 async with open_page(chromium, home / picture.name) as page:
                     await take(page, picture, root, home, folder)
@@ -159,7 +106,7 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     pictures = PICTURES + (SCENARIOS if asked.all else ())
     chosen = tuple(each for each in pictures if (asked.only or "") in each.name)
-    asyncio.run(draw(chosen, folder, TWO_SHOTS))
+    asyncio.run(draw(chosen, folder))
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ FLAGS = (
     "--remote-debugging-port=0",
 )
 PATIENCE_S = 20.0
+VIRTUAL_KEYS = {"Tab": 9, "Enter": 13, "Escape": 27, " ": 32, "ArrowLeft": 37, "ArrowRight": 39}
 
 
 def find_chromium() -> str | None:
@@ -33,12 +34,14 @@ def find_chromium() -> str | None:
 
 
 class Page:
-    """One browser tab. `console` collects what the page complained about."""
+    """One browser tab. `console` collects what the page complained about, `requests` the
+    addresses it asked for since `watch_requests`."""
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._socket = socket
         self._calls = 0
         self.console: list[str] = []
+        self.requests: list[str] = []
 
     async def call(self, method: str, **params: Any) -> dict[str, Any]:
         """One DevTools request; events that arrive meanwhile are kept if they are complaints."""
@@ -53,6 +56,8 @@ class Page:
                 return result
             if message.get("method") in ("Runtime.exceptionThrown", "Log.entryAdded"):
                 self.console.append(str(message["params"]))
+            if message.get("method") == "Network.requestWillBeSent":
+                self.requests.append(str(message["params"]["request"]["url"]))
 
     async def open(self, url: str, width: int, height: int, scheme: str = "light") -> None:
         """Load a page on a screen of that size, in the "light" or "dark" scheme."""
@@ -64,6 +69,48 @@ class Page:
         feature = {"name": "prefers-color-scheme", "value": scheme}
         await self.call("Emulation.setEmulatedMedia", features=[feature])
         await self.call("Page.navigate", url=url)
+
+    async def watch_requests(self) -> None:
+        await self.call("Network.enable")
+
+    async def click(self, x: float, y: float) -> None:
+        """Press and release the mouse there, in CSS pixels of the screen."""
+        await self.mouse("mouseMoved", x, y)
+        await self.mouse("mousePressed", x, y)
+        await self.mouse("mouseReleased", x, y)
+
+    async def mouse(self, kind: str, x: float, y: float) -> None:
+        pressed = kind != "mouseMoved"
+        button = {"button": "left", "clickCount": 1} if pressed else {}
+        await self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, **button)
+
+    async def drag(self, start: tuple[float, float], end: tuple[float, float]) -> None:
+        """Press at `start`, move and release at `end`."""
+        await self.mouse("mouseMoved", *start)
+        await self.mouse("mousePressed", *start)
+        for share in (0.3, 0.7, 1.0):
+            x, y = (a + (b - a) * share for a, b in zip(start, end, strict=True))
+            held = {"button": "left", "buttons": 1}
+            await self.call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y, **held)
+        await self.mouse("mouseReleased", *end)
+
+    async def tap(self, x: float, y: float) -> None:
+        """A finger, down and up again."""
+        await self.call(
+            "Input.dispatchTouchEvent", type="touchStart", touchPoints=[{"x": x, "y": y}]
+        )
+        await self.call("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
+
+    async def press(self, key: str, code: str = "", shift: bool = False) -> None:
+        """Press and release a key, named as KeyboardEvent does."""
+        letter = len(key) == 1
+        code = code or (f"Key{key.upper()}" if key.isalpha() and letter else key)
+        options: dict[str, Any] = {"key": key, "code": code, "modifiers": 8 if shift else 0}
+        if virtual := VIRTUAL_KEYS.get(key):
+            options["windowsVirtualKeyCode"] = virtual
+        text = {"text": key} if letter else {"text": "\r"} if key == "Enter" else {}
+        await self.call("Input.dispatchKeyEvent", type="keyDown", **options, **text)
+        await self.call("Input.dispatchKeyEvent", type="keyUp", **options)
 
     async def run(self, script: str) -> Any:
         """The value of an expression in the page; a promise is awaited."""

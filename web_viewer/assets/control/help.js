@@ -84,7 +84,9 @@ function openHelp() {
   const rows = [
     ...ACTIONS.map(({ name, key }) => row(text(`do_${name}`), keyNames(key))),
     row(text("do_speed"), [["1"], ["5"]], "–"),
-    ...Object.entries(STEPPED).map(([field, key]) => row(text(`field_${field}`), keyNames(key))),
+    ...Object.entries(STEPPED).map(([field, key]) =>
+      row(text(`field_${field}`), [...keyNames(key), ...keyNames(key.toUpperCase())]),
+    ),
     row(text("do_target"), keyNames(TARGET_KEY)),
     row(text("do_preset"), [["Shift", "1"], ["9"]], "–"),
     row(text("do_name"), keyNames(PRESET_NAME_KEY)),

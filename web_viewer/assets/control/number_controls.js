@@ -42,6 +42,8 @@ export class RangeControl {
       type: "number", ...limits, max: String(maximum), step: "any", inputMode: "decimal",
       aria: { labelledby: `${id}-label` },
     });
+    // Where the slider begins for a setting that the program chooses until now.
+    this.#slider.value = String(min + (max - min) / 5);
     this.#auto = isOptional(schema) ? element("input", { type: "checkbox" }) : null;
     const label = worded("label", `field_${name}`, { htmlFor: id, id: `${id}-label` });
     const head = element("div", { className: "range-head" }, label, this.#mixed);

@@ -49,6 +49,8 @@ export class Pointing {
     stage.addEventListener("pointerup", (event) => this.#up(event));
     stage.addEventListener("pointercancel", () => this.#forget());
     stage.addEventListener("pointerleave", () => page.onpoint(null));
+    // Browsers would carry the picture away.
+    stage.addEventListener("dragstart", (event) => event.preventDefault());
     stage.addEventListener("keydown", (event) => this.#key(event));
   }
 

@@ -28,6 +28,7 @@ export class Presets {
     const current = loaded.size === 1 ? [...loaded][0] : "";
     const state = JSON.stringify([presets, scenes, current, document.documentElement.lang]);
     if (state === this.#shown) return;
+    /** @type {HTMLInputElement} */ (byId("preset-name")).placeholder = text("presetName");
     this.#shown = state;
     const focused = document.activeElement?.getAttribute("data-keep");
     byId("presets").replaceChildren(...presets.map((name) => this.#row(name, name === current)));

@@ -109,8 +109,10 @@ export class Shots {
     const details = element("p", { className: "shot-details" });
     const live = element("button", { type: "button", className: "small-button", ariaPressed: "false" });
     live.append(icon("live"), worded("span", "liveOutput"));
+    live.title = text("liveOutput");
     const room = element("a", { className: "small-button", href: `/room/${encodeURIComponent(name)}` });
     room.append(icon("open"), worded("span", "room"));
+    room.title = text("room");
     const lock = element("span", { className: "lock" }, icon("locked"));
     const foot = element("div", { className: "shot-foot" }, details, lock, live, room);
     const root = element("div", { className: "shot" }, label, foot);

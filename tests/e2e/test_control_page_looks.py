@@ -1,0 +1,165 @@
+"""The page for everybody: no rule of accessibility broken, on no screen, in no scheme or state."""
+
+from __future__ import annotations
+
+import os
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.operating import READY, ROOT, TWO_SHOTS, Desk, at_the_desk
+
+pytestmark = pytest.mark.browser
+AXE = ROOT / "tools/web/node_modules/axe-core/axe.min.js"
+SCREENS = ((360, 780), (768, 1024), (1440, 1000))
+SHOTS = os.environ.get("LIVETRACK_SCREENSHOTS")
+AUDIT = """axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa',
+  'best-practice']}).then(({violations}) => violations.map(({id, nodes}) =>
+  `${id}: ${nodes.map(({html, failureSummary}) => html + failureSummary).join(' | ')}`))"""
+
+
+async def audit(desk: Desk) -> Any:
+    if not await desk.page.run("Boolean(window.axe)"):
+        await desk.page.run(AXE.read_text(encoding="utf-8") + ";0")
+    return await desk.page.run(AUDIT)
+
+
+async def show(desk: Desk, size: tuple[int, int], scheme: str) -> None:
+    await desk.page.open(f"{desk.root}/control", *size, scheme)
+    await desk.page.until(READY)
+
+
+def test_axe_finds_nothing(tmp_path: Path) -> None:
+    if not AXE.exists():
+        pytest.skip("needs axe-core: make web-check")
+    states = {
+        "everything open": "document.getElementById('advanced-group').open = true",
+        "locked": "document.querySelector('.track').click()",
+        "paused": "document.getElementById('do-tracking').click()",
+        "drawing": "document.getElementById('do-draw_home').click()",
+        "keys": "document.getElementById('help-button').click()",
+    }
+
+    async def body(desk: Desk) -> None:
+        await desk.command(command="save_preset", preset="Interview")
+        await desk.command(command="assign_scene", scene="Talk", preset="Interview")
+        for size, scheme in product(SCREENS, ("light", "dark")):
+            await show(desk, size, scheme)
+            await desk.page.until("document.querySelectorAll('#scenes select').length === 1")
+            for state, script in states.items():
+                await desk.page.run(script)
+                assert await audit(desk) == [], (size, scheme, state)
+            await desk.command(command="resume")
+            await desk.command(command="release")
+
+    at_the_desk(tmp_path, body, TWO_SHOTS)
+
+
+def test_axe_finds_nothing_for_strangers_and_while_the_program_is_away(tmp_path: Path) -> None:
+    if not AXE.exists():
+        pytest.skip("needs axe-core: make web-check")
+
+    async def body(desk: Desk) -> None:
+        for size, scheme in product(SCREENS, ("light", "dark")):
+            await show(desk, size, scheme)
+            await desk.page.call("Network.clearBrowserCookies")
+            await desk.page.open(f"{desk.root}/control", *size, scheme)
+            await desk.page.until("document.querySelectorAll('.track').length === 3")
+            await desk.page.until("!document.getElementById('sign-in').hidden")
+            assert await audit(desk) == [], (size, scheme)
+            await desk.page.run("document.getElementById('banner').hidden = false")
+            assert await audit(desk) == [], (size, scheme)
+            await desk.page.open(await desk.sign_in_url(), *size, scheme)
+
+    at_the_desk(tmp_path, body, TWO_SHOTS)
+
+
+SMALL = """[...document.querySelectorAll('button, select, input, a, summary')].flatMap(e => {
+  const within = e.matches('.visually-hidden') ? 'label' : 'label.switch, label.auto';
+  const target = e.closest(within) ?? e;
+  const {width, height} = target.getBoundingClientRect();
+  if (!width || e.matches('.track, .skip, .brand') || e.closest('.skip')) return [];
+  const least = e.type === 'range' ? 36 : 44;
+  if (height >= least - 0.5 && width >= 40) return [];
+  return [`${e.id || e.textContent || e.outerHTML} ${width}x${height}`];
+})"""
+NAMELESS = """[...document.querySelectorAll('button, select, input')].filter(e =>
+  !(e.textContent.trim() || e.ariaLabel || e.labels?.length || e.hasAttribute('aria-labelledby')))
+  .map(e => e.outerHTML)"""
+KEYS_FOR_WORDS = r"document.body.innerText.match(/\\b[a-z]+_[a-z_]+\\b/g) ?? []"
+
+
+@pytest.mark.parametrize("shots", [("main=16:9",), TWO_SHOTS], ids=["one", "two"])
+def test_a_thumb_hits_everything_and_nothing_sticks_out(
+    tmp_path: Path, shots: tuple[str, ...]
+) -> None:
+    async def body(desk: Desk) -> None:
+        page = desk.page
+        for width, scheme in product((320, 360, 768, 1080, 1440, 1920), ("light", "dark")):
+            await show(desk, (width, 900), scheme)
+            await page.run("document.getElementById('advanced-group').open = true")
+            assert await page.run("document.documentElement.scrollWidth") <= width
+            assert await page.run(SMALL) == [], width
+            assert await page.run(NAMELESS) == []
+            assert await page.run(KEYS_FOR_WORDS) == []
+            file = f"control-{width}-{scheme}-{len(shots)}.png"
+            await page.screenshot(Path(SHOTS or tmp_path) / file, full_page=True)
+
+    at_the_desk(tmp_path, body, shots)
+
+
+def test_the_commands_stay_under_the_thumb(tmp_path: Path) -> None:
+    async def body(desk: Desk) -> None:
+        page = desk.page
+        await show(desk, (360, 780), "light")
+        lowest = "document.getElementById('handy').getBoundingClientRect().bottom"
+        top = "document.getElementById('stage').getBoundingClientRect().top"
+        await page.run("scrollTo(0, 900)")
+        await page.until("scrollY > 600")
+        assert await page.run(lowest) == pytest.approx(780, abs=1)
+        assert await page.run(top) == pytest.approx(0, abs=1), "the picture stays in view"
+
+    at_the_desk(tmp_path, body, size=(360, 780))
+
+
+def test_the_page_speaks_korean(tmp_path: Path) -> None:
+    choose = (
+        "(e => { e.value = 'ko'; e.dispatchEvent(new Event('change')) })"
+        "(document.getElementById('language'))"
+    )
+
+    async def body(desk: Desk) -> None:
+        page = desk.page
+        await page.run(choose)
+        await page.until("document.getElementById('do-next').textContent === '다음'")
+        await page.until("document.querySelector('.track-name').textContent.startsWith('사람')")
+        await page.call("Page.reload")
+        await page.until(READY)
+        english = "[...document.querySelectorAll('.segments:not([data-field=aspect]) span')]"
+        assert not await page.run(f"{english}.some(e => /[a-z]/i.test(e.textContent))")
+        await desk.click("#help-button")
+        await page.until("document.getElementById('keys').innerText.includes('추적')")
+
+    at_the_desk(tmp_path, body)
+
+
+def test_a_screen_reader_hears_changes_and_not_every_frame(tmp_path: Path) -> None:
+    watch = """window.heard = [];
+    const announcer = document.getElementById('announcer');
+    new MutationObserver(() => window.heard.push(announcer.textContent))
+      .observe(announcer, {childList: true, characterData: true, subtree: true});"""
+
+    async def body(desk: Desk) -> None:
+        page = desk.page
+        await desk.command(command="lock", track_id=(await desk.status())["tracks"][0]["id"])
+        await page.until("document.getElementById('announcer').textContent.startsWith('locked')")
+        await page.run(watch)
+        begun = (await desk.status())["uptime_s"]
+        await desk.until("three seconds later", lambda status: status["uptime_s"] > begun + 3)
+        assert await page.run("window.heard.length") == 0
+        await desk.click("#do-tracking")
+        await page.until("window.heard.includes('Paused')")
+
+    at_the_desk(tmp_path, body)
