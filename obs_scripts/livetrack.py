@@ -36,11 +36,12 @@ CONNECT_S = 1.0
 READ_S = 2.0
 """For a whole answer, however slowly it drips; the daemon takes up to 1 s for a command."""
 POLL_S = 1.0
+ATTENDED_POLL_S, ATTENDED_S = 0.2, 10.0
+"""OBS draws the panel anew only when it is pressed: for a while after a press we look more often,
+so that the next one shows what came of it."""
 TYPING_S = 0.8
 """OBS reports every keystroke: what is typed counts once the typing has rested this long."""
 UNLOAD_S = 0.2
-PRESS_S = 0.12
-"""A press waits so long for a daemon that answers, so that the panel shows what came of it."""
 START_S = 20.0
 QUIT_S = 8.0
 """A daemon that finishes its recordings takes a few seconds; only then it is terminated."""
@@ -64,7 +65,7 @@ NOT_FOUND = "livetrack-vcam is not found: set Program file, or run livetrack-vca
 
 # ------------------------------------------------------------------ what the panel consists of
 class Setting(NamedTuple):
-    """One value of the panel. `kind`: switch, list, editable, slider, number, integer, text, file.
+    """One value of the panel. `kind`: switch, list, editable, slider, number, integer, text.
 
     `among`: the (value, label) pairs of a list, or lowest, highest and step of a number.
     """
@@ -166,8 +167,8 @@ CONNECTION = (
         "host", "text", "127.0.0.1", "Host", "The daemon's; the token travels there unencrypted."
     ),
     Setting("port", "integer", DEFAULT_PORT, "Port", "As in run --port.", (1, 65535, 1)),
-    Setting("token_file", "file", "", "Token file", "Empty: where this machine's daemon has it."),
-    Setting("executable", "file", "", "Program file", "Empty: livetrack-vcam is looked for."),
+    Setting("token_file", "text", "", "Token file", "Empty: where this machine's daemon has it."),
+    Setting("executable", "text", "", "Program file", "Empty: livetrack-vcam is looked for."),
     Setting(
         "arguments", "text", "run", "Start arguments", "Such as: run --source 0 --aspect 9:16"
     ),
@@ -707,6 +708,7 @@ class Worker:
         self._reframing = None  # type: Optional[Tuple[str, float]]
         self._known = None  # type: Optional[Tuple[int, str]]
         self._looked_s = -POLL_S
+        self._attended_s = -ATTENDED_S
         self._stopping = False
         self._ending = False
         self._quit_at_end = False
@@ -747,13 +749,16 @@ class Worker:
     def look(self) -> None:
         self._put("", self._look)
 
-    def settle(self) -> None:
-        """Let what was asked of a daemon that answers be done, for PRESS_S at most."""
-        done = threading.Event()
-        if self.view is not None:
-            with contextlib.suppress(queue.Full):
-                self._jobs.put_nowait(done.set)
-                done.wait(PRESS_S)
+    def attend(self) -> None:
+        """Somebody looks at the panel."""
+        self._attended_s = time.monotonic()
+
+    def expect_preset(self, name: str, saved: bool) -> None:
+        """Show a preset that is being saved or deleted as if it were already."""
+        view = self.view
+        if view is not None:
+            others = set(view.presets) - {name}
+            self.view = view._replace(presets=tuple(sorted(others | {name} if saved else others)))
 
     def change(self, target: str, name: str, value: Any, typed: bool) -> None:
         """Remember what the user wants of a live setting until the daemon has it."""
@@ -806,8 +811,10 @@ class Worker:
     def _patience_s(self) -> float:
         with self._lock:
             due = [due_s for due_s, _ in self._wishes.values()] if self.view else []
-        left_s = min([self._looked_s + POLL_S, *due]) - time.monotonic()
-        return max(0.0, min(left_s, 0.2) if self._reframing else left_s)
+        now_s = time.monotonic()
+        often = self._reframing or now_s < self._attended_s + ATTENDED_S
+        looks_s = self._looked_s + (ATTENDED_POLL_S if often else POLL_S)
+        return max(0.0, min([looks_s, *due]) - now_s)
 
     def _note(self, text: str) -> None:
         if not self.notes or self.notes[-1] != text:
@@ -1037,6 +1044,7 @@ def refresh(props: Any) -> bool:
     worker, seen = panel.worker, panel.seen
     if worker is None or seen is None:
         return False
+    worker.attend()
     show_daemon_state(worker, seen)
     text = status_text(worker.view, worker.trouble, worker.last, panel.target)
     obs.obs_property_set_description(obs.obs_properties_get(props, "status"), text)
@@ -1047,13 +1055,6 @@ def refresh(props: Any) -> bool:
             for value, label in list_items(setting, worker.view, seen[setting.name]):
                 obs.obs_property_list_add_string(prop, label, value)
     return True
-
-
-def settled(props: Any) -> bool:
-    """Refresh with what came of a press, if it comes soon."""
-    if panel.worker is not None:
-        panel.worker.settle()
-    return refresh(props)
 
 
 def list_items(setting: Setting, view: Optional[View], now: str) -> List[Tuple[str, str]]:
@@ -1095,6 +1096,8 @@ def perform_preset(action: Action, worker: Worker, named: str) -> None:
     if not named:
         worker.last = action.label + ": type or choose its name first."
         return
+    if what != "load":
+        worker.expect_preset(named, saved=what == "save")
     target = panel.target if what == "load" else ""
     worker.command(action.label, {"command": what + "_preset", "preset": named}, target)
 
@@ -1103,7 +1106,7 @@ def button_callback(action: Action) -> Callable[[Any, Any], bool]:
     @guarded(True)
     def pressed(props: Any, _prop: Any) -> bool:
         perform(action)
-        return settled(props)
+        return refresh(props)
 
     return pressed
 
@@ -1121,7 +1124,7 @@ def hotkey_callback(action: Action) -> Callable[[bool], None]:
 def on_refresh(props: Any, _prop: Any) -> bool:
     if panel.worker is not None:
         panel.worker.look()
-    return settled(props)
+    return refresh(props)
 
 
 @guarded(False)
@@ -1154,8 +1157,6 @@ def add_setting(props: Any, setting: Setting) -> Any:
         prop = obs.obs_properties_add_float(props, name, label, *span)
     elif kind == "integer":
         prop = obs.obs_properties_add_int(props, name, label, *span)
-    elif kind == "file":
-        prop = obs.obs_properties_add_path(props, name, label, obs.OBS_PATH_FILE, "", "")
     else:
         prop = obs.obs_properties_add_text(props, name, label, obs.OBS_TEXT_DEFAULT)
     obs.obs_property_set_long_description(prop, setting.tip)

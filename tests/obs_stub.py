@@ -81,7 +81,7 @@ class Obs:
     OBS_COMBO_TYPE_EDITABLE, OBS_COMBO_TYPE_LIST = "editable", "list"
     OBS_COMBO_FORMAT_STRING = "string"
     OBS_TEXT_DEFAULT, OBS_TEXT_INFO = "text", "info"
-    OBS_PATH_FILE, OBS_GROUP_NORMAL = "file", "group"
+    OBS_GROUP_NORMAL = "group"
     LOG_WARNING, LOG_INFO = 200, 300
 
     def __init__(self) -> None:
@@ -207,11 +207,6 @@ class Obs:
         return _add(props, Property(name, label, "number", span=(low, high, step)))
 
     obs_properties_add_float_slider = obs_properties_add_float
-
-    def obs_properties_add_path(
-        self, props: Properties, name: str, label: str, kind: str, _filter: str, _start: str
-    ) -> Property:
-        return _add(props, Property(name, label, kind))
 
     def obs_properties_add_group(
         self, props: Properties, name: str, label: str, kind: str, group: Properties
