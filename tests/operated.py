@@ -12,7 +12,7 @@ from typing import Any
 from livetrack_vcam.control import Status
 from livetrack_vcam.controls import Controls
 from livetrack_vcam.core.config import DirectorSettings
-from livetrack_vcam.core.geometry import Size
+from livetrack_vcam.core.geometry import Box, Size
 from livetrack_vcam.core.session import SessionRecorder
 from livetrack_vcam.detectors.lookout import lookout
 from livetrack_vcam.detectors.watch import Watch
@@ -28,6 +28,8 @@ CANVASES = {
     "main": Canvas(Size(160, 90), Fraction(30)),
     "tall": Canvas(Size(90, 160), Fraction(30)),
 }
+Truth = Callable[[float], Box | None]
+WALK = walk(FRAME)
 SHOTS = {
     "main": DirectorSettings(aspect_ratio=Fraction(16, 9)),
     "tall": DirectorSettings(aspect_ratio=Fraction(9, 16)),
@@ -35,15 +37,14 @@ SHOTS = {
 
 
 class Operated:
-    """Two shots of one synthetic walker. `log` is the session log, `ended` how often it was told to
-    end. While `ticking`, a frame comes every few milliseconds."""
+    """Two shots of somebody who is where `truth` says. While `ticking`, a frame comes every few
+    milliseconds. `log` is the session log, `ended` how often it was told to end."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, truth: Truth = WALK) -> None:
         self.clock = ManualClock()
         self.ticking = True
         self.ended = 0
         self.log: list[str] = []
-        truth = walk(FRAME)
         source = SyntheticSource(FRAME, frames=None, truth=truth, clock=self.clock)
         self.sinks = {shot: MemorySink(depth=1000) for shot in SHOTS}
         self.detector = ScriptedDetector(truth)
@@ -116,11 +117,13 @@ class Operated:
         return [line for line in map(json.loads, list(self.log)) if "command" in line]
 
 
-def operating(folder: Path, body: Callable[[Operated], Awaitable[None]]) -> Operated:
+def operating(
+    folder: Path, body: Callable[[Operated], Awaitable[None]], truth: Truth = WALK
+) -> Operated:
     """Run `body` beside a started program, which is ended afterwards."""
 
     async def run() -> Operated:
-        program = Operated(folder)
+        program = Operated(folder, truth)
         program.pipeline.start()
         ticking = asyncio.create_task(program.tick())
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
+from pathlib import Path
 from queue import Queue
 from threading import Thread
 
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from livetrack_vcam.core.command import Command, GoHome, LockTrack, Pause, SetAspectRatio, SetHome
 from livetrack_vcam.core.config import DirectorSettings, Speed
 from livetrack_vcam.core.detection import PERSON, Detection, Observation
-from livetrack_vcam.core.geometry import Crop, Size
+from livetrack_vcam.core.geometry import Box, Crop, Size
 from livetrack_vcam.core.session import SessionRecorder, replay
 from livetrack_vcam.interfaces import Canvas
 from livetrack_vcam.media import Frame
@@ -24,6 +25,7 @@ from livetrack_vcam.outlet import Outlet
 from livetrack_vcam.stages import Render
 from livetrack_vcam.testing import MemorySink, draw_frame, walk
 from livetrack_vcam.timeline import Timeline
+from tests.operated import Operated, operating
 
 FRAME = Size(320, 180)
 CANVAS = Canvas(Size(90, 160), Fraction(30))
@@ -167,6 +169,29 @@ def test_with_look_ahead_no_picture_is_lost_and_none_goes_back_in_time() -> None
         for one, other in zip(stage.crops(), stage.crops()[1:], strict=False)
     ]
     assert max(moves[30:]) <= 1.5 * max(moves[:30])
+
+
+def test_whoever_stood_there_before_a_long_standby_is_still_the_one_that_is_followed(
+    tmp_path: Path,
+) -> None:
+    """Detectors work in the directors' time, too: else the track had not been seen for long."""
+    still = Box(130, 40, 170, 170)
+
+    async def body(program: Operated) -> None:
+        track = await program.somebody()
+        await program.tell("lock", "tall", track_id=track)
+        await program.tell("standby", on=True)
+        program.clock.advance(20)
+        await program.pictures(5)
+        await program.tell("standby", on=False)
+        looks = program.detector.calls
+        await program.until(lambda: program.detector.calls > looks + 5)
+        await program.pictures(3)
+        assert [each.id for each in program.status.tracks] == [track]
+        assert program.status.shots[0].subject == program.status.shots[1].subject == (track,)
+        assert program.status.shots[1].locked
+
+    operating(tmp_path, body, lambda _seconds: still)
 
 
 @given(st.lists(st.tuples(st.integers(1, 10**9), st.booleans()), max_size=40))
