@@ -60,8 +60,8 @@ SECURITY = """## Who may ask
   web sites, so that no page you visit can look through your camera or direct it.
 - A browser signs in with a link that is good once and for a minute: `livetrack-vcam ctl open` asks
   for one with the token (`POST /api/sign-in`) and opens it. The page gets a cookie made from the
-  token, for 30 days, which scripts cannot read and which counts only with an `Origin` of the server.
-  Deleting the token's file ends every sign-in at the next start.
+  token, good for 30 days; scripts cannot read it, and it counts only with an `Origin` of the
+  server. Deleting the token's file ends every sign-in at the next start.
 - Browsers send a cookie to every port of a host. If you let other people run web servers on this
   very machine, do not visit them at `127.0.0.1` with the browser you operate with.
 - With `--host 0.0.0.0` everybody in the network can look; directing still needs the token, which
