@@ -147,7 +147,8 @@ def test_a_daemon_beside_a_dying_obs_drops_nothing_and_finds_it_again(
     record_property("dropped, with and without OBS", dropped)
     assert max(found) < 15
     assert len(threads) == 1, "each OBS left a thread behind"
-    assert dropped[0] <= dropped[1] + 0.02 * frames
+    # A busy machine drops frames in both; waiting for OBS, 3 s at a time, would drop half of them.
+    assert dropped[0] <= 1.5 * dropped[1] + 0.05 * frames
     assert "Traceback" not in watching.said()
     assert obs_studio.PASSWORD not in watching.said()
 
