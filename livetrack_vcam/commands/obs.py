@@ -102,10 +102,14 @@ def setup(
 
     Where OBS sees no virtual camera of ours, OBS plays our MJPEG stream.
     """
+    from livetrack_vcam.obs.advice import advice, check_shot
     from livetrack_vcam.obs.inputs import Stream, input_name
     from livetrack_vcam.obs.setup import Wish, set_up
 
     wanted = _wanted(**where)
+    running, absence = _program(host or "127.0.0.1", port)
+    if running:
+        check_shot(running, shot)
     which = _ours(name, shot, camera, port, wanted)
     label = None if mjpeg or not wanted.is_here else camera or input_name(shot)
     obs = _connect(wanted)
@@ -116,6 +120,8 @@ def setup(
         obs.close()
     if not wanted.is_here:
         outcome.notes.append("OBS is on another machine: `livetrack-vcam run --host 0.0.0.0`")
+    note = advice(running, shot, outcome.kind) if running else absence
+    outcome.notes += [note] if note else []
     if as_json:
         click.echo(json.dumps(outcome.to_json(), indent=2))
         return EXIT_OK
@@ -243,6 +249,16 @@ def _wanted(obs_host: str, obs_port: int | None, obs_password_file: Path | None)
     from livetrack_vcam.obs.config import Wanted, given_password
 
     return Wanted(obs_host, obs_port, given_password(obs_password_file))
+
+
+def _program(host: str, port: int) -> tuple[dict[str, Any], str]:
+    """The status of the program that runs; without one nothing, and the sentence that says so."""
+    from livetrack_vcam.client import Client
+
+    try:
+        return dict(Client(host, port).get("/api/status")), ""
+    except LiveTrackError as error:
+        return {}, str(error)
 
 
 def _ours(

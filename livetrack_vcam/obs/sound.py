@@ -62,6 +62,8 @@ class SoundDelay:
 
     def end(self, obs: Requests) -> None:
         """Restore what is ours still; an offset that the user turned since is the user's."""
+        if self._stale:
+            return
         for name in list(self._former):
             self._put_back(obs, name)
         self._note(obs)

@@ -95,7 +95,10 @@ def test_obs_shows_the_picture_that_we_send(tmp_path: Path) -> None:
     with obs_studio.running(tmp_path, port), started(tmp_path, *words) as program:
         ours = ("--port", str(program.port))
         assert livetrack(tmp_path, "obs", "status", *ours).returncode == 1
-        assert livetrack(tmp_path, "obs", "setup", *ours).returncode == 0
+        unknown = livetrack(tmp_path, "obs", "setup", "--shot", "wide", *ours)
+        assert "there is no shot 'wide'; there is: main" in unknown.stderr
+        made = livetrack(tmp_path, "obs", "setup", *ours)
+        assert "not sent there" not in made.stdout, made.stdout
         with talking_to(port) as obs:
 
             def shown() -> float:

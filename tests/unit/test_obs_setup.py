@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from copy import deepcopy
 
 import pytest
 
-from livetrack_vcam.errors import LiveTrackError
+from livetrack_vcam.errors import LiveTrackError, SettingsError
+from livetrack_vcam.obs.advice import advice, check_shot
 from livetrack_vcam.obs.inputs import Ours, Stream, input_name
 from livetrack_vcam.obs.report import examine
 from livetrack_vcam.obs.setup import Wish, set_up
@@ -149,6 +151,39 @@ def test_what_cannot_be_done_changes_nothing_and_says_what_to_type(wish: Wish, s
 def test_an_input_of_another_name_that_shows_our_picture_is_pointed_at() -> None:
     obs = InMemoryObs({"Cam 1": Input("v4l2_input", {"device_id": "/dev/video10"})})
     assert any("--name 'Cam 1'" in note for note in set_up(obs, WISH).notes)
+
+
+RUNNING = {
+    "shots": [{"name": "main"}, {"name": "tall"}],
+    "sinks": [
+        {"shot": "main", "name": "vcam", "state": "failed"},
+        {"shot": "main", "name": "mjpeg", "state": "open"},
+        {"shot": "tall", "name": "vcam", "state": "opening"},
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("shot", "kind", "says"),
+    [
+        (None, "ffmpeg_source", None),
+        (None, "v4l2_input", "output vcam of shot 'main' has failed; `livetrack-vcam doctor`"),
+        ("tall", "v4l2_input", None),
+        ("tall", "ffmpeg_source", "shot 'tall' is not sent there yet; start .* --sink mjpeg"),
+    ],
+)
+def test_what_keeps_the_picture_from_obs_is_said(
+    shot: str | None, kind: str, says: str | None
+) -> None:
+    said = advice(RUNNING, shot, kind)
+    assert said == says or re.match(says or "$", said or "")
+
+
+def test_a_shot_that_the_program_does_not_have_is_refused() -> None:
+    check_shot(RUNNING, None)
+    check_shot(RUNNING, "tall")
+    with pytest.raises(SettingsError, match="no shot 'wide'; there is: main, tall"):
+        check_shot(RUNNING, "wide")
 
 
 def test_a_shot_is_named_as_its_device_would_be() -> None:
