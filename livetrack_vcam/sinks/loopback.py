@@ -47,10 +47,24 @@ class Holder:
         return f"{self.name} (process {self.pid})"
 
 
-def modprobe_command(label: str = DEFAULT_LABEL) -> str:
-    """Makes our device and a second one, because OBS takes the first free device it finds."""
-    labels = f'"{label}","{OBS_LABEL}"'
-    return f"sudo modprobe {MODULE} devices=2 video_nr=10,11 card_label={labels} exclusive_caps=1,1"
+def modprobe_command(*labels: str) -> str:
+    """Makes a device of each label, ours without any, and one more, because OBS takes the first
+    free device it finds."""
+    names = [*(labels or (DEFAULT_LABEL,)), OBS_LABEL]
+    numbers = ",".join(str(10 + index) for index in range(len(names)))
+    quoted = ",".join(f'"{name}"' for name in names)
+    caps = ",".join("1" for _ in names)
+    return (
+        f"sudo modprobe {MODULE} devices={len(names)} video_nr={numbers} card_label={quoted} "
+        f"exclusive_caps={caps}"
+    )
+
+
+def reload_command(label: str, roots: Roots = THIS_MACHINE) -> str:
+    """Loads the module again with a device of this label beside those there are."""
+    there = [device.label for device in loopback_devices(roots)]
+    kept = [each for each in there if each not in (label, OBS_LABEL)]
+    return f"sudo modprobe -r {MODULE} && {modprobe_command(*kept, label)}"
 
 
 def modprobe_options(label: str = DEFAULT_LABEL) -> str:
@@ -81,22 +95,19 @@ def find_device(label: str, roots: Roots = THIS_MACHINE) -> LoopbackDevice:
     for device in devices:
         if device.label == label:
             return device
-    command = modprobe_command(label)
     if devices:
         others = ", ".join(f"{d.label!r} at {d.path}" for d in devices)
         raise SinkNotFoundError(
             f"no virtual camera is named {label!r} (there is {others}); choose that one with "
-            f"--sink 'vcam:{devices[0].label}', or make ours: "
-            f"sudo modprobe -r {MODULE} && {command}"
+            f"--sink 'vcam:{devices[0].label}', or make ours: {reload_command(label, roots)}"
         )
     if is_module_loaded(roots):
         raise SinkNotFoundError(
-            f"{MODULE} is loaded but has no device; load it again: "
-            f"sudo modprobe -r {MODULE} && {command}"
+            f"{MODULE} is loaded but has no device; load it again: {reload_command(label, roots)}"
         )
     raise SinkNotFoundError(
         f"there is no virtual camera {label!r}, because the kernel module {MODULE} is not loaded; "
-        f"load it: {command} (not installed? run: livetrack-vcam doctor)"
+        f"load it: {modprobe_command(label)} (not installed? run: livetrack-vcam doctor)"
     )
 
 

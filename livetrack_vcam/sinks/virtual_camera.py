@@ -202,7 +202,7 @@ def _make_writable(device: LoopbackDevice, roots: Roots) -> None:
         raise _os_error(device, error) from error
     raise SinkError(
         f"{device.path} ({device.label!r}) is stuck and did not recover; load the module again: "
-        f"sudo modprobe -r {loopback.MODULE} && {loopback.modprobe_command(device.label)}"
+        f"{loopback.reload_command(device.label, roots)}"
     )
 
 

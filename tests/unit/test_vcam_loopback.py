@@ -99,6 +99,19 @@ def test_a_device_of_another_name_is_offered(machine: Machine) -> None:
         find_device("LiveTrack Camera", machine.roots)
 
 
+def test_the_command_that_adds_a_device_keeps_those_there_are(machine: Machine) -> None:
+    machine.load_module("Y,Y", "10,11")
+    machine.add_video(10, "LiveTrack Camera")
+    machine.add_video(11, "OBS Virtual Camera")
+    with pytest.raises(SinkNotFoundError) as refusal:
+        find_device("LiveTrack Vertical", machine.roots)
+    assert (
+        "sudo modprobe -r v4l2loopback && sudo modprobe v4l2loopback devices=3 video_nr=10,11,12 "
+        'card_label="LiveTrack Camera","LiveTrack Vertical","OBS Virtual Camera" '
+        "exclusive_caps=1,1,1"
+    ) in str(refusal.value)
+
+
 def test_the_command_makes_two_devices_because_obs_takes_the_first() -> None:
     assert modprobe_command() == (
         "sudo modprobe v4l2loopback devices=2 video_nr=10,11 "
