@@ -77,6 +77,7 @@ def print_table(alone: list[Share], watched: list[Share], drops: int) -> None:
         after.preview + after.server - before.preview - before.server
         for before, after in zip(alone, watched, strict=True)
     ]
+    ratios = [both / share.render for both, share in zip(threads, watched, strict=True)]
     rows = {
         "one preview picture": f"{median(share.preview_ms for share in watched):.2f} ms",
         "pictures a second": f"{median(share.fps for share in watched):.1f}",
@@ -85,6 +86,7 @@ def print_table(alone: list[Share], watched: list[Share], drops: int) -> None:
         "the server's thread, nobody watches": _percent(share.server for share in alone),
         "the server's thread, watched": _percent(share.server for share in watched),
         "the renderer's thread, watched, to compare": _percent(share.render for share in watched),
+        "both threads by the renderer's": f"{median(ratios):.2f}",
         "both threads, more than with nobody": _percent(threads),
         "the whole program, nobody watches": _percent(share.process for share in alone),
         "the whole program, watched": _percent(share.process for share in watched),
