@@ -49,7 +49,12 @@ class ObsAddress:
     password: str = field(default="", repr=False)
 
     def __str__(self) -> str:
-        return f"{self.host}:{self.port}"
+        return f"{self.url_host}:{self.port}"
+
+    @property
+    def url_host(self) -> str:
+        """The host as addresses of the web have it: IPv6 in brackets."""
+        return f"[{self.host}]" if ":" in self.host else self.host
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +94,7 @@ class Obs:
         _knock(address, timeout_s)
         try:
             self._client.__init__(
-                host=address.host,
+                host=address.url_host,
                 port=address.port,
                 password=address.password,
                 timeout=timeout_s,

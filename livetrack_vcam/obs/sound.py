@@ -58,7 +58,13 @@ class SoundDelay:
             self._keep(obs, name, min(max(round(delay_ms), LEAST_OFFSET_MS), MOST_OFFSET_MS))
 
     def lost(self) -> None:
+        """An OBS that ends has saved our offset, and by then takes no other."""
         self._stale = True
+        for name, given in self._given.items():
+            log.warning(
+                "the sound of %r stays %d ms late in OBS until livetrack-vcam is there with it",
+                *(name, given),
+            )
 
     def end(self, obs: Requests) -> None:
         """Restore what is ours still; an offset that the user turned since is the user's."""

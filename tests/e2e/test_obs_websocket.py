@@ -266,6 +266,20 @@ def test_the_password_is_shown_nowhere_and_a_wrong_one_is_refused(tmp_path: Path
         assert "Traceback" not in text
 
 
+def test_an_obs_elsewhere_is_not_given_our_files_and_is_told_where_we_are(tmp_path: Path) -> None:
+    port = obs_studio.free_port()
+    obs_studio.prepare(tmp_path, port, {})
+    file = tmp_path / "secret"
+    file.write_text(obs_studio.PASSWORD, encoding="utf-8")
+    elsewhere = ("obs", "setup", "--obs-host", "127.0.0.2", "--obs-port", str(port), "--json")
+    with obs_studio.running(tmp_path, port):
+        assert "wants a password" in livetrack(tmp_path, *elsewhere).stderr
+        answer = livetrack(tmp_path, *elsewhere, "--obs-password-file", str(file))
+    outcome = json.loads(answer.stdout)
+    assert "on http://127.0.0.1:8787/stream.mjpg" in outcome["did"][0]
+    assert any("--host 0.0.0.0" in note for note in outcome["notes"])
+
+
 def test_a_server_that_is_switched_off_in_obs_is_said_to_be(tmp_path: Path) -> None:
     obs_studio.prepare(tmp_path, obs_studio.free_port(), {})
     ini = tmp_path / ".config" / "obs-studio" / "global.ini"

@@ -259,6 +259,11 @@ def test_nobody_there_is_said_with_what_to_tick() -> None:
         Obs(ObsAddress("no such host\udcff", port))
 
 
+def test_an_address_of_ipv6_stands_in_brackets() -> None:
+    assert str(ObsAddress("::1", 4455)) == "[::1]:4455"
+    assert str(ObsAddress("studio.local", 4455)) == "studio.local:4455"
+
+
 @pytest.mark.parametrize("password", ["", SECRET])
 def test_a_door_that_stays_closed_is_said_with_where_the_key_lies(
     password: str, caplog: pytest.LogCaptureFixture

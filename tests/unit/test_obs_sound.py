@@ -109,6 +109,18 @@ def test_an_obs_that_forgot_our_offset_when_it_was_killed_is_set_again() -> None
     assert offsets_of(obs)["Mic"] == 120
 
 
+def test_an_obs_that_ends_before_us_is_said_to_keep_the_delay(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    obs = desk(Mic=120)
+    sound = SoundDelay(["Mic"], lambda: 350.0)
+    sound.lost()
+    assert caplog.text == ""
+    sound.look(obs)
+    sound.lost()
+    assert "the sound of 'Mic' stays 350 ms late in OBS" in caplog.text
+
+
 def test_each_scene_collection_gets_its_own_offsets_back() -> None:
     obs = desk(Mic=120)
     sound = SoundDelay(["Mic"], lambda: 350.0)
