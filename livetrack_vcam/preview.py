@@ -25,19 +25,19 @@ AWAY = "The camera is away."
 SLATE_SIZE = Size(LONGEST_SIDE, LONGEST_SIDE * 9 // 16)
 
 
-def preview_size(source: Size) -> Size:
-    """The source's shape, at most LONGEST_SIDE pixels long, with even sides; never enlarged."""
-    scale = min(1.0, LONGEST_SIDE / max(source.width, source.height))
+def preview_size(source: Size, longest_side: int = LONGEST_SIDE) -> Size:
+    """The source's shape, at most so many pixels long, with even sides; never enlarged."""
+    scale = min(1.0, longest_side / max(source.width, source.height))
     return Size(_even(source.width, scale), _even(source.height, scale))
 
 
-def small_picture(frame: Frame) -> Frame:
+def small_picture(frame: Frame, longest_side: int = LONGEST_SIDE) -> Frame:
     """The whole frame in `preview_size` as I420 in JPEG's color space.
 
     Chroma is taken to be centered as in JPEG; at half the size the others are an eighth of a pixel
     away from that.
     """
-    size = preview_size(frame.size)
+    size = preview_size(frame.size, longest_side)
     chroma = PixelFormat.YUV420P.chroma_size(size)
     y, u, v = frame.planes
     planes = _scaled(y, size), _scaled(u, chroma), _scaled(v, chroma)

@@ -3,6 +3,7 @@
     python -m benchmarks.control preview [--source FILE] [--rounds 5] [--seconds 6]
     python -m benchmarks.control latency [--source FILE] [--commands 120]
     python -m benchmarks.control crowd [--source FILE] [--watchers 8] [--rounds 3] [--seconds 6]
+    python -m benchmarks.control sizes
 
 The program runs in this process as `livetrack-vcam run` does, with the demo or a looped file as
 its camera; those who watch it are a process of their own.
@@ -13,7 +14,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 
-from benchmarks.control import crowd, latency, preview
+from benchmarks.control import crowd, latency, preview, sizes
 
 
 def main() -> None:
@@ -26,6 +27,7 @@ def main() -> None:
     cost.add_argument("--seconds", type=float, default=6.0)
     obedience = modes.add_parser("latency", help="from a command to the picture that shows it")
     obedience.add_argument("--commands", type=int, default=120)
+    modes.add_parser("sizes", help="what one preview picture costs by its size")
     many = modes.add_parser("crowd", help="whether the outputs notice many watchers")
     many.add_argument("--watchers", type=int, default=8)
     many.add_argument("--rounds", type=int, default=3)
@@ -37,6 +39,8 @@ def main() -> None:
         asyncio.run(latency.run(options.source, options.commands))
     elif options.mode == "crowd":
         asyncio.run(crowd.run(options.source, options.rounds, options.seconds, options.watchers))
+    elif options.mode == "sizes":
+        sizes.run()
     else:
         asyncio.run(preview.run(options.source, options.rounds, options.seconds))
 
