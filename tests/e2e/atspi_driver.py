@@ -18,6 +18,8 @@ from gi.repository import Atspi, GLib  # noqa: E402
 warnings.simplefilter("ignore", DeprecationWarning)
 
 PATIENCE_S = 20.0
+ANSWER_MS = 30_000
+"""For OBS's window thread on a busy machine, or behind a script that blocks it."""
 FIELDS = ("combo box", "slider", "spin button", "text")
 ICON = "\N{OBJECT REPLACEMENT CHARACTER}"
 """The little question mark that OBS puts behind a label with a tooltip."""
@@ -25,12 +27,13 @@ NAMED = ("push button", "check box")
 
 
 def walk(node):
-    """The node and all below it, in the order in which they were made."""
+    """The node and all below it, in the order in which they were made; nothing for None."""
+    if node is None:
+        return
     yield node
     for index in range(node.get_child_count()):
         child = node.get_child_at_index(index)
-        if child is not None:
-            yield from walk(child)
+        yield from walk(child)
 
 
 def until(look, what, seconds=PATIENCE_S):
@@ -49,6 +52,7 @@ def until(look, what, seconds=PATIENCE_S):
 
 def application():
     """OBS, whose widgets are asked for anew each time instead of remembered."""
+    Atspi.set_timeout(ANSWER_MS, ANSWER_MS)
     desktop = Atspi.get_desktop(0)
     app = until(lambda: desktop.get_child_count() and desktop.get_child_at_index(0), "OBS")
     app.set_cache_mask(Atspi.Cache.NONE)
@@ -68,9 +72,9 @@ def act(node):
     Atspi.Action.do_action(node, 0)
 
 
-def height(node):
+def place(node):
     """On the screen, in pixels."""
-    return Atspi.Component.get_extents(node, Atspi.CoordType.SCREEN).height
+    return Atspi.Component.get_extents(node, Atspi.CoordType.SCREEN)
 
 
 def keys(*names):
@@ -80,7 +84,7 @@ def keys(*names):
 def rows(app):
     """The panel from top to bottom as (label, role, widget); a text has itself for a label."""
     nodes = walk(dialog(app))
-    next(node for node in nodes if node.get_name() == "Description")
+    next((node for node in nodes if node.get_name() == "Description"), None)
     label, found, used = None, [], False
     for node in nodes:
         role, name = node.get_role_name(), node.get_name().replace(ICON, "").strip()
@@ -161,7 +165,11 @@ def choose(app, name, item):
         if item not in names:
             raise LookupError(f"{name!r} has no {item!r}, only {names}")
         act(combo)
-        until(lambda: height(combo.get_child_at_index(0)), f"the list of {name!r} does not open", 2)
+        until(
+            lambda: place(combo.get_child_at_index(0)).height,
+            f"the list of {name!r} does not open",
+            2,
+        )
         keys("Home", *(["Down"] * names.index(item)), "Return")
 
     use(app, name, ("combo box",), pick)
@@ -213,11 +221,18 @@ def read(app):
                 "enabled": node.get_state_set().contains(Atspi.StateType.ENABLED),
                 "items": [each.get_name() for each in items(node)] if role == "combo box" else [],
                 "about": node.get_description(),
+                "right": place(node).x + place(node).width,
             }
             for label, role, node in rows(app)
         ]
 
     return until(look, "the panel is empty")
+
+
+def right_edge(app):
+    """Of the part of the panel that can be seen, in pixels of the screen."""
+    bars = [node for node in walk(dialog(app)) if node.get_role_name() == "scroll bar"]
+    return place(bars[-1]).x
 
 
 DOINGS = {
@@ -229,6 +244,7 @@ DOINGS = {
     "number": number,
     "write": write,
     "read": read,
+    "right edge": right_edge,
 }
 
 

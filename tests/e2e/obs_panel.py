@@ -19,7 +19,10 @@ PATIENCE_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One widget; `value` is a text, a number or on/off, `about` its tooltip if Qt tells it."""
+    """One widget; `value` is a text, a number or on/off, `about` its tooltip if Qt tells it.
+
+    `right`: its right edge in pixels of the screen, whether it can be seen or not.
+    """
 
     label: str
     role: str
@@ -27,6 +30,7 @@ class Row:
     enabled: bool
     items: tuple[str, ...]
     about: str
+    right: int
 
 
 class Panel:
@@ -78,6 +82,11 @@ class Panel:
         fits = [r for r in self.rows() if r.label == label and (not roles or r.role in roles)]
         assert fits, f"nothing is called {label!r}"
         return fits[-1]
+
+    def right_edge(self) -> int:
+        """Of what can be seen of the panel, in pixels of the screen."""
+        edge: int = self._do("right edge")
+        return edge
 
     def text(self) -> str:
         """The panel's texts from top to bottom."""
