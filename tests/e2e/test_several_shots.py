@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import time
+import tomllib
 import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -22,7 +23,7 @@ import numpy as np
 import pytest
 
 from livetrack_vcam.errors import EXIT_OK, EXIT_USAGE
-from tests.e2e.conftest import CLIP_FRAMES, Program
+from tests.e2e.conftest import CLIP_FRAMES, ROOT, Program
 
 SIZES = {"main": (320, 180), "vertical": (180, 320)}
 CONFIG = """
@@ -241,3 +242,19 @@ def test_shots_that_cannot_stand_side_by_side_are_refused_in_one_line(
     assert done.returncode == EXIT_USAGE, done.stderr
     assert sentence in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_the_documented_example_is_two_shots_and_reads_back_as_printed(
+    program: Program, tmp_path: Path
+) -> None:
+    page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    example = page.partition("## Several shots of one camera")[2].split("```")[1]
+    file = tmp_path / "example.toml"
+    file.write_text(example.removeprefix("toml\n"), encoding="utf-8")
+    printed = program.run("run", "--config", str(file), "--print-config")
+    assert printed.returncode == EXIT_OK, printed.stderr
+    shots = tomllib.loads(printed.stdout)["shots"]
+    assert [shot["aspect"] for shot in shots] == ["16:9", "9:16"]
+    assert [shot["sink"][0] for shot in shots] == ["vcam", "vcam:LiveTrack Vertical"]
+    file.write_text(printed.stdout, encoding="utf-8")
+    assert program.run("run", "--config", str(file), "--print-config").stdout == printed.stdout
