@@ -273,13 +273,14 @@ def _ours(
 def _connect(wanted: Wanted) -> Obs:
     """Raises ObsError. On a terminal, a password that nobody has said is asked for, once."""
     from livetrack_vcam.obs.config import connect
-    from livetrack_vcam.obs.connection import ObsLockedError
+    from livetrack_vcam.obs.connection import PATIENT_S, ObsLockedError
 
     try:
-        return connect(wanted)
+        return connect(wanted, timeout_s=PATIENT_S)
     except ObsLockedError:
         if wanted.password is not None or not sys.stdin.isatty():
             raise
     from getpass import getpass
 
-    return connect(replace(wanted, password=getpass("Password of OBS's WebSocket server: ")))
+    password = getpass("Password of OBS's WebSocket server: ")
+    return connect(replace(wanted, password=password), timeout_s=PATIENT_S)

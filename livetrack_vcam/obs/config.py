@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from livetrack_vcam.errors import SettingsError
-from livetrack_vcam.obs.connection import Obs, ObsAddress, ObsError, ObsLockedError
+from livetrack_vcam.obs.connection import TIMEOUT_S, Obs, ObsAddress, ObsError, ObsLockedError
 
 PASSWORD_VARIABLE = "LIVETRACK_OBS_PASSWORD"  # noqa: S105 — the name, not the password
 DEFAULT_PORT = 4455
@@ -74,12 +74,12 @@ def find_address(wanted: Wanted, own: OwnSettings | None) -> ObsAddress:
     return ObsAddress(wanted.host, port, password)
 
 
-def connect(wanted: Wanted, events: int = 0) -> Obs:
+def connect(wanted: Wanted, events: int = 0, timeout_s: float = TIMEOUT_S) -> Obs:
     """OBS as the user described it; its files are read anew each time. Raises ObsError."""
     own = own_settings() if wanted.is_here else None
     address = find_address(wanted, own)
     try:
-        return Obs(address, events)
+        return Obs(address, events, timeout_s)
     except ObsLockedError:
         raise
     except ObsError as error:

@@ -19,6 +19,8 @@ from typing import Any, Protocol
 from livetrack_vcam.errors import LiveTrackError
 
 TIMEOUT_S = 3.0
+PATIENT_S = 10.0
+"""For whoever asks once: an OBS that draws its first picture answers only after seconds."""
 _EVENT, _REQUEST, _ANSWER = 5, 6, 7
 """Op codes of the messages; the library itself sends and reads those of signing in."""
 _UNREAD_EVENTS = 256
@@ -91,7 +93,7 @@ class Obs:
         # Made in two steps, for the library's constructor connects, and forgets its socket when
         # what answers is no OBS.
         self._client: Any = object.__new__(library.baseclient.ObsClient)
-        _knock(address, timeout_s)
+        _knock(address, min(timeout_s, TIMEOUT_S))
         try:
             self._client.__init__(
                 host=address.url_host,

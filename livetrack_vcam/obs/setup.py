@@ -120,6 +120,9 @@ def _find_camera(obs: Requests, wish: Wish, scene: str) -> tuple[CameraKind, str
         if camera.kind not in kinds:
             continue
         name = f"{wish.name} (looking for it)"
+        if name in input_kinds(obs):
+            # Left by a run that OBS kept waiting for too long.
+            _remove(obs, name)
         obs.request(
             "CreateInput",
             sceneName=scene,

@@ -125,6 +125,21 @@ def test_an_input_in_a_group_of_the_scene_is_in_the_scene() -> None:
     assert set_up(obs, WISH).did == []
 
 
+def test_what_an_interrupted_setup_left_behind_is_taken_away() -> None:
+    obs = InMemoryObs(devices=LINUX)
+    left = f"{NAME} (looking for it)"
+    obs.request(
+        "CreateInput",
+        sceneName="Main",
+        inputName=left,
+        inputKind="v4l2_input",
+        inputSettings={},
+        sceneItemEnabled=False,
+    )
+    set_up(obs, WISH)
+    assert {name: each.kind for name, each in obs.inputs.items()} == {NAME: "v4l2_input"}
+
+
 def test_a_hidden_input_stays_hidden_and_the_user_is_told() -> None:
     obs = InMemoryObs()
     set_up(obs, WISH)
