@@ -13,16 +13,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.e2e.vm.guest import capabilities, output, read_raw
+from tests.e2e.vm.guest import capabilities, labels, output, read_raw
 
 DEVICE = "/dev/video11"
 OPEN_DEVICE = "/dev/video12"
 # Ours is the second device, so that whoever takes the first one found is caught.
 MODULE_OPTIONS = (
-    "devices=4",
-    "video_nr=10,11,12,13",
-    'card_label="OBS Virtual Camera,LiveTrack Camera,Open Camera,LiveTrack Vertical"',
-    "exclusive_caps=1,1,0,1",
+    "devices=3",
+    "video_nr=10,11,12",
+    'card_label="OBS Virtual Camera,LiveTrack Camera,Open Camera"',
+    "exclusive_caps=1,1,0",
 )
 WIDTH, HEIGHT = 640, 360
 PATIENCE_S = 20.0
@@ -220,6 +220,17 @@ def an_unknown_label_is_refused_with_the_names_there_are() -> None:
     assert "modprobe" in line, line
 
 
+def the_command_in_a_refusal_adds_the_device_and_keeps_the_others() -> None:
+    command = _refusal(WIDTH, HEIGHT, "LiveTrack Vertical").partition("or make ours: ")[2]
+    output("sh", "-c", command.replace("sudo ", ""))
+    assert labels() == {
+        "/dev/video10": "LiveTrack Camera",
+        "/dev/video11": "Open Camera",
+        "/dev/video12": "LiveTrack Vertical",
+        "/dev/video13": "OBS Virtual Camera",
+    }
+
+
 CHECKS: tuple[Callable[[], None], ...] = (
     the_doctors_commands_make_two_lasting_devices,
     before_the_first_picture_the_device_is_no_camera,
@@ -233,4 +244,5 @@ CHECKS: tuple[Callable[[], None], ...] = (
     killed_while_somebody_reads_it_starts_again_at_that_size_only,
     a_device_without_exclusive_caps_works_and_is_not_shared_by_two_writers,
     an_unknown_label_is_refused_with_the_names_there_are,
+    the_command_in_a_refusal_adds_the_device_and_keeps_the_others,
 )

@@ -9,14 +9,22 @@ from pathlib import Path
 
 
 def output(*command: str, env: dict[str, str] | None = None) -> str:
-    """What the program printed; it must end well within a minute."""
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=env)
+    """What the program printed; it must end within two minutes."""
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=120, check=False, env=env
+    )
     assert done.returncode == 0, f"{command}: {done.stderr[-800:]}"
     return done.stdout
 
 
 def capabilities(device: str) -> str:
     return output("v4l2-ctl", "-d", device, "--info").partition("Device Caps")[2]
+
+
+def labels() -> dict[str, str]:
+    """The name of each video device, by path."""
+    files = sorted(Path("/sys/class/video4linux").glob("video*/name"))
+    return {f"/dev/{file.parent.name}": file.read_text().strip() for file in files}
 
 
 def read_raw(device: str) -> bytes:
@@ -28,7 +36,7 @@ def read_raw(device: str) -> bytes:
 
 
 def wait_until(
-    done: Callable[[], bool], program: subprocess.Popen[bytes], seconds: float = 90.0
+    done: Callable[[], bool], program: subprocess.Popen[bytes], seconds: float = 150.0
 ) -> None:
     """Fails when it does not come, or `program` ends before."""
     deadline = time.monotonic() + seconds

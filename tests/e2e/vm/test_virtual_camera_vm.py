@@ -17,7 +17,8 @@ from tests.e2e.vm.guest_checks import NAMES
 HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parents[2]
 TOOLS = ("qemu-system-x86_64", "busybox", "cpio", "v4l2-ctl", "ffmpeg", *obs_studio.NEEDED)
-LIMIT_S = 420
+# Four minutes on two free cores; a busy machine is no failure.
+LIMIT_S = 900
 
 pytestmark = [pytest.mark.vm, pytest.mark.timeout(LIMIT_S + 60)]
 
