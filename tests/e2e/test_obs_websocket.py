@@ -160,7 +160,7 @@ def test_nobody_is_looked_for_off_program_and_a_scene_brings_its_preset(tmp_path
     port = obs_studio.free_port()
     obs_studio.prepare(tmp_path, port, {})
     with (
-        obs_studio.running(tmp_path, port),
+        obs_studio.running(tmp_path, port) as studio,
         talking_to(port) as obs,
         started(tmp_path, *QUIET, "--obs-port", str(port), "--obs-watch") as program,
     ):
@@ -176,6 +176,10 @@ def test_nobody_is_looked_for_off_program_and_a_scene_brings_its_preset(tmp_path
         _switch(obs, "Main")
         program.reaches(lambda status: status["obs"]["scene"] == "Main")
         assert program.status()["shots"][0]["shot"] == "face"
+        _switch(obs, "BRB")
+        program.reaches(lambda status: status["standby"])
+        studio.process.kill()
+        program.reaches(lambda status: not status["standby"] and not status["obs"]["connected"])
 
 
 def test_obs_tells_unasked_what_is_on_program_on_the_connection_that_asks(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from livetrack_vcam.control import ObsStatus
 from livetrack_vcam.errors import LiveTrackError, SettingsError
-from livetrack_vcam.obs import watch
+from livetrack_vcam.obs import program, watch
 from livetrack_vcam.obs.connection import (
     ObsError,
     ObsEvent,
@@ -257,6 +257,20 @@ def test_an_obs_that_goes_and_comes_back_is_followed_again(
     assert sum("does not answer" in sentence for sentence in said) == 4
     assert sum("went away" in sentence for sentence in said) == 3
     assert len(said) == 7
+
+
+def test_people_are_looked_for_while_an_obs_that_showed_others_is_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(program, "DEBOUNCE_S", 0.0)
+    obs, told = studio(), Recorder()
+    obs.switch("BRB")
+    with running(ObsWatch(obs.connect, [PauseOffProgram(told, OURS)])):
+        assert eventually(lambda: told.standbys() == [True])
+        obs.away = True
+        assert eventually(lambda: told.standbys() == [True, False])
+        obs.away = False
+        assert eventually(lambda: told.standbys() == [True, False, True])
 
 
 @pytest.mark.parametrize("error", [ObsRefusal("OBS refused it: not ready", 207), KeyError("new")])
