@@ -7,7 +7,7 @@ import json
 import math
 from typing import Any, NoReturn
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 MAX_BODY_BYTES = 64 * 1024
 BODY_TIMEOUT_S = 10.0
@@ -22,8 +22,12 @@ async def read_object(request: web.Request) -> dict[str, Any]:
     """
     if request.content_type != "application/json":
         raise web.HTTPUnsupportedMediaType(text="send it as application/json")
+    if hdrs.CONTENT_ENCODING in request.headers:
+        raise web.HTTPUnsupportedMediaType(text="send it as it is, not compressed")
     try:
         text = await asyncio.wait_for(request.read(), BODY_TIMEOUT_S)
+    except web.RequestPayloadError:
+        raise web.HTTPBadRequest(text="the body is not sent as its headers promise") from None
     except TimeoutError:
         raise web.HTTPRequestTimeout(text="the body did not come in time") from None
     return parse_object(text)

@@ -30,7 +30,7 @@ REFUSALS = {
     404: "There is no such shot, or it is not sent to the web.",
     408: f"The body did not come within {BODY_TIMEOUT_S:.0f} s.",
     413: f"The body is larger than {MAX_BODY_BYTES // 1024} KiB.",
-    415: "The body is not sent as application/json.",
+    415: "The body is not sent as application/json, or it is compressed.",
     500: "The program made a mistake; its log says more.",
     503: "There are too many clients at once, or there is no picture yet.",
 }

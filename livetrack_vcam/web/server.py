@@ -19,6 +19,7 @@ from livetrack_vcam.web.context import WebContext
 from livetrack_vcam.web.guard import add_security_headers, error_response, guard
 from livetrack_vcam.web.operator import Operators
 from livetrack_vcam.web.pages import viewer_root
+from livetrack_vcam.web.protocol_log import protocol_logger
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +63,13 @@ class WebServer:
 
     async def start(self) -> None:
         """Listen. Port 0 takes a free one. Raises SinkBusyError or SinkNotFoundError."""
-        runner = web.AppRunner(self._app(), access_log=None, shutdown_timeout=1.0)
+        runner = web.AppRunner(
+            self._app(),
+            access_log=None,
+            logger=protocol_logger(),
+            auto_decompress=False,
+            shutdown_timeout=1.0,
+        )
         await runner.setup()
         try:
             await web.TCPSite(runner, self._host, self._port).start()

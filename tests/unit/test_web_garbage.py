@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from itertools import count
 from typing import Any
@@ -123,3 +125,46 @@ def test_an_event_client_that_takes_nothing_loses_its_place(
 async def ask_for_events(writer: asyncio.StreamWriter) -> None:
     writer.write(b"GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
     await writer.drain()
+
+
+NO_HTTP = (
+    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 https, by mistake",
+    b"GET /control?code=SECRET HTTP/9.9\r\n\r\n",
+    b"GET /control?code=SECRET" + b"x" * 20_000 + b" HTTP/1.1\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: a\r\nHost: localhost\r\nAuthorization: Bearer SECRET\r\n\r\n",
+    b"POST /api/command HTTP/1.1\r\nHost: localhost\r\nContent-Length: -SECRET\r\n\r\n",
+    b"POST /api/command HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer "
+    + TOKEN.encode()
+    + b"\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nSECRET\r\n",
+)
+
+
+@pytest.mark.parametrize("sent", NO_HTTP, ids=range(len(NO_HTTP)))
+def test_what_is_no_http_leaves_no_trace_of_its_words(
+    sent: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def body(port: int) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(sent)
+        answered = await reader.readline()
+        writer.close()
+        assert answered.split()[1] == b"400"
+        assert (await answer(port, b"GET /healthz HTTP/1.1"))[0] == 200
+
+    with caplog.at_level(logging.DEBUG):
+        serving(body)
+    told = [record for record in caplog.records if record.name.startswith("livetrack_vcam")]
+    assert not [record for record in told if record.levelno > logging.DEBUG or record.exc_info]
+    assert not [record for record in caplog.records if "SECRET" in record.getMessage()]
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd", "nonsense"])
+def test_a_compressed_body_is_not_unpacked(coding: str) -> None:
+    bomb = gzip.compress(b" " * 10_000_000)
+
+    async def body(port: int) -> None:
+        sent = post(bomb, more=b"\r\nContent-Encoding: " + coding.encode())
+        code, text = await answer(port, sent)
+        assert (code, b"not compressed" in text) == (415, True)
+
+    serving(body)
