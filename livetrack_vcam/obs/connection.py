@@ -143,8 +143,12 @@ class Obs:
     def next_event(self, wait_s: float) -> ObsEvent | None:
         """The oldest event not read yet; None when there is none for `wait_s`. Raises ObsError."""
         if not self._events:
-            with suppress(TimeoutError):
+            try:
                 self._keep_event(self._receive(wait_s))
+            except TimeoutError:
+                return None
+            except (LookupError, TypeError, ValueError) as error:
+                raise self._lost(error) from None
         return self._events.popleft() if self._events else None
 
     @property
@@ -166,11 +170,12 @@ class Obs:
             web_socket.shutdown()
 
     def _answer(self, number: str, deadline: float) -> dict[str, Any]:
-        while True:
-            message = self._receive(max(0.001, deadline - time.monotonic()))
+        while (left_s := deadline - time.monotonic()) > 0:
+            message = self._receive(left_s)
             if message["op"] == _ANSWER and message["d"]["requestId"] == number:
                 return dict(message["d"])
             self._keep_event(message)
+        raise TimeoutError
 
     def _keep_event(self, message: Mapping[str, Any]) -> None:
         if message["op"] == _EVENT:

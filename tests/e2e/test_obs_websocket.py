@@ -130,7 +130,7 @@ def test_a_daemon_beside_a_dying_obs_drops_nothing_and_finds_it_again(
     port = obs_studio.free_port()
     obs_studio.prepare(tmp_path, port, {"Mic/Aux": 120})
     found: list[float] = []
-    threads: set[int] = set()
+    threads: list[int] = []
     # Whatever else the machine is doing, it does to both.
     with (
         started(tmp_path, "--obs-port", str(port), kind=Crowd) as watching,
@@ -140,7 +140,7 @@ def test_a_daemon_beside_a_dying_obs_drops_nothing_and_finds_it_again(
         for _ in range(5):
             with obs_studio.running(tmp_path, port) as studio:
                 found.append(watching.reaches(lambda status: status["obs"]["connected"]))
-                threads.add(watching.threads())
+                threads.append(watching.threads())
                 os.kill(studio.process.pid, signal.SIGKILL)
                 studio.process.wait()
             watching.reaches(lambda status: not status["obs"]["connected"])
@@ -149,7 +149,7 @@ def test_a_daemon_beside_a_dying_obs_drops_nothing_and_finds_it_again(
     record_property("seconds until OBS was found", found)
     record_property("dropped, with and without OBS", dropped)
     assert max(found) < 15
-    assert len(threads) == 1, "each OBS left a thread behind"
+    assert threads[-1] - threads[0] < 2, f"each OBS left a thread behind: {threads}"
     # A busy machine drops frames in both; waiting for OBS, 3 s at a time, would drop half of them.
     assert dropped[0] <= 1.5 * dropped[1] + 0.05 * frames
     assert "Traceback" not in watching.said()

@@ -196,6 +196,36 @@ def test_an_obs_that_goes_while_nothing_is_asked_is_noticed_by_the_wait_for_even
         obs.close()
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["5", "[1]", '"x"', "null", "{}", '{"op": 5}', '{"op": 5, "d": {}}', '{"op": 5, "d": 1}'],
+)
+def test_an_event_that_is_none_is_the_same_kind_of_error(text: str) -> None:
+    async def talk(connection: web.WebSocketResponse) -> None:
+        await connection.send_str(text)
+        await connection.receive()
+
+    with obs_that(talk) as port:
+        obs = Obs(ObsAddress(port=port), events=1)
+        with pytest.raises(ObsError, match="went away"):
+            obs.next_event(10)
+        obs.close()
+
+
+def test_an_answer_is_not_awaited_for_ever_among_events() -> None:
+    async def talk(connection: web.WebSocketResponse) -> None:
+        await connection.receive_json()
+        while not connection.closed:
+            await connection.send_json(event("InputVolumeMeters"))
+            await asyncio.sleep(0)
+
+    with obs_that(talk) as port:
+        obs = Obs(ObsAddress(port=port), events=1, timeout_s=0.3)
+        with pytest.raises(ObsError, match="went away"):
+            obs.request("GetVersion")
+        obs.close()
+
+
 def test_who_is_no_obs_is_called_so_and_nothing_stays_open() -> None:
     class Page(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
