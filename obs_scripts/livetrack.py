@@ -101,11 +101,11 @@ SUBJECTS = (
 )  # fmt: skip
 ASPECTS = tuple((each, each) for each in ("16:9", "9:16", "1:1", "4:5", "4:3", "21:9"))
 WHEN_LOST = (
-    ("widen", "Widen the view"), ("hold", "Stay where it is"), ("home", "Glide home"),
-    ("center", "Glide to the middle"), ("full", "Show the whole picture"),
+    ("widen", "Widen"), ("hold", "Stay where it is"), ("home", "Go home"),
+    ("center", "Go to the middle"), ("full", "Show everything"),
 )  # fmt: skip
 FILLS = (
-    ("crop", "Crop to whoever fits"), ("letterbox", "Black bars"), ("blur", "Blurred bars"),
+    ("crop", "Crop"), ("letterbox", "Black bars"), ("blur", "Blurred bars"),
     ("split", "Two halves"),
 )  # fmt: skip
 
@@ -119,7 +119,7 @@ LIVE = (
         "max_zoom", "slider", 2.4, "Maximum zoom", "Height of the whole picture over the crop's.",
         (1.0, 10.0, 0.1),
     ),
-    Setting("headroom_auto", "switch", True, "Automatic headroom", "The shot size decides."),
+    Setting("headroom_auto", "switch", True, "Auto headroom", "The shot size decides."),
     Setting(
         "headroom", "slider", 0.1, "Headroom", "Share of the picture's height above the head.",
         (0.0, 0.5, 0.01),
@@ -127,13 +127,14 @@ LIVE = (
 )  # fmt: skip
 ADVANCED = (
     Setting(
-        "when_lost", "list", "widen", "When the subject is gone",
-        "What the picture does after a while.", WHEN_LOST,
+        "when_lost", "list", "widen", "When lost",
+        "What the picture does when the subject stays away.", WHEN_LOST,
     ),
     Setting(
-        "fill", "list", "crop", "When somebody does not fit", "What is shown beside them.", FILLS
+        "fill", "list", "crop", "Too wide",
+        "What is shown when a group is wider than the picture.", FILLS,
     ),
-    Setting("dead_zone_auto", "switch", True, "Automatic dead zone", "The speed decides."),
+    Setting("dead_zone_auto", "switch", True, "Auto dead zone", "The speed decides."),
     Setting(
         "dead_zone", "slider", 0.1, "Dead zone",
         "Share of the picture in which the subject may move without moving the picture.",
@@ -144,18 +145,18 @@ ADVANCED = (
         (0.0, 0.12, 0.01),
     ),
     Setting(
-        "eyes_on_third", "switch", False, "Eyes on the upper third", "Instead of the headroom."
+        "eyes_on_third", "switch", False, "Eyes on a third", "Instead of the headroom."
     ),
     Setting(
-        "lost_predict", "number", 0.9, "Predict the way for (s)", "Of somebody out of sight.",
+        "lost_predict", "number", 0.9, "Predict (s)",
+        "For how long the way of somebody out of sight is guessed.", (0.0, 60.0, 0.1),
+    ),
+    Setting(
+        "lost_hold", "number", 1.5, "Then wait (s)", "Before the picture does what is set.",
         (0.0, 60.0, 0.1),
     ),
     Setting(
-        "lost_hold", "number", 1.5, "Then wait for (s)", "Before the picture does what is set.",
-        (0.0, 60.0, 0.1),
-    ),
-    Setting(
-        "lost_widen", "number", 1.1, "Then move within (s)", "How long that movement takes.",
+        "lost_widen", "number", 1.1, "Then move (s)", "How long that movement takes.",
         (0.0, 60.0, 0.1),
     ),
     Setting(
@@ -170,16 +171,16 @@ CONNECTION = (
     Setting("token_file", "text", "", "Token file", "Empty: where this machine's daemon has it."),
     Setting("executable", "text", "", "Program file", "Empty: livetrack-vcam is looked for."),
     Setting(
-        "arguments", "text", "run", "Start arguments", "Such as: run --source 0 --aspect 9:16"
+        "arguments", "text", "run", "Arguments", "Such as: run --source 0 --aspect 9:16"
     ),
-    Setting("autostart", "switch", False, "Start the daemon with OBS", "If none runs yet."),
+    Setting("autostart", "switch", False, "Start with OBS", "If none runs yet."),
     Setting(
-        "stop_with_obs", "switch", False, "Stop the daemon with OBS",
+        "stop_with_obs", "switch", False, "Stop with OBS",
         "Otherwise it goes on when OBS ends or this script is removed.",
     ),
 )  # fmt: skip
 TARGET = Setting(
-    "target", "list", "", "Shot to control", "Buttons, hotkeys and values are for this one.",
+    "target", "list", "", "For shot", "Buttons, hotkeys and values are for this one.",
     (("", "Every shot"),),
 )  # fmt: skip
 PRESET = Setting("preset", "editable", "", "Preset", "A saved one, or a new name to save under.")
@@ -599,7 +600,7 @@ def start_words(arguments: str, port: int) -> List[str]:
     try:
         words = shlex.split(arguments, posix=os.name != "nt")
     except ValueError:
-        raise NoAnswer("Start arguments have a quotation mark too few.") from None
+        raise NoAnswer("Arguments have a quotation mark too few.") from None
     words = [word.strip('"') for word in words] if os.name == "nt" else words
     if port != DEFAULT_PORT and not any(word.startswith("--port") for word in words):
         words = [*(words or ["run"]), "--port", str(port)]
@@ -837,12 +838,16 @@ class Worker:
             self._miss(str(error))
         self._looked_s = time.monotonic()
 
-    def _follow_address(self) -> None:
+    def _follow_address(self, at_once: bool = False) -> bool:
+        """Go where the panel says now, once the typing has rested or somebody presses."""
         with self._lock:
-            if self._new_address is None or time.monotonic() < self._new_address[0]:
-                return
+            if self._new_address is None:
+                return False
+            if not at_once and time.monotonic() < self._new_address[0]:
+                return False
             self._daemon.address, self._new_address = self._new_address[1], None
         self.view = self._known = None
+        return True
 
     def _stranger(self, view: View) -> str:
         """What is wrong with our token, asked once for each daemon and token."""
@@ -872,7 +877,8 @@ class Worker:
 
     def _try(self, label: str, body: Dict[str, Any]) -> bool:
         """Send a command and say what came of it."""
-        if self.view is None and time.monotonic() > self._looked_s + POLL_S / 2:
+        moved = self._follow_address(at_once=True)
+        if moved or (self.view is None and time.monotonic() > self._looked_s + POLL_S / 2):
             self._look()
         if self.view is None:
             self.last = label + ": not done, the daemon does not answer."
@@ -937,6 +943,7 @@ class Worker:
                     del self._wishes[key]
 
     def _start_daemon(self, executable: str, arguments: str) -> None:
+        self._follow_address(at_once=True)
         if self.view is not None or self._program.runs:
             self.last = START.label + ": it is running already."
             return
@@ -1179,8 +1186,8 @@ def add_group(props: Any, name: str, label: str, settings: Tuple[Setting, ...]) 
 # ------------------------------------------------------------------ what OBS calls by name
 def script_description() -> str:
     return (
-        "<b>LiveTrack</b>: a camera operator in software. This panel and its hotkeys (Settings, "
-        "Hotkeys) steer livetrack-vcam, which gives OBS the picture."
+        "<b>LiveTrack</b> steers livetrack-vcam, your camera operator. Hotkeys for all of it: "
+        "Settings, Hotkeys."
     )
 
 

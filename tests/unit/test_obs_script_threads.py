@@ -176,6 +176,23 @@ def test_a_press_that_found_no_daemon_is_not_made_up_for_later(tmp_path: Path) -
             assert wire.sent() == []
 
 
+def test_a_press_goes_to_the_address_that_was_just_typed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "token").write_text(TOKEN)
+    with (
+        Wire(daemon()) as old,
+        Wire(daemon()) as new,
+        running_studio(port=old.port, token_file=str(tmp_path / "token")) as studio,
+    ):
+        studio.says("runs")
+        monkeypatch.setattr(studio.script, "TYPING_S", 1e6)
+        studio.set("port", new.port)
+        studio.press("Next subject")
+        until(lambda: new.sent("next"))
+        assert not old.sent()
+
+
 def test_a_setting_changed_without_a_daemon_reaches_the_next_one(tmp_path: Path) -> None:
     (tmp_path / "token").write_text(TOKEN)
     with running_studio(port=1, token_file=str(tmp_path / "token")) as studio:
