@@ -101,24 +101,24 @@ LISTS = [
         },
     ),
     *items(
-        "When the subject is gone",
+        "When lost",
         "when_lost",
         {
             "Stay where it is": "hold",
-            "Glide home": "home",
-            "Glide to the middle": "center",
-            "Show the whole picture": "full",
-            "Widen the view": "widen",
+            "Go home": "home",
+            "Go to the middle": "center",
+            "Show everything": "full",
+            "Widen": "widen",
         },
     ),
     *items(
-        "When somebody does not fit",
+        "Too wide",
         "fill",
         {
             "Black bars": "letterbox",
             "Blurred bars": "blur",
             "Two halves": "split",
-            "Crop to whoever fits": "crop",
+            "Crop": "crop",
         },
     ),
 ]
@@ -129,18 +129,18 @@ NUMBERS = [
         lambda panel: panel.number("Maximum zoom", 10, "slider"),
         near("max_zoom", 2.0),
     ),
-    switched("Automatic headroom", False, lambda shot: shot["settings"]["headroom"] is not None),
+    switched("Auto headroom", False, lambda shot: shot["settings"]["headroom"] is not None),
     set_to("Headroom", "headroom", 0.2),
-    switched("Automatic headroom", True, has("headroom", None)),
-    switched("Automatic dead zone", False, lambda shot: shot["settings"]["dead_zone"] is not None),
+    switched("Auto headroom", True, has("headroom", None)),
+    switched("Auto dead zone", False, lambda shot: shot["settings"]["dead_zone"] is not None),
     set_to("Dead zone", "dead_zone", 0.25),
-    switched("Automatic dead zone", True, has("dead_zone", None)),
+    switched("Auto dead zone", True, has("dead_zone", None)),
     set_to("Lead room", "lead_room", 0.07),
-    switched("Eyes on the upper third", True, has("eyes_on_third", True)),
-    switched("Eyes on the upper third", False, has("eyes_on_third", False)),
-    set_to("Predict the way for (s)", "lost_predict", 2.5),
-    set_to("Then wait for (s)", "lost_hold", 3.5),
-    set_to("Then move within (s)", "lost_widen", 4.5),
+    switched("Eyes on a third", True, has("eyes_on_third", True)),
+    switched("Eyes on a third", False, has("eyes_on_third", False)),
+    set_to("Predict (s)", "lost_predict", 2.5),
+    set_to("Then wait (s)", "lost_hold", 3.5),
+    set_to("Then move (s)", "lost_widen", 4.5),
     switched("Allow cuts", True, has("cuts", True)),
     switched("Allow cuts", False, has("cuts", False)),
     switched("Tracking", False, paused),
@@ -157,10 +157,10 @@ BUTTONS = [
     pressed("Reframe once", paused, ON_THE_WAY),
 ]
 ELSEWHERE = {
-    *("Refresh status", "Start daemon", "Stop daemon", "Shot to control"),
+    *("Refresh status", "Start daemon", "Stop daemon", "For shot"),
     *("Preset", "Load preset", "Save preset", "Delete preset"),
-    *("Host", "Port", "Token file", "Program file", "Start arguments"),
-    *("Start the daemon with OBS", "Stop the daemon with OBS"),
+    *("Host", "Port", "Token file", "Program file", "Arguments"),
+    *("Start with OBS", "Stop with OBS"),
 }
 """What the tests below press, and those of test_obs_script_daemon."""
 
@@ -229,17 +229,17 @@ def test_a_command_reaches_the_chosen_shot_only(desk: Desk) -> None:
     daemon, panel = desk.daemon, desk.panel
     daemon.command("configure", settings={"speed": "normal", "shot": "auto"})
     desk.shows(lambda rows: panel.row("Speed").value == "Normal")
-    assert panel.row("Shot to control").items == ("Every shot", "main", "vertical")
-    panel.choose("Shot to control", "vertical")
+    assert panel.row("For shot").items == ("Every shot", "main", "vertical")
+    panel.choose("For shot", "vertical")
     panel.choose("Speed", "Calm")
     daemon.reaches(has("speed", "calm"), "vertical")
     desk.hit("livetrack.shot_face")
     daemon.reaches(has("shot", "face"), "vertical")
     main = daemon.shot("main")["settings"]
     assert (main["speed"], main["shot"]) == ("normal", "auto")
-    panel.choose("Shot to control", "main")
+    panel.choose("For shot", "main")
     desk.shows(lambda rows: panel.row("Speed").value == "Normal")
-    panel.choose("Shot to control", "Every shot")
+    panel.choose("For shot", "Every shot")
     desk.hit("livetrack.speed_fast")
     for name in ("main", "vertical"):
         daemon.reaches(has("speed", "fast"), name)
@@ -251,7 +251,7 @@ def test_what_another_operator_changes_is_shown(desk: Desk) -> None:
     panel = desk.panel
     desk.shows(lambda rows: panel.row("Speed").value == "Sport (fastest)")
     assert panel.row("Maximum zoom", "spin button").value == pytest.approx(4.2)
-    assert panel.row("When somebody does not fit").value == "Blurred bars"
+    assert panel.row("Too wide").value == "Blurred bars"
     assert panel.row("Tracking").value is False
     desk.daemon.command("resume")
     desk.shows(lambda rows: panel.row("Tracking").value is True)
