@@ -9,6 +9,9 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from livetrack_vcam import controls
 from livetrack_vcam.control import Status
 from livetrack_vcam.controls import Controls
 from livetrack_vcam.core.config import DirectorSettings
@@ -120,7 +123,10 @@ class Operated:
 def operating(
     folder: Path, body: Callable[[Operated], Awaitable[None]], truth: Truth = WALK
 ) -> Operated:
-    """Run `body` beside a started program, which is ended afterwards."""
+    """Run `body` beside a started program, which is ended afterwards.
+
+    It waits long for verdicts, so that a busy machine makes no difference.
+    """
 
     async def run() -> Operated:
         program = Operated(folder, truth)
@@ -134,4 +140,6 @@ def operating(
             ticking.cancel()
         return program
 
-    return asyncio.run(run())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(controls, "VERDICT_S", 20.0)
+        return asyncio.run(run())

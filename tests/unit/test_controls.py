@@ -40,6 +40,16 @@ def test_what_a_director_refuses_comes_back_as_its_sentence(tmp_path: Path) -> N
     operating(tmp_path, body)
 
 
+def test_whoever_is_not_there_cannot_be_next_and_the_program_goes_on(tmp_path: Path) -> None:
+    async def body(program: Operated) -> None:
+        for name in ("next", "previous"):
+            with pytest.raises(ValueError, match="nobody is in the picture to follow"):
+                await program.tell(name)
+        await program.pictures(3)
+
+    operating(tmp_path, body, lambda _seconds: None)
+
+
 @pytest.mark.parametrize(
     ("target", "body", "said"),
     [
@@ -81,7 +91,8 @@ def test_without_a_verdict_in_time_the_command_waits_and_a_refusal_is_logged(
         assert not await program.tell("lock", track_id=99)
         assert not await program.tell("set_speed", speed="sport")
         program.pipeline.start()
-        await program.until(lambda: "track 99" in caplog.text)
+        await program.until(lambda: "controls" in {record.module for record in caplog.records})
+        assert "track 99" in caplog.text
         await program.until(lambda: program.status.shots[0].speed == "sport")
         program.pipeline.stop()
         assert program.pipeline.join() == []

@@ -53,10 +53,14 @@ class Stage:
         """So many frames, each drawn before the next; every third is looked at, a frame late."""
         for index in range(self._fed, self._fed + count):
             self._look()
-            frame = draw_frame(FRAME, None, pts_ns=index * STEP_NS, seq=index)
-            self.render.frames.put(frame)
-            assert self._drawn.get(timeout=10) is frame
+            self.draw(index)
         self._fed += count
+
+    def draw(self, index: int) -> None:
+        """The frame of that number, until its picture is drawn."""
+        frame = draw_frame(FRAME, None, pts_ns=index * STEP_NS, seq=index)
+        self.render.frames.put(frame)
+        assert self._drawn.get(timeout=10) is frame
 
     def _look(self) -> None:
         for frame in self.render.to_detect.drain():
@@ -67,9 +71,15 @@ class Stage:
                 found = (Detection(box, 0.9, PERSON),)
                 self.render.observations.put(Observation(found, at_ns))
 
-    def order(self, *commands: Command, standby: bool | None = None) -> None:
+    def order(self, *commands: Command, standby: bool | None = None) -> Order:
         """Takes effect before the next frame."""
-        self.render.orders.put(Order(tuple((None, each) for each in commands), standby))
+        order = Order(tuple((None, each) for each in commands), standby)
+        self.render.orders.put(order)
+        return order
+
+    def observed(self) -> list[str]:
+        """What the directors were told of detections, in the session log."""
+        return [line for line in self.log if line.startswith('{"observe"')]
 
     def crops(self) -> list[Crop]:
         """Every crop so far, in a replay of the session."""
@@ -128,6 +138,30 @@ def test_in_standby_pictures_go_on_resting_and_nobody_is_looked_for() -> None:
         assert stage.render.views[0].state.value != "paused"
         assert stage.looks == 39
     assert [frame.seq for frame in stage.outlet.mailbox.drain()] == list(range(71))
+
+
+def test_what_was_on_its_way_when_standby_began_is_not_looked_at_and_moves_nothing() -> None:
+    with running(Stage()) as stage:
+        stage.feed(30)  # the last frame waits for a detector
+        stage.order(standby=True)
+        stage.draw(30)
+        assert stage.render.to_detect.drain() == []
+        seen = len(stage.observed())
+        found = (Detection(Box(250, 40, 310, 170), 0.9, PERSON),)
+        stage.render.observations.put(Observation(found, 29 * STEP_NS))
+        stage.draw(31)
+        assert len(stage.observed()) == seen
+        stage.order(standby=False)
+        stage.draw(32)
+        assert len(stage.observed()) == seen + 1
+
+
+def test_what_is_told_when_the_source_ends_is_refused() -> None:
+    stage = Stage()
+    order = stage.order(Pause())
+    stage.render.frames.close()
+    stage.render.run()
+    assert "the program is ending" in str(order.verdict.exception(timeout=0))
 
 
 def test_what_is_told_in_standby_is_obeyed_at_once() -> None:
