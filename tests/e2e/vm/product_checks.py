@@ -16,17 +16,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPResponse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.request import urlopen
+
+import numpy as np
+import numpy.typing as npt
 
 from tests.e2e import obs_studio
 from tests.e2e.vm.guest import capabilities, output, read_raw, wait_until
 
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
-    Picture = npt.NDArray[np.uint8]
+Picture = npt.NDArray[np.uint8]
 
 LIVETRACK = (sys.executable, "-m", "livetrack_vcam")
 CAMERA = "/dev/video20"
@@ -196,8 +195,8 @@ def obs_shows_each_device_in_the_input_that_obs_setup_made(stage: Stage) -> None
     assert (made["input"], made["kind"]) == ("LiveTrack Camera", "v4l2_input"), made
     made = json.loads(stage.livetrack("obs", "setup", "--shot", "vertical", "--json"))
     assert (made["input"], made["kind"]) == ("LiveTrack Vertical", "v4l2_input"), made
-    wait_until(_obs_shows("LiveTrack Camera", ALL), stage.program)
-    wait_until(_obs_shows("LiveTrack Vertical", IN_1_1), stage.program)
+    wait_until(_obs_shows("LiveTrack Camera", SIZES[MAIN], ALL), stage.program)
+    wait_until(_obs_shows("LiveTrack Vertical", SIZES[VERTICAL], IN_1_1), stage.program)
 
 
 def it_ends_when_asked_and_says_what_it_did(stage: Stage) -> None:
@@ -209,8 +208,12 @@ def it_ends_when_asked_and_says_what_it_did(stage: Stage) -> None:
     assert "Traceback" not in said, said
 
 
-def _obs_shows(source: str, colors: list[str]) -> Callable[[], bool]:
-    return lambda: (picture := _in_obs(source)) is not None and bars(picture) == colors
+def _obs_shows(name: str, size: tuple[int, int], colors: list[str]) -> Callable[[], bool]:
+    def shows() -> bool:
+        picture = _in_obs(name)
+        return picture is not None and picture.shape[1::-1] == size and bars(picture) == colors
+
+    return shows
 
 
 def _in_obs(source: str) -> Picture | None:
@@ -229,16 +232,14 @@ def _in_obs(source: str) -> Picture | None:
 
 def _first_of_stream(shot: str) -> Picture:
     with _open(f"/stream/{shot}.mjpg") as stream:
-        while (line := stream.readline().strip()).lower().startswith(b"content-length") is False:
-            assert not stream.closed
-        length = int(line.split(b":")[1])
+        lengths = (line for line in stream if line.lower().startswith(b"content-length:"))
+        length = int(next(lengths).partition(b":")[2])
         stream.readline()
         return _decoded(stream.read(length))
 
 
 def _decoded(data: bytes) -> Picture:
     import cv2
-    import numpy as np
 
     picture: Any = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     assert picture is not None, data[:80]
