@@ -17,7 +17,9 @@ def format_status(status: Status) -> str:
     parts = [f"{status.fps:.1f} fps", latency]
     if status.source.state == "lost":
         parts.append("camera away, looking for it")
-    if status.detector_state != "running":
+    if status.standby:
+        parts.append("standby: nobody is looked for")
+    elif status.detector_state != "running":
         parts.append("detector failed")
     parts += [_shot(shot, len(status.shots) > 1) for shot in status.shots]
     if status.sinks:

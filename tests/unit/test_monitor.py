@@ -24,6 +24,7 @@ from livetrack_vcam.media import (
     black_frame,
 )
 from livetrack_vcam.stats import NS_PER_MS
+from livetrack_vcam.status_line import format_status
 from livetrack_vcam.web.metrics import prometheus_text
 from tests.operated import FRAME, Operated, operating
 
@@ -99,6 +100,7 @@ def test_standby_shows_in_the_status_and_nobody_is_looked_for(tmp_path: Path) ->
         status = program.status
         assert program.detector.calls == looks
         assert status.standby
+        assert "standby" in format_status(status)
         assert status.tracks == ()
         assert [shot.state for shot in status.shots] == ["paused", "paused"]
         assert await program.tell("standby", on=False)
@@ -106,6 +108,7 @@ def test_standby_shows_in_the_status_and_nobody_is_looked_for(tmp_path: Path) ->
         await program.until(lambda: program.status.shots[0].state != "paused")
         assert program.status.shots[1].state == "paused"
         assert not program.status.standby
+        assert "standby" not in format_status(program.status)
 
     operating(tmp_path, body)
 
