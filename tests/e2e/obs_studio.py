@@ -81,8 +81,9 @@ class Studio:
 
     def photograph(self, path: Path) -> None:
         """The whole screen as a PNG file."""
-        command = ["ffmpeg", "-loglevel", "error", "-y", "-f", "x11grab", "-i", self.env["DISPLAY"]]
-        subprocess.run([*command, "-frames:v", "1", str(path)], check=True)
+        screen = ("-f", "x11grab", "-draw_mouse", "0", "-i", self.env["DISPLAY"])
+        command = ["ffmpeg", "-loglevel", "error", "-y", *screen, "-frames:v", "1", str(path)]
+        subprocess.run(command, check=True)
 
     def stop(self) -> str:
         """End it as the user would, and give all it said. Harmless when it has ended."""
