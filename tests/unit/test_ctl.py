@@ -109,7 +109,7 @@ def test_without_a_daemon_the_user_hears_how_to_start_it(capsys: Said) -> None:
             assert "start it with `livetrack-vcam run`" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("host", ["no.such.host.invalid", "a" * 70 + ".example", "x..y"])
+@pytest.mark.parametrize("host", ["a" * 70 + ".example", "x..y"])
 def test_a_host_that_is_none_is_told(host: str, capsys: Said) -> None:
     assert run_cli(["ctl", "--host", host, "status"]) == EXIT_FAILED
     assert "--host" in capsys.readouterr().err
