@@ -107,9 +107,6 @@ class Desk:
         ) as response:
             assert response.status == 200, await response.text()
 
-    async def sign_in_url(self) -> str:
-        return await sign_in_url(self.root, self.home)
-
     async def click(self, selector: str) -> None:
         """Click an element as a script or a screen reader does."""
         await self.page.until(f"document.querySelector({selector!r}) !== null")

@@ -23,6 +23,8 @@ AUDIT = """axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21a
 async def audit(desk: Desk) -> Any:
     if not await desk.page.run("Boolean(window.axe)"):
         await desk.page.run(AXE.read_text(encoding="utf-8") + ";0")
+    # Halfway from one color to another neither can be read.
+    await desk.page.until("document.getAnimations().length === 0")
     return await desk.page.run(AUDIT)
 
 
@@ -48,8 +50,10 @@ def test_axe_finds_nothing(tmp_path: Path) -> None:
         for size, scheme in product(SCREENS, ("light", "dark")):
             await show(desk, size, scheme)
             await desk.page.until("document.querySelectorAll('#scenes select').length === 1")
-            for state, script in states.items():
-                await desk.page.run(script)
+            # Every state once in each scheme, and the fullest one on every screen.
+            every = (size, scheme) in {(SCREENS[0], "light"), (SCREENS[-1], "dark")}
+            for state in states if every else ("everything open",):
+                await desk.page.run(states[state])
                 assert await audit(desk) == [], (size, scheme, state)
             await desk.command(command="resume")
             await desk.command(command="release")
@@ -62,16 +66,13 @@ def test_axe_finds_nothing_for_strangers_and_while_the_program_is_away(tmp_path:
         pytest.skip("needs axe-core: make web-check")
 
     async def body(desk: Desk) -> None:
-        for size, scheme in product(SCREENS, ("light", "dark")):
-            await show(desk, size, scheme)
-            await desk.page.call("Network.clearBrowserCookies")
+        await desk.page.call("Network.clearBrowserCookies")
+        for size, scheme in product((SCREENS[0], SCREENS[-1]), ("light", "dark")):
             await desk.page.open(f"{desk.root}/control", *size, scheme)
             await desk.page.until("document.querySelectorAll('.track').length === 3")
             await desk.page.until("!document.getElementById('sign-in').hidden")
-            assert await audit(desk) == [], (size, scheme)
             await desk.page.run("document.getElementById('banner').hidden = false")
             assert await audit(desk) == [], (size, scheme)
-            await desk.page.open(await desk.sign_in_url(), *size, scheme)
 
     at_the_desk(tmp_path, body, TWO_SHOTS)
 

@@ -19,6 +19,7 @@ const MOST_LIVE = 3;
  * @property {HTMLInputElement} choice
  * @property {HTMLCanvasElement} monitor
  * @property {HTMLElement} state
+ * @property {HTMLElement} who
  * @property {HTMLElement} details
  * @property {HTMLButtonElement} live
  * @property {MjpegPlayer | null} player
@@ -113,12 +114,12 @@ export class Shots {
     const room = element("a", { className: "small-button", href: `/room/${encodeURIComponent(name)}` });
     room.append(icon("open"), worded("span", "room"));
     room.title = text("room");
-    const lock = element("span", { className: "lock" }, icon("locked"));
-    const foot = element("div", { className: "shot-foot" }, details, lock, live, room);
+    const who = element("p", { className: "shot-who" }, icon("locked"), element("span"));
+    const foot = element("div", { className: "shot-foot" }, who, details, live, room);
     const root = element("div", { className: "shot" }, label, foot);
     root.style.setProperty("--color", shotColor(index));
     /** @type {Card} */
-    const card = { root, choice, monitor, state, details, live, player: null };
+    const card = { root, choice, monitor, state, who, details, live, player: null };
     live.addEventListener("click", () => this.#toggleLive(card, name));
     return card;
   }
@@ -155,10 +156,10 @@ function describe(card, shot, status) {
   const who = subjectName(shot, status.tracks);
   say(card.state, text(`state_${shot.state}`));
   card.state.dataset.state = shot.state;
-  const parts = [shot.aspect, `×${number(shot.zoom, 2)}`, who];
-  if (shot.preset) parts.push(shot.preset);
-  say(card.details, parts.join(" · "));
-  card.details.toggleAttribute("data-locked", Boolean(shot.locked));
+  const preset = shot.preset ? ` · ${shot.preset}` : "";
+  say(card.details, `${shot.aspect} · ×${number(shot.zoom, 2)}${preset}`);
+  say(/** @type {Element} */ (card.who.lastElementChild), who);
+  card.who.toggleAttribute("data-locked", Boolean(shot.locked));
 }
 
 /**
