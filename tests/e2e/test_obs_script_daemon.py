@@ -51,12 +51,11 @@ HOTKEYS: dict[str, tuple[Goal, Commands]] = {
     **{f"preset_{n}": (lambda shot, n=n: shot["preset"] == f"P{n}", ()) for n in PRESETS},
 }
 START, STOP = "livetrack.start", "livetrack.stop"
-RUN = {"arguments": "run --source demo --sink none"}
 
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    with desk_at(tmp_path_factory.mktemp("hotkeys"), settings=RUN) as desk:
+    with desk_at(tmp_path_factory.mktemp("hotkeys")) as desk:
         desk.daemon.start("main=16:9")
         for number in PRESETS:
             desk.daemon.command("set_max_zoom", max_zoom=1 + number / 10)
@@ -92,10 +91,11 @@ def test_the_daemon_is_started_and_stopped_from_obs(desk: Desk, by_hotkey: bool)
         desk.hit(hotkey) if by_hotkey else desk.panel.press(button)
 
     desk.daemon.stop()
+    desk.panel.write("Arguments", "run --source demo --sink none --aspect 1:1")
     do("Start daemon", START)
     pid = until(lambda: desk.daemon.status().get("pid"), desk.panel.text)
     desk.says("fps")
-    assert len(desk.daemon.status()["shots"]) == 1
+    assert desk.daemon.shot()["aspect"] == "1:1"
     do("Stop daemon", STOP)
     until(lambda: not Path(f"/proc/{pid}").exists(), desk.panel.text)
     desk.says("not running")

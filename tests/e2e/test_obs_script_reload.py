@@ -65,12 +65,11 @@ def test_twenty_reloads_leave_no_memory_and_no_thread_and_change_nothing(tmp_pat
 
 
 def test_the_daemon_comes_and_goes_with_obs_if_asked_to(tmp_path: Path) -> None:
-    settings = {
-        "arguments": "run --source demo --sink none",
-        "autostart": True,
-        "stop_with_obs": True,
-    }
-    with desk_at(tmp_path, settings=settings) as desk:
+    with desk_at(tmp_path, settings={"arguments": "run --source demo --sink none"}) as desk:
+        desk.says("not running")
+        desk.panel.check("Start with OBS", True)
+        desk.panel.check("Stop with OBS", True)
+        reload(desk, 1)
         pid = until(lambda: desk.daemon.status().get("pid"), desk.panel.text)
         desk.says("fps")
         desk.hit("livetrack.speed_sport")
