@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections.abc import Callable
 from functools import partial
 
 import aiohttp
@@ -42,7 +43,7 @@ def print_status_cost(air: OnAir) -> None:
     air.pipeline.render.onlooker = seen.append
     while not seen:
         time.sleep(0.01)
-    parts = [
+    parts: list[tuple[str, float, Callable[[], object]]] = [
         ("a status is made", MAX_EVENT_HZ, monitor.status),
         ("and written as JSON", MAX_EVENT_HZ, partial(_text, monitor.status())),
         ("the light is measured", 30 / BRIGHTNESS_EVERY, partial(brightness, seen[0])),
