@@ -318,13 +318,13 @@ def read_status(data: Dict[str, Any]) -> View:
     )
 
 
-def panel_values(shot: ShotView) -> Dict[str, Any]:
-    """What the panel's live settings should show for a shot."""
-    values = {"tracking": shot.state != "paused"}  # type: Dict[str, Any]
+def panel_values(shot: ShotView, standby: bool) -> Dict[str, Any]:
+    """What the panel's live settings should show for a shot; in standby every shot is paused."""
+    values = {} if standby else {"tracking": shot.state != "paused"}  # type: Dict[str, Any]
     for name, value in shot.settings.items():
         if name in ("headroom", "dead_zone"):
             values[name + "_auto"] = value is None
-        if name in SETTINGS:
+        if SETTINGS.get(name) in (*LIVE, *ADVANCED):
             values[name] = value
     if shot.locked and shot.subject:
         values["subject"] = "track:%d" % shot.subject[0]
@@ -351,7 +351,7 @@ def _fits(setting: Setting, value: Any) -> bool:
         return isinstance(value, bool)
     if setting.kind in ("slider", "number", "integer"):
         number_given = isinstance(value, (int, float)) and not isinstance(value, bool)
-        return number_given and math.fabs(value) < 1e6
+        return number_given and -1e6 < value < 1e6
     return isinstance(value, str) and value == unicode_text(value)
 
 
@@ -585,7 +585,9 @@ def _usual_places() -> List[Path]:
     """Where pip --user, pipx, uv, Homebrew and the installers of Windows put programs."""
     home = Path.home()
     places = [home / ".local" / "bin", Path("/usr/local/bin"), Path("/opt/homebrew/bin")]
-    places += sorted(home.glob("Library/Python/3.*/bin"), reverse=True)
+    framework = Path("/Library/Frameworks/Python.framework/Versions")
+    for folder, pattern in ((home / "Library" / "Python", "3.*/bin"), (framework, "3.*/bin")):
+        places += sorted(folder.glob(pattern), reverse=True)
     for variable, pattern in (
         ("APPDATA", "Python/Python3*/Scripts"),
         ("LOCALAPPDATA", "Programs/Python/Python3*/Scripts"),
@@ -788,9 +790,8 @@ class Worker:
         while not self._ending:
             self._turn()
         if self._quit_at_end:
-            self._daemon.silent = False
             try:
-                self._daemon.command({"command": "quit"})
+                Daemon(self._daemon.address).command({"command": "quit"})
             except (NoAnswer, Refused):
                 self._program.terminate()
 
@@ -1039,7 +1040,7 @@ def show_daemon_state(worker: Worker, seen: Dict[str, Any]) -> None:
         return
     shots, wished = worker.view.shots, worker.wished()
     shot = shots.get(panel.target) or next(iter(shots.values()))
-    for name, value in panel_values(shot).items():
+    for name, value in panel_values(shot, worker.view.standby).items():
         told = name.replace("_auto", "") not in wished
         if told and seen[name] != value:
             write_setting(panel.settings, SETTINGS[name], value)

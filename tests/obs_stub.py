@@ -247,17 +247,20 @@ def _add(props: Properties, prop: Property) -> Property:
 
 
 class Studio:
-    """OBS with the script: what its user does, in the order in which OBS calls the script."""
+    """OBS with the script: what its user does, in the order in which OBS calls the script.
 
-    def __init__(self, values: dict[str, Any] | None = None, script: Path = SCRIPT) -> None:
+    `patient` gives a server of the test's own time to answer on a machine that is busy.
+    """
+
+    def __init__(self, values: dict[str, Any] | None = None, patient: bool = True) -> None:
         self.obs = Obs()
         self.settings = Data(dict(values or {}))
         self.props = Properties()
-        self._path = script
+        self._patient = patient
         self.script: Any = None
 
     def load(self) -> None:
-        spec = util.spec_from_file_location("livetrack_obs_script", self._path)
+        spec = util.spec_from_file_location("livetrack_obs_script", SCRIPT)
         assert spec is not None
         assert spec.loader is not None
         self.script = util.module_from_spec(spec)
@@ -266,6 +269,8 @@ class Studio:
             spec.loader.exec_module(self.script)
         finally:
             del sys.modules["obspython"]
+        if self._patient:
+            self.script.CONNECT_S = self.script.READ_S = 60.0
         self.script.script_defaults(self.settings)
         self.script.script_load(self.settings)
         self.script.script_update(self.settings)
@@ -337,9 +342,9 @@ class Studio:
 
 
 @contextmanager
-def running_studio(**values: Any) -> Iterator[Studio]:
+def running_studio(patient: bool = True, **values: Any) -> Iterator[Studio]:
     """OBS with the script loaded and its panel open, until the end."""
-    studio = Studio(values)
+    studio = Studio(values, patient)
     studio.load()
     try:
         studio.open_panel()

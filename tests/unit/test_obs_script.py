@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -250,6 +251,30 @@ def test_a_locked_person_is_shown_as_the_subject(token_file: Path) -> None:
     ):
         studio.says("subject 3 (locked)")
         assert studio.get("subject") == "track:3"
+
+
+def test_standby_leaves_tracking_as_the_user_had_it(token_file: Path) -> None:
+    shot = shot_status("main", state="paused")
+    with (
+        Wire(daemon(lambda: status(shot, standby=True))) as wire,
+        running_studio(port=wire.port, token_file=str(token_file)) as studio,
+    ):
+        studio.says("LiveTrack 0.1.0 rests")
+        assert studio.get("tracking") is True
+
+
+def test_a_status_changes_no_other_values_of_the_panel(token_file: Path) -> None:
+    shot = shot_status("main")
+    odd = {"host": "elsewhere", "speed": 3, "max_zoom": 10**400, "cuts": "yes", "fill": "\ud800"}
+    shot = replace(shot, settings=dict(shot.settings) | odd)
+    with (
+        Wire(daemon(lambda: status(shot))) as wire,
+        running_studio(port=wire.port, token_file=str(token_file)) as studio,
+    ):
+        studio.says("runs")
+        assert {studio.get(name) for name in odd} == {"127.0.0.1", "normal", 2.4, False, "crop"}
+        studio.tick()
+        assert "mistake" not in str(studio.obs.log)
 
 
 def test_the_lists_follow_the_status(studio: Studio) -> None:

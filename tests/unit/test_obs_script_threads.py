@@ -131,7 +131,7 @@ def server(name: str) -> Iterator[tuple[str, int]]:
 def test_obs_never_waits_for_it_and_is_told(name: str, watched: Watched) -> None:
     with server(name) as (text, port):
         with watched.here() as done:
-            studio = Studio({"port": port})
+            studio = Studio({"port": port}, patient=False)
             studio.load()
             done.clear()  # the file itself is read by OBS
             for _ in range(3):
@@ -154,7 +154,7 @@ def test_a_watched_thread_is_really_watched(watched: Watched) -> None:
 
 
 def test_what_waits_is_bounded_and_the_rest_is_refused_aloud() -> None:
-    with server("silent") as (_, port), running_studio(port=port) as studio:
+    with server("silent") as (_, port), running_studio(patient=False, port=port) as studio:
         for _ in range(1000):
             studio.hotkey("livetrack.next")
             studio.set("max_zoom", 1.0 + (studio.get("max_zoom") or 1.0) % 3)
@@ -247,7 +247,7 @@ def test_no_token_says_where_it_was_looked_for(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["absent", "silent", "dead in mid-answer"])
 def test_twenty_loads_and_unloads_leave_nothing(name: str) -> None:
     with server(name) as (_, port):
-        studio = Studio({"port": port})
+        studio = Studio({"port": port}, patient=False)
         for _ in range(20):
             studio.load()
             use_everything(studio)
@@ -264,7 +264,7 @@ def test_twenty_loads_and_unloads_leave_nothing(name: str) -> None:
 
 def test_unloading_does_not_wait_for_an_answer_that_hangs() -> None:
     with server("silent") as (_, port):
-        studio = Studio({"port": port})
+        studio = Studio({"port": port}, patient=False)
         studio.load()
         until(lambda: threads() and studio.script.panel.worker._daemon._connection)
         worker = threads()[0]
