@@ -23,7 +23,7 @@ from livetrack_vcam.obs.config import Wanted, connect, given_password
 from livetrack_vcam.obs.inputs import Ours, input_name, ours
 from livetrack_vcam.obs.operator import OperatorHere
 from livetrack_vcam.obs.program import PauseOffProgram, PresetOfScene
-from livetrack_vcam.obs.sound import SoundDelay, picture_delay_ms
+from livetrack_vcam.obs.sound import Settled, SoundDelay, picture_delay_ms
 from livetrack_vcam.obs.watch import EVENTS, Duty, ObsWatch
 from livetrack_vcam.pipeline import Pipeline
 from livetrack_vcam.preview import Preview
@@ -111,7 +111,7 @@ class Studio:
         def delay_ms() -> float | None:
             return picture_delay_ms(pipeline.outlets, shot, time.monotonic_ns())
 
-        duties: list[Duty] = [SoundDelay(settings.obs_audio, delay_ms)]
+        duties: list[Duty] = [SoundDelay(settings.obs_audio, Settled(delay_ms))]
         if settings.obs_watch:
             duties += [
                 PauseOffProgram(self.operator, self._ours_in_obs(wanted.is_here)),

@@ -212,14 +212,18 @@ def watch(
     from livetrack_vcam.obs.config import connect
     from livetrack_vcam.obs.operator import OperatorThere
     from livetrack_vcam.obs.program import PauseOffProgram, PresetOfScene
-    from livetrack_vcam.obs.sound import SoundDelay
+    from livetrack_vcam.obs.sound import Settled, SoundDelay
     from livetrack_vcam.obs.watch import EVENTS, Duty, ObsWatch
 
     set_up_logging(log_level, as_json=False)
     wanted = _wanted(**where)
     operator = OperatorThere(Client(host, port))
     pause = PauseOffProgram(operator, _ours(name, shot, camera, port, wanted))
-    duties: list[Duty] = [SoundDelay(obs_audio, operator.delay_ms), pause, PresetOfScene(operator)]
+    duties: list[Duty] = [
+        SoundDelay(obs_audio, Settled(operator.delay_ms)),
+        pause,
+        PresetOfScene(operator),
+    ]
     watching = ObsWatch(lambda: connect(wanted, EVENTS), duties)
     status = _until_interrupted(watching)
     with suppress(LiveTrackError):  # it may have ended before us

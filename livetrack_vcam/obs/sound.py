@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -16,6 +17,9 @@ log = logging.getLogger(__name__)
 
 WORTH_MS = 10
 """A change of delay smaller than this is not heard, but each change of offset may be."""
+WORTH_SHARE = 0.05
+SETTLE_S = 3.0
+"""A delay that stayed within that share of itself, or WORTH_MS, for so long has settled."""
 LEAST_OFFSET_MS, MOST_OFFSET_MS = -950, 20_000
 """What SetInputAudioSyncOffset takes."""
 _NOT_FOUND = 600
@@ -161,6 +165,30 @@ def _unusable(obs: Requests, name: str, error: ObsRefusal) -> str:
         return f"OBS cannot delay the sound of {name!r} ({error})"
     known = ", ".join(repr(each) for each in sorted(input_kinds(obs))) or "none"
     return f"OBS has no input {name!r}; it has {known}: name one of them with --obs-audio"
+
+
+class Settled:
+    """A delay that is told only once it has hardly changed for a while.
+
+    The first pictures of a run are later than the rest, and each change of offset may be heard.
+    """
+
+    def __init__(
+        self, delay_ms: Callable[[], float | None], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._delay_ms = delay_ms
+        self._clock = clock
+        self._since: tuple[float, float] | None = None
+
+    def __call__(self) -> float | None:
+        delay_ms, now_s = self._delay_ms(), self._clock()
+        if delay_ms is None:
+            self._since = None
+            return None
+        worth_ms = max(WORTH_MS, WORTH_SHARE * delay_ms)
+        if self._since is None or abs(self._since[1] - delay_ms) > worth_ms:
+            self._since = now_s, delay_ms
+        return delay_ms if now_s - self._since[0] >= SETTLE_S else None
 
 
 def picture_delay_ms(outlets: Sequence[Outlet], shot: str, now_ns: int) -> float | None:

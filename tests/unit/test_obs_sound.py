@@ -10,7 +10,7 @@ import pytest
 from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.interfaces import Canvas
 from livetrack_vcam.obs.connection import ObsEvent
-from livetrack_vcam.obs.sound import SoundDelay, picture_delay_ms, told_delay_ms
+from livetrack_vcam.obs.sound import Settled, SoundDelay, picture_delay_ms, told_delay_ms
 from livetrack_vcam.outlet import Outlet
 from livetrack_vcam.testing import MemorySink
 from tests.obs_in_memory import InMemoryObs, Input
@@ -51,6 +51,16 @@ def test_nothing_is_set_while_the_delay_is_not_known_or_for_a_change_nobody_hear
     sound.look(obs)
     assert offsets_of(obs) == before
     assert obs.changes == []
+
+
+def test_a_delay_counts_once_it_has_settled() -> None:
+    now_s, delay = [0.0], [None, 900.0, 600.0, 390.0, 362.0, 360.0, 361.0, 359.0, 40.0, 42.0]
+    settled = Settled(lambda: delay[int(now_s[0])], lambda: now_s[0])
+    told = []
+    for second in range(len(delay)):
+        now_s[0] = float(second)
+        told.append(settled())
+    assert told == [None] * 7 + [359.0, None, None]
 
 
 def test_a_delay_that_obs_does_not_take_is_brought_into_its_range() -> None:
