@@ -81,7 +81,6 @@ def _simple(value: Any, keyword: str, wanted: Any) -> bool:
         "const": lambda: value == wanted and type(value) is type(wanted),
         "minimum": lambda: not number or value >= wanted,
         "maximum": lambda: not number or value <= wanted,
-        "exclusiveMinimum": lambda: not number or value > wanted,
         "pattern": lambda: not text or re.search(wanted, value) is not None,
         "minLength": lambda: not text or len(value) >= wanted,
         "maxLength": lambda: not text or len(value) <= wanted,

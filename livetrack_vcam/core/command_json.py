@@ -13,6 +13,8 @@ from livetrack_vcam.core.geometry import Box
 JsonValue = Json | Mapping[str, Json] | Sequence[float]
 MAX_SIDE = 1e5
 """Pixels; no camera has a longer one."""
+MIN_SIDE = 1.0
+"""Pixels; a smaller one would round to nothing far from the origin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +115,9 @@ def _box(value: object) -> Box:
         raise ValueError(f"field 'box' is {value!r}; {wanted}")
     numbers = [read_number("box", -MAX_SIDE, MAX_SIDE)(each) or 0.0 for each in value]
     x, y, width, height = numbers
-    box = Box(x, y, x + width, y + height)
-    if not (box.width > 0 and box.height > 0):
-        raise ValueError(f"field 'box' has no area; {wanted}")
-    return box
+    if width < MIN_SIDE or height < MIN_SIDE:
+        raise ValueError(f"field 'box' has no area, or less than a pixel; {wanted}")
+    return Box(x, y, x + width, y + height)
 
 
 def _setting(name: str, kind: Callable[..., Command], field: str) -> Entry:
@@ -126,7 +127,7 @@ def _setting(name: str, kind: Callable[..., Command], field: str) -> Entry:
 
 
 _PLACE: Schema = {"type": "number", "minimum": -MAX_SIDE, "maximum": MAX_SIDE}
-_SIDE: Schema = {"type": "number", "exclusiveMinimum": 0, "maximum": MAX_SIDE}
+_SIDE: Schema = {"type": "number", "minimum": MIN_SIDE, "maximum": MAX_SIDE}
 _BOX_SCHEMA: Schema = {
     "type": "array", "prefixItems": [_PLACE, _PLACE, _SIDE, _SIDE], "minItems": 4, "maxItems": 4,
     "description": "[x, y, width, height] in source pixels; without it the present crop",

@@ -153,10 +153,9 @@ def texts_of(schema: Mapping[str, Any]) -> st.SearchStrategy[str]:
 
 
 def numbers_of(schema: Mapping[str, Any]) -> st.SearchStrategy[float]:
-    low = schema.get("minimum", schema.get("exclusiveMinimum"))
-    floats = st.floats(low, schema["maximum"], exclude_min="exclusiveMinimum" in schema)
-    whole = st.integers(int(low or 0) + 1, int(schema["maximum"]))
-    return floats if schema["maximum"] < 1 else floats | whole
+    low, high = schema["minimum"], schema["maximum"]
+    floats = st.floats(low, high)
+    return floats if high < 1 else floats | st.integers(int(low), int(high))
 
 
 @pytest.mark.parametrize("name", REQUEST_NAMES)
