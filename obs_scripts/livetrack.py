@@ -364,6 +364,11 @@ def wishes(values: Dict[str, Any]) -> Dict[str, Any]:
     return live
 
 
+def aimed(body: Dict[str, Any], target: str) -> Dict[str, Any]:
+    """The command for one shot; without a name, for every one."""
+    return dict(body, target=target) if target else body
+
+
 def status_text(view: Optional[View], trouble: str, last: str, target: str) -> str:
     """What the panel says, a fact a line."""
     lines = []  # type: List[str]
@@ -734,8 +739,7 @@ class Worker:
             self._program.terminate()
 
     def command(self, label: str, body: Dict[str, Any], target: str = "") -> None:
-        body = dict(body, target=target) if target else body
-        self._put(label, functools.partial(self._command, label, body))
+        self._put(label, functools.partial(self._command, label, aimed(body, target)))
 
     def reframe(self, label: str, target: str) -> None:
         self._put(label, functools.partial(self._reframe, label, target))
@@ -791,6 +795,8 @@ class Worker:
             self._turn()
         if self._quit_at_end:
             try:
+                if self.view is None:
+                    raise NoAnswer(ABSENT)
                 Daemon(self._daemon.address).command({"command": "quit"})
             except (NoAnswer, Refused):
                 self._program.terminate()
@@ -906,13 +912,12 @@ class Worker:
             self.last = "%s: there are only %d presets." % (label, len(presets))
             return
         body = {"command": "load_preset", "preset": presets[place - 1] if presets else ""}
-        self._command(label, dict(body, target=target) if target else body)
+        self._command(label, aimed(body, target))
 
     def _reframe(self, label: str, target: str) -> None:
         """Follow until the picture rests on the subject; `_finish_reframing` then pauses."""
-        where = {"target": target} if target else {}
-        names = ("resume", "recenter")
-        if all(self._try(label, dict(where, command=name)) for name in names):
+        bodies = [aimed({"command": name}, target) for name in ("resume", "recenter")]
+        if all(self._try(label, body) for body in bodies):
             self._reframing = (target, time.monotonic())
         self._look()
 
@@ -927,8 +932,7 @@ class Worker:
         shots = self.view.shots if self.view else {}
         states = {shot.state for name, shot in shots.items() if target in ("", name)}
         if states <= {"hold"} or since_s > REFRAME_S[1]:
-            pause = {"command": "pause"}
-            self._command(REFRAME.label, dict(pause, target=target) if target else pause)
+            self._command(REFRAME.label, aimed({"command": "pause"}, target))
 
     def _send_wishes(self) -> None:
         with self._lock:
@@ -937,8 +941,7 @@ class Worker:
             if self.view is None or time.monotonic() < due_s:
                 continue
             target, name = key
-            body = command_for(name, value)
-            self._command(SETTINGS[name].label, dict(body, target=target) if target else body)
+            self._command(SETTINGS[name].label, aimed(command_for(name, value), target))
             with self._lock:
                 if self.view is not None and self._wishes.get(key) == (due_s, value):
                     del self._wishes[key]

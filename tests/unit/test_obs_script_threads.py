@@ -224,16 +224,18 @@ def test_a_wrong_token_is_said_before_anything_is_pressed(tmp_path: Path) -> Non
 
 def test_the_token_is_shown_to_nobody_but_a_daemon_of_ours(tmp_path: Path) -> None:
     (tmp_path / "token").write_text(TOKEN)
-    with (
-        Wire(lambda _: reply({"status": "fine"})) as wire,
-        running_studio(port=wire.port, token_file=str(tmp_path / "token")) as studio,
-    ):
-        studio.says("Another program")
-        studio.press("Next subject")
-        studio.press("Stop daemon")
-        studio.says("not done")
+    with Wire(lambda _: reply({"status": "fine"})) as wire:
+        values = {"port": wire.port, "token_file": str(tmp_path / "token"), "stop_with_obs": True}
+        with running_studio(**values) as studio:
+            studio.says("Another program")
+            studio.press("Next subject")
+            studio.press("Stop daemon")
+            studio.says("not done")
+            studio.tick()
+            assert TOKEN not in studio.status + str(studio.obs.log)
+        until(lambda: not threads(), threads)
+        assert wire.requests
         assert not [each for each in wire.requests if "authorization" in each.headers]
-        assert TOKEN not in studio.status + str(studio.obs.log)
 
 
 def test_no_token_says_where_it_was_looked_for(tmp_path: Path) -> None:
