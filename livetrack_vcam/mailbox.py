@@ -13,6 +13,10 @@ class Closed(Exception):
     """Raised by `get` when the mailbox is closed and empty."""
 
 
+class Woken(Exception):
+    """Raised by `get` when nothing came, but somebody called `wake`."""
+
+
 class Mailbox(Generic[T]):
     """A queue of at most `depth` items. `put` never blocks: a full one drops the oldest item."""
 
@@ -23,6 +27,7 @@ class Mailbox(Generic[T]):
         self._depth = depth
         self._dropped = 0
         self._closed = False
+        self._woken = False
         self._changed = Condition()
 
     def put(self, item: T) -> T | None:
@@ -43,14 +48,26 @@ class Mailbox(Generic[T]):
             return dropped
 
     def get(self, timeout_s: float | None = None) -> T | None:
-        """The oldest item; None when none came within `timeout_s`. Raises Closed at the end."""
+        """The oldest item; None when none came within `timeout_s`.
+
+        Raises Closed at the end, and Woken after `wake`.
+        """
         with self._changed:
-            self._changed.wait_for(lambda: self._items or self._closed, timeout_s)
+            self._changed.wait_for(lambda: self._items or self._closed or self._woken, timeout_s)
             if self._items:
                 return self._items.popleft()
             if self._closed:
                 raise Closed
+            if self._woken:
+                self._woken = False
+                raise Woken
             return None
+
+    def wake(self) -> None:
+        """Let whoever waits for an item, or is about to, see to something else first."""
+        with self._changed:
+            self._woken = True
+            self._changed.notify_all()
 
     def drain(self) -> list[T]:
         """Every waiting item, oldest first, without blocking."""

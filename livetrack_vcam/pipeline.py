@@ -164,6 +164,7 @@ class Pipeline:
     def order(self, order: Order) -> Future[None]:
         """Queue what takes effect together, between two pictures: its verdict."""
         lost = self.render.orders.put(order)
+        self.render.frames.wake()
         if lost is not None:
             ending = self.render.orders.closed
             lost.refused("the program is ending" if ending else "too many commands at once")

@@ -17,7 +17,7 @@ from livetrack_vcam.core.geometry import Box, Crop
 from livetrack_vcam.core.presence import State
 from livetrack_vcam.interfaces import Canvas
 from livetrack_vcam.look_ahead import LookAhead
-from livetrack_vcam.mailbox import Closed, Mailbox
+from livetrack_vcam.mailbox import Closed, Mailbox, Woken
 from livetrack_vcam.media import Frame
 from livetrack_vcam.opening import Opening
 from livetrack_vcam.orders import Order
@@ -140,7 +140,11 @@ class Render:
         try:
             while True:
                 held = silent and bool(self.look_ahead)
-                frame = self.frames.get(self._tick_s if held else SLATE_INTERVAL_S)
+                try:
+                    frame = self.frames.get(self._tick_s if held else SLATE_INTERVAL_S)
+                except Woken:
+                    self._drain()
+                    continue
                 silent = frame is None
                 if frame is not None:
                     self._drain()
@@ -152,7 +156,6 @@ class Render:
                 elif self.look_ahead:
                     self._show_held()
                 else:
-                    self._drain()
                     self._show_slate()
         except Closed:
             for frame in self._opening.rest():

@@ -10,7 +10,7 @@ from threading import Thread
 
 import pytest
 
-from livetrack_vcam import controls
+from livetrack_vcam import controls, stages
 from livetrack_vcam.controls import fixed_settings
 from livetrack_vcam.core.fields import LIVE_FIELDS
 from livetrack_vcam.core.session import replay
@@ -71,7 +71,11 @@ def test_what_makes_no_sense_is_refused_before_anybody_is_asked(
     assert operating(tmp_path, ask).commands() == []
 
 
-def test_while_no_frame_comes_commands_are_still_obeyed(tmp_path: Path) -> None:
+def test_while_no_frame_comes_commands_are_still_obeyed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stages, "SLATE_INTERVAL_S", 1000.0)  # only the command itself can wake it
+
     async def body(program: Operated) -> None:
         await program.pictures(3)
         program.ticking = False

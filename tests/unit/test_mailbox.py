@@ -6,7 +6,7 @@ from threading import Thread
 
 import pytest
 
-from livetrack_vcam.mailbox import Closed, Mailbox
+from livetrack_vcam.mailbox import Closed, Mailbox, Woken
 
 
 def test_the_newest_item_wins_and_the_drop_is_counted() -> None:
@@ -86,3 +86,26 @@ def test_whoever_waits_for_the_end_is_told_of_it_and_nothing_else() -> None:
     Thread(target=mailbox.close, daemon=True).start()
     assert mailbox.wait_closed(60)
     assert mailbox.closed
+
+
+def test_whoever_waits_can_be_woken_and_then_waits_again() -> None:
+    mailbox: Mailbox[int] = Mailbox()
+    Thread(target=mailbox.wake, daemon=True).start()
+    with pytest.raises(Woken):
+        mailbox.get(60)
+    assert mailbox.get(0.001) is None
+
+
+def test_who_is_woken_too_early_is_woken_once_but_an_item_and_the_end_come_first() -> None:
+    mailbox: Mailbox[int] = Mailbox()
+    mailbox.put(7)
+    mailbox.wake()
+    mailbox.wake()
+    assert mailbox.get() == 7
+    with pytest.raises(Woken):
+        mailbox.get()
+    assert mailbox.get(0.001) is None
+    mailbox.wake()
+    mailbox.close()
+    with pytest.raises(Closed):
+        mailbox.get()
