@@ -13,7 +13,7 @@ run: setup  ## The main job: camera in, tracked crop out; without a camera the d
 test: setup  ## Everything that needs only Python packages; the rest is skipped, with its reason
 	$(BIN)/python -m pytest $(ARGS)
 
-test-all: setup system-packages test-reference  ## Everything, and no skip is allowed
+test-all: setup system-packages tools/web/node_modules/.package-lock.json test-reference  ## Everything, and no skip is allowed
 	LIVETRACK_NO_SKIP=1 $(BIN)/python -m pytest -m "not reference" $(ARGS)
 
 test-reference: .venv-reference/.ready  ## Our detectors against independent programs

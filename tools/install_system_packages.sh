@@ -5,6 +5,9 @@ packages="chromium obs-studio obs-plugins xvfb openbox xdotool wmctrl at-spi2-co
   gir1.2-atspi-2.0 python3-gi libgl1-mesa-dri qemu-system-x86 busybox-static cpio kmod ffmpeg v4l-utils opencv-doc
   linux-image-amd64 linux-headers-amd64 v4l2loopback-dkms"
 
+# Whoever has Node.js from elsewhere has npm with it, and Debian's would not go beside it.
+command -v npm >/dev/null || packages="$packages nodejs npm"
+
 missing=""
 for package in $packages; do
   dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q "ok installed" || missing="$missing $package"

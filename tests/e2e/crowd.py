@@ -1,8 +1,8 @@
 """A daemon whose camera sees three people walk about, with detections that are the truth.
 
-`python -m tests.e2e.crowd --port 8787 --shot main=16:9 --shot vertical=9:16` is the real program;
-only the source and the detector are scripted, so that tests and the pictures of the
-documentation know where everybody is.
+`python -m tests.e2e.crowd --shot main=640x360 --shot vertical=9:16` is the real program; only the
+source and the detector are scripted, so that tests and the pictures of the documentation know
+where everybody is.
 """
 
 from __future__ import annotations
@@ -168,11 +168,14 @@ def _sprite(height: int) -> list[tuple[Plane, npt.NDArray[np.bool_]]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=8787)
-    parser.add_argument("--shot", action="append", help="NAME=ASPECT; by default main=16:9")
+    parser.add_argument("--shot", action="append", help="NAME=WIDTHxHEIGHT or NAME=ASPECT")
     parser.add_argument("--obs-port", type=int, help="follow the OBS that listens there")
     asked = parser.parse_args()
-    shots = [each.split("=") for each in asked.shot or ["main=16:9"]]
-    tables = [{"name": name, "aspect": aspect, "sink": ["mjpeg"]} for name, aspect in shots]
+    shots = [each.split("=") for each in asked.shot or ["main=640x360"]]
+    tables = [
+        {"name": name, "size" if "x" in shape else "aspect": shape, "sink": ["mjpeg"]}
+        for name, shape in shots
+    ]
     following = {"obs_watch": True, "obs_port": asked.obs_port} if asked.obs_port else {}
     settings = build_settings({"shots": tables}, {"port": asked.port, **following})
     set_up_logging(settings.log_level, settings.json_logs)

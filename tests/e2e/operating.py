@@ -18,8 +18,8 @@ import pytest
 from tests.e2e.chromium import Page, find_chromium, open_page
 
 ROOT = Path(__file__).resolve().parents[2]
-ONE_SHOT = ("main=16:9",)
-TWO_SHOTS = ("main=16:9", "vertical=9:16")
+ONE_SHOT = ("main=640x360",)
+TWO_SHOTS = ("main=640x360", "vertical=360x640")
 PATIENCE_S = 30.0
 TOKEN = "livetrack-vcam/token"
 Status = dict[str, Any]

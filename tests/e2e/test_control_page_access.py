@@ -167,7 +167,7 @@ def test_the_real_output_is_asked_for_only_when_wanted(tmp_path: Path) -> None:
         await page.until(f"new Set({paper}).size > 50")
         assert not [url for url in page.requests if "/stream/" in url]
         await desk.click(".shot-foot button")
-        await page.until("document.querySelector('.monitor img')?.naturalWidth === 1280")
+        await page.until("document.querySelector('.monitor img')?.naturalWidth === 640")
         assert [url for url in page.requests if "/stream/main.mjpg" in url]
         await desk.click(".shot-foot button")
         await page.until("document.querySelector('.monitor img') === null")

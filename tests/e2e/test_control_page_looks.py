@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.operating import READY, ROOT, TWO_SHOTS, Desk, at_the_desk
+from tests.e2e.operating import ONE_SHOT, READY, ROOT, TWO_SHOTS, Desk, at_the_desk
 
 pytestmark = pytest.mark.browser
 AXE = ROOT / "tools/web/node_modules/axe-core/axe.min.js"
@@ -92,7 +92,7 @@ NAMELESS = """[...document.querySelectorAll('button, select, input')].filter(e =
 KEYS_FOR_WORDS = r"document.body.innerText.match(/\\b[a-z]+_[a-z_]+\\b/g) ?? []"
 
 
-@pytest.mark.parametrize("shots", [("main=16:9",), TWO_SHOTS], ids=["one", "two"])
+@pytest.mark.parametrize("shots", [ONE_SHOT, TWO_SHOTS], ids=["one", "two"])
 def test_a_thumb_hits_everything_and_nothing_sticks_out(
     tmp_path: Path, shots: tuple[str, ...]
 ) -> None:
@@ -162,5 +162,39 @@ def test_a_screen_reader_hears_changes_and_not_every_frame(tmp_path: Path) -> No
         assert await page.run("window.heard.length") == 0
         await desk.click("#do-tracking")
         await page.until("window.heard.includes('Paused')")
+
+    at_the_desk(tmp_path, body)
+
+
+def test_what_could_be_better_is_said_in_the_readers_language(tmp_path: Path) -> None:
+    async def body(desk: Desk) -> None:
+        page = desk.page
+        hint = "document.querySelector('#hints li')?.textContent"
+        await page.until(f"{hint}?.includes('enlarged')")
+        sentence = next(each["text"] for each in (await desk.status())["hints"])
+        assert sentence.split(" enlarged ")[0] in await page.run(hint)
+        assert await page.run("document.getElementById('upscale-tile').hasAttribute('data-warn')")
+        await page.run(
+            "(e => { e.value = 'ko'; e.dispatchEvent(new Event('change')) })"
+            "(document.getElementById('language'))"
+        )
+        await page.until(f"{hint}.startsWith('main: 화면을')")
+
+    at_the_desk(tmp_path, body, ("main=1280x720",))
+
+
+def test_the_figures_are_the_programs(tmp_path: Path) -> None:
+    async def body(desk: Desk) -> None:
+        page = desk.page
+        for figure in ("fps", "latency", "cpu", "detect-hz", "dropped", "upscale"):
+            await page.until(f"Number(document.getElementById('{figure}').textContent) >= 0")
+        for part in ("capture", "render", "send", "detect"):
+            words = f"document.getElementById('split-{part}-ms').textContent"
+            await page.until(f"parseFloat({words}) >= 0")
+        states = {"source": "Running", "detector": "Looking", "obs": "Not watched"}
+        for state, words in states.items():
+            await page.until(f"document.getElementById('{state}-state').textContent === '{words}'")
+        line = "document.querySelector('#fps-spark path')"
+        await page.until(f"{line}.getAttribute('d')?.includes('L')")
 
     at_the_desk(tmp_path, body)

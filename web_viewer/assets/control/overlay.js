@@ -137,8 +137,10 @@ export class Overlay {
    */
   #describe(button, track) {
     const shots = this.#status?.shots ?? [];
-    const owner = shots.findIndex((shot) => shot.subject.includes(track.id));
-    const locked = shots.some((shot) => shot.locked && shot.subject.includes(track.id));
+    const owners = shots.filter((shot) => shot.subject.includes(track.id));
+    const first = owners.find((shot) => shot.name === this.#target) ?? owners[0];
+    const owner = first ? shots.indexOf(first) : -1;
+    const locked = owners.some((shot) => shot.locked);
     const state = locked ? "locked" : owner >= 0 ? "subject" : "seen";
     const name = trackName(track);
     const words = text(locked ? "trackLocked" : owner >= 0 ? "trackSubject" : "trackSeen", { name });

@@ -23,7 +23,9 @@ export class Presets {
   show() {
     const status = this.#desk.status;
     const presets = status?.presets ?? [];
-    const scenes = status?.scenes ?? {};
+    // OBS's present scene can be given a preset, whether it has one or not.
+    const now = status?.obs?.scene;
+    const scenes = { ...(now ? { [now]: "" } : {}), ...status?.scenes };
     const loaded = new Set(this.#desk.shots.map((shot) => shot.preset ?? ""));
     const current = loaded.size === 1 ? [...loaded][0] : "";
     const state = JSON.stringify([presets, scenes, current, document.documentElement.lang]);
@@ -114,7 +116,7 @@ export class Presets {
    */
   #scene(scene, preset, presets) {
     const choice = element("select", { data: { keep: `scene ${scene}` } });
-    const names = presets.includes(preset) ? presets : [preset, ...presets];
+    const names = preset === "" || presets.includes(preset) ? presets : [preset, ...presets];
     choice.append(
       element("option", { value: "" }, text("noPreset")),
       ...names.map((name) => element("option", { value: name }, name)),
