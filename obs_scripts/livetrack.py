@@ -983,7 +983,7 @@ class Panel:
 
     def __init__(self) -> None:
         self.hotkeys = {}  # type: Dict[str, int]
-        self.mistakes = set()  # type: set
+        self.mistakes = set()  # type: set[Tuple[str, type]]
 
     @property
     def target(self) -> str:

@@ -225,8 +225,8 @@ def test_a_wrong_token_is_said_before_anything_is_pressed(tmp_path: Path) -> Non
 def test_the_token_is_shown_to_nobody_but_a_daemon_of_ours(tmp_path: Path) -> None:
     (tmp_path / "token").write_text(TOKEN)
     with Wire(lambda _: reply({"status": "fine"})) as wire:
-        values = {"port": wire.port, "token_file": str(tmp_path / "token"), "stop_with_obs": True}
-        with running_studio(**values) as studio:
+        file = str(tmp_path / "token")
+        with running_studio(port=wire.port, token_file=file, stop_with_obs=True) as studio:
             studio.says("Another program")
             studio.press("Next subject")
             studio.press("Stop daemon")
