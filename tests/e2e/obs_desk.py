@@ -56,7 +56,7 @@ class Daemon:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self, *shots: str) -> None:
-        """`shots`: NAME=ASPECT."""
+        """`shots`: NAME=WIDTHxHEIGHT."""
         command = [sys.executable, "-m", "tests.e2e.crowd", "--port", str(self.port)]
         for shot in shots:
             command += ["--shot", shot]

@@ -22,6 +22,7 @@ PASSWORD = "a-password-no-log-may-show"
 NEEDED = ("obs", "Xvfb")
 NEEDED_TO_PRESS = (*NEEDED, "openbox", "dbus-daemon", "xdotool", "ffmpeg")
 PYTHON_WITH_GI = "/usr/bin/python3"
+ACCESSIBILITY_BUS = Path("/usr/share/dbus-1/services/org.a11y.Bus.service")
 START_S, STOP_S = 40.0, 10.0
 
 GLOBAL_INI = """[General]
@@ -98,15 +99,16 @@ def missing(programs: tuple[str, ...] = NEEDED) -> str:
 
 def missing_to_press() -> str:
     """What is not installed of all that obs_panel needs, or nothing."""
-    names = missing(NEEDED_TO_PRESS)
-    asked = "import gi; gi.require_version('Atspi', '2.0')"
-    found = (
-        Path(PYTHON_WITH_GI).exists()
-        and not subprocess.run(
-            [PYTHON_WITH_GI, "-c", asked], stderr=subprocess.DEVNULL, check=False
-        ).returncode
-    )
-    return names if found else f"{names} gir1.2-atspi-2.0 python3-gi".strip()
+    names = missing(NEEDED_TO_PRESS).split()
+    if not ACCESSIBILITY_BUS.exists():
+        names.append("at-spi2-core")
+    asked = [PYTHON_WITH_GI, "-c", "import gi; gi.require_version('Atspi', '2.0')"]
+    if (
+        not Path(PYTHON_WITH_GI).exists()
+        or subprocess.run(asked, stderr=subprocess.DEVNULL, check=False).returncode
+    ):
+        names.append("gir1.2-atspi-2.0 python3-gi")
+    return " ".join(names)
 
 
 def free_port() -> int:

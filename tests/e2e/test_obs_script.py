@@ -168,7 +168,7 @@ ELSEWHERE = {
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     with desk_at(tmp_path_factory.mktemp("panel")) as desk:
-        desk.daemon.start("main=16:9", "vertical=9:16")
+        desk.daemon.start("main=640x360", "vertical=360x640")
         yield desk
 
 

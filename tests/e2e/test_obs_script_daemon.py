@@ -56,7 +56,7 @@ START, STOP = "livetrack.start", "livetrack.stop"
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     with desk_at(tmp_path_factory.mktemp("hotkeys")) as desk:
-        desk.daemon.start("main=16:9")
+        desk.daemon.start("main=640x360")
         for number in PRESETS:
             desk.daemon.command("set_max_zoom", max_zoom=1 + number / 10)
             desk.daemon.command("save_preset", preset=f"P{number}")
@@ -79,7 +79,7 @@ def test_a_hotkey_does_what_it_says(desk: Desk, name: str) -> None:
 def test_the_panel_and_the_hotkeys_recover_when_the_daemon_was_away(desk: Desk) -> None:
     desk.daemon.stop()
     desk.says("not running")
-    desk.daemon.start("main=16:9")
+    desk.daemon.start("main=640x360")
     desk.says("fps")
     desk.hit("livetrack.speed_sport")
     desk.daemon.reaches(has("speed", "sport"))

@@ -47,7 +47,7 @@ def test_twenty_reloads_leave_no_memory_and_no_thread_and_change_nothing(tmp_pat
     empty.mkdir()
     full.mkdir()
     with desk_at(full) as desk:
-        desk.daemon.start("main=16:9")
+        desk.daemon.start("main=640x360")
         desk.daemon.command("configure", settings=UNUSUAL)
         desk.says("fps")
         reload(desk, 1)
