@@ -40,6 +40,7 @@ class Page:
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._socket = socket
         self._calls = 0
+        self._screen: dict[str, int | bool] = {}
         self.console: list[str] = []
         self.requests: list[str] = []
 
@@ -63,12 +64,17 @@ class Page:
         """Load a page on a screen of that size, in the "light" or "dark" scheme."""
         for domain in ("Page", "Runtime", "Log"):
             await self.call(f"{domain}.enable")
-        screen = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500}
-        await self.call("Emulation.setDeviceMetricsOverride", **screen)
+        self._screen = {"width": width, "height": height, "mobile": width < 500}
+        await self.zoom(1)
         await self.call("Emulation.setFocusEmulationEnabled", enabled=True)
         feature = {"name": "prefers-color-scheme", "value": scheme}
         await self.call("Emulation.setEmulatedMedia", features=[feature])
         await self.call("Page.navigate", url=url)
+
+    async def zoom(self, density: int) -> None:
+        """So many screen pixels to a CSS pixel."""
+        screen = self._screen | {"deviceScaleFactor": density}
+        await self.call("Emulation.setDeviceMetricsOverride", **screen)
 
     async def watch_requests(self) -> None:
         await self.call("Network.enable")

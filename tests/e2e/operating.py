@@ -74,6 +74,16 @@ def token_of(home: Path) -> str:
     return (home / TOKEN).read_text().strip()
 
 
+async def command(root: str, home: Path, **body: Any) -> None:
+    """Give the daemon a command as a program does."""
+    headers = {"Authorization": f"Bearer {token_of(home)}"}
+    async with (
+        aiohttp.ClientSession(headers=headers) as session,
+        session.post(f"{root}/api/command", json=body) as response,
+    ):
+        assert response.status == 200, await response.text()
+
+
 @dataclass(slots=True)
 class Desk:
     """The page, open in a browser, and the daemon behind it."""
@@ -101,11 +111,7 @@ class Desk:
 
     async def command(self, **body: Any) -> None:
         """Give a command past the page."""
-        headers = {"Authorization": f"Bearer {token_of(self.home)}"}
-        async with self.session.post(
-            f"{self.root}/api/command", json=body, headers=headers
-        ) as response:
-            assert response.status == 200, await response.text()
+        await command(self.root, self.home, **body)
 
     async def click(self, selector: str) -> None:
         """Click an element as a script or a screen reader does."""

@@ -158,7 +158,7 @@ def test_a_hidden_page_asks_for_nothing(tmp_path: Path) -> None:
     at_the_desk(tmp_path, body)
 
 
-def test_the_real_output_is_asked_for_only_when_wanted(tmp_path: Path) -> None:
+def test_the_page_asks_for_preview_and_events_and_for_outputs_when_wanted(tmp_path: Path) -> None:
     async def body(desk: Desk) -> None:
         page = desk.page
         cut = "document.querySelector('.monitor canvas')"
@@ -166,6 +166,10 @@ def test_the_real_output_is_asked_for_only_when_wanted(tmp_path: Path) -> None:
         paper = f"{cut}.getContext('2d').getImageData(0, 0, {cut}.width, {cut}.height).data"
         await page.until(f"new Set({paper}).size > 50")
         assert not [url for url in page.requests if "/stream/" in url]
+        before = len(page.requests)
+        await asyncio.sleep(1.5)
+        await page.run("1")
+        assert len(page.requests) == before, "preview and events say everything"
         await desk.click(".shot-foot button")
         await page.until("document.querySelector('.monitor img')?.naturalWidth === 640")
         assert [url for url in page.requests if "/stream/main.mjpg" in url]
