@@ -11,8 +11,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import get_context
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+from livetrack_vcam.core.geometry import Size
+from tests.e2e.vm.feed import feed, pattern
 from tests.e2e.vm.guest import capabilities, labels, output, read_raw
 
 DEVICE = "/dev/video11"
@@ -25,48 +30,58 @@ MODULE_OPTIONS = (
     "exclusive_caps=1,1,0",
 )
 WIDTH, HEIGHT = 640, 360
-PATIENCE_S = 20.0
+START_S, PATIENCE_S = 120.0, 20.0
 
 
-def _start(width: int = WIDTH, height: int = HEIGHT, *label: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "tests.e2e.vm.feed", str(width), str(height), *label]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+@dataclass(frozen=True, slots=True)
+class Feeder:
+    """A process that feeds a device, and the first line it said."""
+
+    process: BaseProcess
+    line: str
+
+    def end(self) -> int | None:
+        """Ask it to end; its exit status."""
+        self.process.terminate()
+        self.process.join(PATIENCE_S)
+        return self.process.exitcode
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.join()
 
 
-def _first_line(process: subprocess.Popen[str]) -> str:
-    assert process.stdout is not None
-    return process.stdout.readline().strip()
+def _start(width: int = WIDTH, height: int = HEIGHT, *label: str) -> Feeder:
+    """Forked, for a new interpreter takes seconds in the guest to load what this one has."""
+    fork = get_context("fork")
+    hears, says = fork.Pipe(duplex=False)
+    process = fork.Process(target=feed, args=(Size(width, height), label, says.send))
+    process.start()
+    says.close()
+    assert hears.poll(START_S), "the feeder says nothing"
+    return Feeder(process, hears.recv())
 
 
 @contextmanager
 def _feeding(width: int = WIDTH, height: int = HEIGHT, *label: str) -> Iterator[str]:
     """A running feeder; ends it gracefully and expects exit status 0."""
-    process = _start(width, height, *label)
+    feeder = _start(width, height, *label)
     try:
-        yield _first_line(process)
-        process.terminate()
-        assert process.wait(PATIENCE_S) == 0
+        yield feeder.line
+        assert feeder.end() == 0
     finally:
-        process.kill()
-        process.wait()
+        feeder.kill()
 
 
 def _refusal(width: int = WIDTH, height: int = HEIGHT, *label: str) -> str:
     """What a feeder that may not start says: "refused STATUS SENTENCE"."""
-    process = _start(width, height, *label)
-    try:
-        line = _first_line(process)
-        assert line.startswith("refused"), line
-        return line
-    finally:
-        process.kill()
-        process.wait()
+    feeder = _start(width, height, *label)
+    feeder.kill()
+    assert feeder.line.startswith("refused"), feeder.line
+    return feeder.line
 
 
 def _expected(width: int = WIDTH, height: int = HEIGHT) -> bytes:
-    from livetrack_vcam.core.geometry import Size
-    from tests.e2e.vm.feed import pattern
-
     return b"".join(plane.tobytes() for plane in pattern(Size(width, height)).planes)
 
 
@@ -152,10 +167,9 @@ def after_a_graceful_end_it_can_start_again_at_another_size() -> None:
 
 
 def after_kill_9_it_starts_again() -> None:
-    process = _start()
-    assert _first_line(process) == f"open {DEVICE}"
-    process.kill()
-    process.wait()
+    feeder = _start()
+    assert feeder.line == f"open {DEVICE}"
+    feeder.kill()
     with _feeding() as line:
         assert line == f"open {DEVICE}", line
         assert read_raw(DEVICE) == _expected()
@@ -190,11 +204,10 @@ def _reader() -> Iterator[None]:
 
 
 def killed_while_somebody_reads_it_starts_again_at_that_size_only() -> None:
-    process = _start()
-    assert _first_line(process) == f"open {DEVICE}"
+    feeder = _start()
+    assert feeder.line == f"open {DEVICE}"
     with _reader():
-        process.kill()
-        process.wait()
+        feeder.kill()
         line = _refusal(480, 480)
         assert line.startswith("refused 4"), line
         assert f"stays at {WIDTH}x{HEIGHT}" in line, line

@@ -1,11 +1,13 @@
-"""feed.py WIDTH HEIGHT [LABEL]: the product's sink, fed a still test pattern until SIGTERM."""
+"""The product's sink, fed a still test pattern until SIGTERM: one process of the checks."""
 
 from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Callable
 from fractions import Fraction
 from threading import Event
+from typing import NoReturn
 
 import numpy as np
 
@@ -30,28 +32,19 @@ def pattern(size: Size) -> Frame:
     return Frame((y, u, v), PixelFormat.YUV420P, OUTPUT_COLOR, 0, 0)
 
 
-def _say(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
-
-
-def main() -> int:
-    size = Size(int(sys.argv[1]), int(sys.argv[2]))
-    sink = VirtualCamera(*sys.argv[3:4])
+def feed(size: Size, labels: tuple[str, ...], say: Callable[[str], None]) -> NoReturn:
+    """Say "open DEVICE" and send until SIGTERM, or "refused STATUS SENTENCE"; then exit."""
+    sink = VirtualCamera(*labels)
     stop = Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     try:
         sink.open(Canvas(size, Fraction(10)))
     except LiveTrackError as error:
-        _say(f"refused {error.exit_code} {error}")
-        return error.exit_code
-    _say(f"open {sink.device}")
+        say(f"refused {error.exit_code} {error}")
+        sys.exit(error.exit_code)
+    say(f"open {sink.device}")
     frame = pattern(size)
     while not stop.wait(INTERVAL_S):
         sink.send(frame)
     sink.close()
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(0)

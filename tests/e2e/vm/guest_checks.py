@@ -7,6 +7,7 @@ import time
 import traceback
 from collections.abc import Callable
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 
 from tests.e2e.vm import device_checks, product_checks
@@ -16,6 +17,8 @@ NAMES = [check.__name__ for check in (*device_checks.CHECKS, *product_checks.CHE
 
 
 def main() -> None:
+    # Here once, so that no forked feeder has to load it.
+    import_module("pyvirtualcam")
     for check in device_checks.CHECKS:
         _judge(check.__name__, check)
     _judge_product()

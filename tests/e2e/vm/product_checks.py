@@ -47,12 +47,13 @@ sink = ["vcam", "mjpeg", "room"]
 [[shots]]
 name = "vertical"
 aspect = "9:16"
-size = "180x320"
+size = "216x384"
 sink = ["vcam:LiveTrack Vertical", "mjpeg", "room"]
 """
 # As the last of the device checks leaves them.
 MAIN, VERTICAL = "/dev/video10", "/dev/video12"
-SIZES = {MAIN: (640, 360), VERTICAL: (180, 320)}
+# OBS opens cameras through libv4l2, which cuts what is no multiple of eight off their width.
+SIZES = {MAIN: (640, 360), VERTICAL: (216, 384)}
 COLORS = {
     "white": (191, 191, 191),
     "yellow": (0, 191, 191),
@@ -227,7 +228,10 @@ def _in_obs(source: str) -> Picture | None:
         return None
     finally:
         obs.close()
-    return _decoded(base64.b64decode(shot["imageData"].partition(",")[2]))
+    data = base64.b64decode(shot["imageData"].partition(",")[2])
+    # For whoever looks into a failure.
+    Path(f"/out/{source}.png").write_bytes(data)
+    return _decoded(data)
 
 
 def _first_of_stream(shot: str) -> Picture:
