@@ -19,7 +19,7 @@ pytestmark = [*NEEDS, pytest.mark.slow]
 
 FPS = 20
 WINDOW_S = 10.0
-WINDOWS = 3
+WINDOWS = 4
 KEPT = 0.99
 SLOW_S = 5.0
 SLEEPER = """
@@ -88,17 +88,21 @@ def watch(desk: Desk, act: Callable[[Desk], None]) -> Window:
 
 
 def keeps_its_frames(desk: Desk) -> Window:
-    """While everything is pressed, at least 99 % of what OBS keeps at rest.
+    """While everything is pressed, at least 99 % of all frames, or of what OBS keeps at rest.
 
-    Any of a few windows will do, since others may load the machine; a script that blocks fails all.
+    Any of a few windows will do, since others may load the machine, and then the worst at rest
+    counts; a script that blocks loses half of the frames in every window.
     """
-    seen = []
+    pressed, at_rest = [], []
     press = pressing(desk)
     for _ in range(WINDOWS):
-        seen.append(watch(desk, press))
-        if seen[-1].kept >= KEPT or seen[-1].kept >= KEPT * watch(desk, rest).kept:
-            return seen[-1]
-    raise AssertionError(seen)
+        pressed.append(watch(desk, press))
+        if pressed[-1].kept >= KEPT:
+            return pressed[-1]
+        at_rest.append(watch(desk, rest))
+        if pressed[-1].kept >= KEPT * min(window.kept for window in at_rest):
+            return pressed[-1]
+    raise AssertionError((pressed, at_rest))
 
 
 @contextmanager
