@@ -16,7 +16,8 @@ from fractions import Fraction
 from pathlib import Path
 
 from benchmarks.corpus import AnnotatedClip
-from livetrack_vcam.clip import Cadence, Clip, Span
+from livetrack_vcam.clips.clip import Cadence, Clip, Span
+from livetrack_vcam.clips.reframe import open_clip
 from livetrack_vcam.core.config import DirectorSettings, SubjectPolicy
 from livetrack_vcam.core.detection import Detection, Look, Observation
 from livetrack_vcam.core.director import Director
@@ -24,7 +25,6 @@ from livetrack_vcam.core.geometry import Box, Point, Size
 from livetrack_vcam.detectors import manifest, watch
 from livetrack_vcam.detectors.lookout import lookout
 from livetrack_vcam.detectors.registry import automatic_names, make_detector
-from livetrack_vcam.reframe import open_clip
 
 UPRIGHT = DirectorSettings(aspect_ratio=Fraction(9, 16))
 

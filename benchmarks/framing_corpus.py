@@ -30,7 +30,7 @@ from benchmarks.corpus import VTEST, AnnotatedClip, clips
 from benchmarks.corpus_looks import Looks, looks_at
 from benchmarks.corpus_operators import OURS, ours, patient, smoothed
 from benchmarks.framing.operators.registry import BASELINES, baseline
-from livetrack_vcam.clip import Cadence
+from livetrack_vcam.clips.clip import Cadence
 from livetrack_vcam.core.config import DirectorSettings, SubjectKind, SubjectPolicy
 from livetrack_vcam.core.detection import PERSON, SPORTS_BALL
 from livetrack_vcam.core.geometry import format_aspect_ratio

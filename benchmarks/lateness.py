@@ -28,7 +28,7 @@ from livetrack_vcam.detectors.registry import make_detector
 from livetrack_vcam.detectors.watch import Watch
 from livetrack_vcam.events import Finished, PipelineEvent
 from livetrack_vcam.interfaces import Canvas
-from livetrack_vcam.pipeline import Pipeline
+from livetrack_vcam.live.pipeline import Pipeline
 from livetrack_vcam.sinks.discard import Discard
 from livetrack_vcam.sources.registry import open_source
 from livetrack_vcam.stats import FlowSnapshot

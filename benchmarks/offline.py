@@ -36,7 +36,8 @@ from typing import Any
 import cv2
 
 from benchmarks.corpus import VTEST, AnnotatedClip, clips
-from livetrack_vcam.clip import Cadence, Clip, Span, observe_clip
+from livetrack_vcam.clips.clip import Cadence, Clip, Span, observe_clip
+from livetrack_vcam.clips.reframe import ReframeJob, open_clip, reframe
 from livetrack_vcam.core.config import DirectorSettings, Speed
 from livetrack_vcam.core.detection import Observation
 from livetrack_vcam.core.director import Director
@@ -52,7 +53,6 @@ from livetrack_vcam.core.offline import PathPoint, best_path
 from livetrack_vcam.detectors.registry import make_detector
 from livetrack_vcam.evaluation.framing import framing_metrics
 from livetrack_vcam.interfaces import Detector
-from livetrack_vcam.reframe import ReframeJob, open_clip, reframe
 from livetrack_vcam.settings import build_settings
 from livetrack_vcam.trace import frame_line
 

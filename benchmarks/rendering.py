@@ -25,7 +25,7 @@ from livetrack_vcam.media import (
     PixelFormat,
     Plane,
 )
-from livetrack_vcam.render import Renderer
+from livetrack_vcam.picture.render import Renderer
 from livetrack_vcam.sources.demo import draw_scene
 
 CANVAS = Size(1280, 720)

@@ -20,7 +20,7 @@ import cv2
 
 from benchmarks.corpus import VTEST, clips
 from benchmarks.detectors import machine
-from livetrack_vcam.clip import Cadence
+from livetrack_vcam.clips.clip import Cadence
 from livetrack_vcam.core.detection import PERSON
 from livetrack_vcam.detectors.registry import automatic_names
 from livetrack_vcam.evaluation.shown import shown_tracks

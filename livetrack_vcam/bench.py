@@ -22,8 +22,8 @@ from livetrack_vcam.detectors.registry import detector_names, make_detector
 from livetrack_vcam.errors import LiveTrackError
 from livetrack_vcam.interfaces import Canvas
 from livetrack_vcam.media import Frame
+from livetrack_vcam.picture.render import Renderer
 from livetrack_vcam.progress import progress
-from livetrack_vcam.render import Renderer
 from livetrack_vcam.sinks.mjpeg import encode_jpeg
 from livetrack_vcam.sinks.recorder import Recorder
 from livetrack_vcam.sources.demo import FPS, draw_scene

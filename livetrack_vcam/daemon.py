@@ -13,8 +13,6 @@ from typing import Any
 
 import cv2
 
-from livetrack_vcam.browser import open_in_browser
-from livetrack_vcam.controls import Controls, fixed_settings
 from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.errors import (
     EXIT_INTERRUPTED,
@@ -32,10 +30,12 @@ from livetrack_vcam.events import (
     SourceLost,
 )
 from livetrack_vcam.interrupts import PATIENCE
+from livetrack_vcam.live.pipeline import in_background
 from livetrack_vcam.logs import set_up_logging
-from livetrack_vcam.monitor import Monitor
-from livetrack_vcam.pipeline import in_background
-from livetrack_vcam.preset_store import PresetStore
+from livetrack_vcam.operating.browser import open_in_browser
+from livetrack_vcam.operating.controls import Controls, fixed_settings
+from livetrack_vcam.operating.monitor import Monitor
+from livetrack_vcam.operating.preset_store import PresetStore
 from livetrack_vcam.settings import WARN_UPSCALE, Settings
 from livetrack_vcam.status_line import clear_status, show_status
 from livetrack_vcam.studio import Studio, asked_for_sinks, open_studio

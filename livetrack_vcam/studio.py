@@ -18,6 +18,9 @@ from livetrack_vcam.errors import SettingsError
 from livetrack_vcam.events import Report
 from livetrack_vcam.interfaces import Canvas, Sink, Source, SourceInfo
 from livetrack_vcam.journal import LineWriter, create_text_file
+from livetrack_vcam.live.pipeline import Pipeline
+from livetrack_vcam.live.preview import Preview
+from livetrack_vcam.live.stages import Decider, Journal, ShotView
 from livetrack_vcam.media import Frame
 from livetrack_vcam.obs.config import Wanted, connect, given_password
 from livetrack_vcam.obs.inputs import Ours, input_name, ours
@@ -25,8 +28,6 @@ from livetrack_vcam.obs.operator import OperatorHere
 from livetrack_vcam.obs.program import PauseOffProgram, PresetOfScene
 from livetrack_vcam.obs.sound import Settled, SoundDelay, picture_delay_ms
 from livetrack_vcam.obs.watch import EVENTS, Duty, ObsWatch
-from livetrack_vcam.pipeline import Pipeline
-from livetrack_vcam.preview import Preview
 from livetrack_vcam.settings import Settings, ShotSettings, check_canvas
 from livetrack_vcam.sink_spec import SinkSpec
 from livetrack_vcam.sinks.discard import Discard
@@ -35,7 +36,6 @@ from livetrack_vcam.sinks.mjpeg import MjpegFeed, MjpegSink
 from livetrack_vcam.sinks.recorder import Recorder
 from livetrack_vcam.sinks.virtual_camera import VirtualCamera
 from livetrack_vcam.sources.registry import open_source
-from livetrack_vcam.stages import Decider, Journal, ShotView
 from livetrack_vcam.trace import frame_line, header, to_line
 
 log = logging.getLogger(__name__)

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 from av.video.reformatter import Interpolation
 
-from livetrack_vcam.av_frames import AV_MATRICES, AV_RANGES, FFMPEG_NAMES, picture_of
 from livetrack_vcam.media import ColorRange, ColorSpace, Frame, PixelFormat, Plane
+from livetrack_vcam.picture.av_frames import AV_MATRICES, AV_RANGES, FFMPEG_NAMES, picture_of
 
 GOLDEN = Path(__file__).parent / "golden"
 FULL = ColorSpace(ColorRange.FULL)

@@ -11,18 +11,18 @@ from typing import Any
 
 import pytest
 
-from livetrack_vcam import controls
 from livetrack_vcam.control import Status
-from livetrack_vcam.controls import Controls
 from livetrack_vcam.core.config import DirectorSettings
 from livetrack_vcam.core.geometry import Box, Size
 from livetrack_vcam.core.session import SessionRecorder
 from livetrack_vcam.detectors.lookout import lookout
 from livetrack_vcam.detectors.watch import Watch
 from livetrack_vcam.interfaces import Canvas
-from livetrack_vcam.monitor import Monitor
-from livetrack_vcam.pipeline import Pipeline
-from livetrack_vcam.preset_store import PresetStore
+from livetrack_vcam.live.pipeline import Pipeline
+from livetrack_vcam.operating import controls
+from livetrack_vcam.operating.controls import Controls
+from livetrack_vcam.operating.monitor import Monitor
+from livetrack_vcam.operating.preset_store import PresetStore
 from livetrack_vcam.sinks.mjpeg import MjpegFeed
 from livetrack_vcam.testing import ManualClock, MemorySink, ScriptedDetector, SyntheticSource, walk
 

@@ -69,7 +69,7 @@ def test_threads_are_started_in_one_file() -> None:
             if isinstance(node, ast.Call)
         }
     ]
-    assert starters == ["pipeline.py"]
+    assert starters == ["live/pipeline.py"]
 
 
 @pytest.mark.parametrize("module", ONE_FILE_ONLY)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from threading import Event
 
+from livetrack_vcam.live.pipeline import Pipeline
 from livetrack_vcam.media import Frame
-from livetrack_vcam.pipeline import Pipeline
 from livetrack_vcam.testing import SyntheticSource
 
 

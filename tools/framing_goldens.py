@@ -16,8 +16,8 @@ from livetrack_vcam.core.detection import Detection, Observation
 from livetrack_vcam.core.geometry import Box, Size
 from livetrack_vcam.core.session import SessionRecorder, replay
 from livetrack_vcam.core.settings_json import settings_to_json
-from livetrack_vcam.look_ahead import DelayLine
-from livetrack_vcam.opening import Opening
+from livetrack_vcam.live.look_ahead import DelayLine
+from livetrack_vcam.live.opening import Opening
 
 FOLDER = Path(__file__).parents[1] / "tests" / "golden" / "sessions"
 SAME_PX = 1e-6

@@ -23,7 +23,7 @@ from livetrack_vcam.core.geometry import Box, Size
 from livetrack_vcam.core.presets import PRESETS
 from livetrack_vcam.detectors.registry import make_detector
 from livetrack_vcam.media import Frame
-from livetrack_vcam.render import Renderer
+from livetrack_vcam.picture.render import Renderer
 from livetrack_vcam.sources.demo import draw_scene
 from livetrack_vcam.testing import to_bgr
 from tools.framing_style import BAND, CROP, GOOD, INK, OTHER

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from benchmarks.corpus import clips
 from benchmarks.corpus_looks import looks_at
-from livetrack_vcam.clip import Cadence
+from livetrack_vcam.clips.clip import Cadence
 from livetrack_vcam.core.config import DirectorSettings, Speed, SubjectKind, SubjectPolicy
 from livetrack_vcam.core.detection import Observation
 from tests.framing_plays import PLAYS, Play

@@ -16,13 +16,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from livetrack_vcam.clip import Cadence, Clip, Span, Step, foresighted_steps, observe_clip
+from livetrack_vcam.clips.clip import Cadence, Clip, Span, Step, foresighted_steps, observe_clip
+from livetrack_vcam.clips.reframe import open_clip
 from livetrack_vcam.core.config import DirectorSettings, Fill
 from livetrack_vcam.core.geometry import Box, Size
 from livetrack_vcam.detectors.registry import make_detector
-from livetrack_vcam.overlay import draw_overlay
-from livetrack_vcam.reframe import open_clip
-from livetrack_vcam.render import Renderer
+from livetrack_vcam.picture.overlay import draw_overlay
+from livetrack_vcam.picture.render import Renderer
 from livetrack_vcam.testing import to_bgr
 
 OUT = Path(__file__).resolve().parents[1] / "docs" / "images" / "framing.jpg"

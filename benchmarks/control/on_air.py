@@ -18,8 +18,8 @@ import cv2
 from livetrack_vcam.daemon import SWITCH_INTERVAL_S, Daemon
 from livetrack_vcam.events import Report
 from livetrack_vcam.interfaces import Sink, Source
+from livetrack_vcam.live.pipeline import Pipeline
 from livetrack_vcam.logs import set_up_logging
-from livetrack_vcam.pipeline import Pipeline
 from livetrack_vcam.settings import build_settings
 from livetrack_vcam.sources.demo import DemoSource
 from livetrack_vcam.sources.video_file import VideoFile

@@ -7,8 +7,8 @@ from functools import partial
 import cv2
 
 from benchmarks.rendering import cpu_ms
+from livetrack_vcam.live.preview import QUALITY, small_picture
 from livetrack_vcam.media import ColorMatrix, ColorRange, ColorSpace, Frame
-from livetrack_vcam.preview import QUALITY, small_picture
 from livetrack_vcam.sinks.mjpeg import encode_jpeg
 from livetrack_vcam.sources.demo import draw_scene
 

@@ -12,10 +12,10 @@ import aiohttp
 
 from benchmarks.control.on_air import OnAir, cpu_seconds, on_air
 from benchmarks.rendering import cpu_ms
-from livetrack_vcam.capturing import BRIGHTNESS_EVERY, brightness
 from livetrack_vcam.control import Status
+from livetrack_vcam.live.capturing import BRIGHTNESS_EVERY, brightness
 from livetrack_vcam.media import Frame
-from livetrack_vcam.monitor import Monitor
+from livetrack_vcam.operating.monitor import Monitor
 from livetrack_vcam.web.streams import MAX_EVENT_HZ
 
 WARM_UP_S = 3.0

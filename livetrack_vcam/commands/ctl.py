@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from livetrack_vcam.client import Client
 from livetrack_vcam.core.fields import Schema
 from livetrack_vcam.errors import SettingsError
-from livetrack_vcam.phrases import phrases, to_body
+from livetrack_vcam.operating.client import Client
+from livetrack_vcam.operating.phrases import phrases, to_body
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -83,13 +83,13 @@ def _programs() -> Mapping[str, Schema]:
 
 
 def _status(client: Client, as_json: bool) -> None:
-    from livetrack_vcam.status_table import status_view
+    from livetrack_vcam.operating.status_table import status_view
 
     _show(client.get("/api/status"), as_json, status_view)
 
 
 def _settings(client: Client, as_json: bool) -> None:
-    from livetrack_vcam.status_table import settings_view
+    from livetrack_vcam.operating.status_table import settings_view
 
     _show(client.get("/api/settings"), as_json, settings_view)
 
@@ -111,7 +111,7 @@ def _watch(client: Client, as_json: bool) -> None:
         return
     from rich.live import Live
 
-    from livetrack_vcam.status_table import status_view
+    from livetrack_vcam.operating.status_table import status_view
 
     with Live(screen=True, auto_refresh=False) as live:
         for status in client.events(WATCH_HZ):
@@ -119,7 +119,7 @@ def _watch(client: Client, as_json: bool) -> None:
 
 
 def _open(client: Client, only_print: bool) -> None:
-    from livetrack_vcam.browser import open_in_browser
+    from livetrack_vcam.operating.browser import open_in_browser
 
     address = client.root + client.post("/api/sign-in", {})["url"]
     if only_print or not open_in_browser(address):

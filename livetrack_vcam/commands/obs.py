@@ -207,13 +207,13 @@ def watch(
     While our picture is not on program nobody is looked for; a scene that comes on program brings
     its preset. `run --obs-watch` does the same without a second process.
     """
-    from livetrack_vcam.client import Client
     from livetrack_vcam.logs import set_up_logging
     from livetrack_vcam.obs.config import connect
     from livetrack_vcam.obs.operator import OperatorThere
     from livetrack_vcam.obs.program import PauseOffProgram, PresetOfScene
     from livetrack_vcam.obs.sound import Settled, SoundDelay
     from livetrack_vcam.obs.watch import EVENTS, Duty, ObsWatch
+    from livetrack_vcam.operating.client import Client
 
     set_up_logging(log_level, as_json=False)
     wanted = _wanted(**where)
@@ -257,7 +257,7 @@ def _wanted(obs_host: str, obs_port: int | None, obs_password_file: Path | None)
 
 def _program(host: str, port: int) -> tuple[dict[str, Any], str]:
     """The status of the program that runs; without one nothing, and the sentence that says so."""
-    from livetrack_vcam.client import Client
+    from livetrack_vcam.operating.client import Client
 
     try:
         return dict(Client(host, port).get("/api/status")), ""

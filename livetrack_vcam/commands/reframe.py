@@ -52,9 +52,9 @@ def command(
         raise SettingsError("nothing to write; name an OUT file, or add --trace FILE")
     if to_s is not None and to_s <= from_s:
         raise SettingsError(f"--to {to_s:g} is not after --from {from_s:g}")
-    from livetrack_vcam.clip import Cadence, Span
+    from livetrack_vcam.clips.clip import Cadence, Span
+    from livetrack_vcam.clips.reframe import ReframeJob, reframe
     from livetrack_vcam.progress import say
-    from livetrack_vcam.reframe import ReframeJob, reframe
 
     job = ReframeJob(
         source=source,

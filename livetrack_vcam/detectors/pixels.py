@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from livetrack_vcam.color import SPANS, rgb_to_yuv_matrix
 from livetrack_vcam.core.geometry import Box, Size
 from livetrack_vcam.media import ColorSpace, Frame, Plane
+from livetrack_vcam.picture.color import SPANS, rgb_to_yuv_matrix
 
 Floats: TypeAlias = npt.NDArray[np.floating]
 

@@ -8,9 +8,9 @@ import av
 import cv2
 import numpy as np
 
-from livetrack_vcam.av_frames import picture_of
 from livetrack_vcam.errors import SourceBusyError, SourceError, SourceNotFoundError
 from livetrack_vcam.media import Frame, Plane
+from livetrack_vcam.picture.av_frames import picture_of
 
 _JPEG, _JPEG_SCAN, _JPEG_END = b"\xff\xd8", b"\xff\xda", b"\xff\xd9"
 _PNG, _PNG_END = b"\x89PNG", b"IEND"

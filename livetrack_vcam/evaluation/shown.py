@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from livetrack_vcam.clip import Cadence, Clip, Span, causal_steps
+from livetrack_vcam.clips.clip import Cadence, Clip, Span, causal_steps
+from livetrack_vcam.clips.reframe import open_clip
 from livetrack_vcam.core.detection import Track
 from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.detectors.registry import make_detector_of
 from livetrack_vcam.errors import SourceError
 from livetrack_vcam.progress import progress
-from livetrack_vcam.reframe import open_clip
 from livetrack_vcam.settings import FramingOptions
 from livetrack_vcam.stats import NS_PER_S
 

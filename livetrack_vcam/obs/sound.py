@@ -9,9 +9,9 @@ from contextlib import suppress
 from typing import Any
 
 from livetrack_vcam.control import ObsStatus
+from livetrack_vcam.live.outlet import Outlet
 from livetrack_vcam.obs.connection import ObsEvent, ObsRefusal, Requests
 from livetrack_vcam.obs.inputs import input_kinds
-from livetrack_vcam.outlet import Outlet
 
 log = logging.getLogger(__name__)
 

@@ -13,11 +13,11 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
 from av.stream import Disposition
 
-from livetrack_vcam.av_frames import to_av
 from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.errors import SinkError
 from livetrack_vcam.media import Frame
 from livetrack_vcam.outputs import check_writable, discard, draft_of, publish, write_error
+from livetrack_vcam.picture.av_frames import to_av
 from livetrack_vcam.sinks.recorder import SECOND_NS, TIME_BASE, add_h264, muxer_options
 
 DEFAULT_FPS = Fraction(30)

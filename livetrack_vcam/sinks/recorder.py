@@ -12,12 +12,12 @@ import av
 from av.container import OutputContainer
 from av.video.stream import VideoStream
 
-from livetrack_vcam.av_frames import to_av
 from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.errors import SettingsError, SinkError
 from livetrack_vcam.interfaces import Canvas
 from livetrack_vcam.media import Frame
 from livetrack_vcam.outputs import check_writable, expanded, write_error
+from livetrack_vcam.picture.av_frames import to_av
 
 TIME_BASE = Fraction(1, 90_000)
 SECOND_NS = 1_000_000_000

@@ -17,12 +17,12 @@ from threading import Event
 import cv2
 import numpy as np
 
-from livetrack_vcam.color import rgb_to_yuv_matrix
 from livetrack_vcam.core.geometry import Box
 from livetrack_vcam.errors import SourceError
 from livetrack_vcam.interfaces import SourceInfo
 from livetrack_vcam.media import OUTPUT_COLOR, Frame, PixelFormat, Plane
-from livetrack_vcam.resample import Axis, resample
+from livetrack_vcam.picture.color import rgb_to_yuv_matrix
+from livetrack_vcam.picture.resample import Axis, resample
 from livetrack_vcam.sources.clock import SECOND_NS
 from livetrack_vcam.sources.scene import DESK_TOP, SIZE, Image, draw_room, pose
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from threading import Event
 
-from livetrack_vcam.av_frames import Picture
 from livetrack_vcam.media import Frame
+from livetrack_vcam.picture.av_frames import Picture
 from livetrack_vcam.sources.clock import SECOND_NS, Timeline
 from livetrack_vcam.sources.stream_reader import StreamReader
 

@@ -13,9 +13,9 @@ from av.container import InputContainer
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
-from livetrack_vcam.av_frames import Picture, picture_of
 from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.errors import SourceError
+from livetrack_vcam.picture.av_frames import Picture, picture_of
 from livetrack_vcam.sources.clock import SECOND_NS
 
 T = TypeVar("T")

@@ -12,7 +12,7 @@ import pytest
 
 from livetrack_vcam.core.geometry import Box, Size
 from livetrack_vcam.interfaces import Canvas
-from livetrack_vcam.render import Renderer
+from livetrack_vcam.picture.render import Renderer
 from livetrack_vcam.sinks.recorder import Recorder
 from livetrack_vcam.sources.registry import open_source
 

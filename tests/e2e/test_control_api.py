@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from livetrack_vcam.client import Client
 from livetrack_vcam.errors import EXIT_OK, EXIT_USAGE, LiveTrackError, SettingsError
+from livetrack_vcam.operating.client import Client
 from livetrack_vcam.web.metrics import HELP
 from livetrack_vcam.web.openapi import document
 from tests.json_schema import complaints

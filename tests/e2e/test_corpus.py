@@ -14,14 +14,14 @@ from benchmarks.corpus_looks import looks_at
 from benchmarks.corpus_operators import patient
 from benchmarks.framing.operators.registry import BASELINES
 from benchmarks.framing_corpus import VIEWS, scored
-from livetrack_vcam.clip import Cadence, Span, causal_steps
+from livetrack_vcam.clips.clip import Cadence, Span, causal_steps
+from livetrack_vcam.clips.reframe import open_clip, step_line
 from livetrack_vcam.core.detection import PERSON
 from livetrack_vcam.detectors.registry import make_detector
 from livetrack_vcam.evaluation.annotation import read_annotation, with_identities
 from livetrack_vcam.evaluation.framing import framing_metrics
 from livetrack_vcam.evaluation.shown import shown_tracks
 from livetrack_vcam.evaluation.tracking import TrackingResult, tracking_metrics
-from livetrack_vcam.reframe import open_clip, step_line
 from livetrack_vcam.settings import build_settings
 
 pytestmark = [pytest.mark.shared, pytest.mark.slow]

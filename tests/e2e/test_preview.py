@@ -10,8 +10,8 @@ import urllib.request
 import cv2
 import numpy as np
 
+from livetrack_vcam.live.preview import small_picture
 from livetrack_vcam.media import Plane
-from livetrack_vcam.preview import small_picture
 from livetrack_vcam.sinks.mjpeg import encode_jpeg
 from livetrack_vcam.sources.demo import draw_scene
 from tests.e2e.conftest import Program

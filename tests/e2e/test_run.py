@@ -235,7 +235,7 @@ def test_no_frame_of_a_paced_clip_is_lost(program: Program, clip: Path) -> None:
 
 CTRL_C_AT_ONCE = """
 import os, signal, sys
-from livetrack_vcam.pipeline import Pipeline
+from livetrack_vcam.live.pipeline import Pipeline
 start = Pipeline.start
 def start_and_press(self):
     start(self)

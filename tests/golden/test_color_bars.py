@@ -13,11 +13,11 @@ import pytest
 from av.video.reformatter import ColorRange as AvRange
 from av.video.reformatter import Colorspace as AvMatrix
 
-from livetrack_vcam.av_frames import picture_of, to_av
 from livetrack_vcam.core.geometry import Box, Size
+from livetrack_vcam.live.preview import small_picture
 from livetrack_vcam.media import ColorMatrix, ColorRange, ColorSpace, Frame
-from livetrack_vcam.preview import small_picture
-from livetrack_vcam.render import Renderer
+from livetrack_vcam.picture.av_frames import picture_of, to_av
+from livetrack_vcam.picture.render import Renderer
 from livetrack_vcam.sinks.mjpeg import encode_jpeg
 
 Lab = npt.NDArray[np.float64]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from livetrack_vcam.clip import Cadence, Clip, Span, observe_clip
+from livetrack_vcam.clips.clip import Cadence, Clip, Span, observe_clip
 from livetrack_vcam.core.config import DirectorSettings, SubjectKind, SubjectPolicy
 from livetrack_vcam.core.detection import SPORTS_BALL, Detection
 from livetrack_vcam.core.geometry import Box

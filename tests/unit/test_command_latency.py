@@ -15,9 +15,9 @@ from livetrack_vcam.core.crew import Crew
 from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.events import Finished, PipelineEvent
 from livetrack_vcam.interfaces import Canvas
+from livetrack_vcam.live.pipeline import Pipeline
+from livetrack_vcam.live.stages import ShotView
 from livetrack_vcam.media import Frame
-from livetrack_vcam.pipeline import Pipeline
-from livetrack_vcam.stages import ShotView
 from livetrack_vcam.testing import MemorySink
 from livetrack_vcam.web.server import WebServer
 from tests.operated import Operated, operating

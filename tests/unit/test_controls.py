@@ -10,10 +10,11 @@ from threading import Thread
 
 import pytest
 
-from livetrack_vcam import controls, stages
-from livetrack_vcam.controls import fixed_settings
 from livetrack_vcam.core.fields import LIVE_FIELDS
 from livetrack_vcam.core.session import replay
+from livetrack_vcam.live import stages
+from livetrack_vcam.operating import controls
+from livetrack_vcam.operating.controls import fixed_settings
 from livetrack_vcam.settings import build_settings
 from tests.operated import Operated, operating
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from livetrack_vcam import browser, client
 from livetrack_vcam.cli import run_cli
 from livetrack_vcam.errors import EXIT_FAILED, EXIT_OK, EXIT_USAGE
+from livetrack_vcam.operating import browser, client
 from livetrack_vcam.web.token import token_path
 from tests.web_program import TOKEN, Program, serving
 

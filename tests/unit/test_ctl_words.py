@@ -10,7 +10,7 @@ import pytest
 from livetrack_vcam.control import PROGRAM_COMMANDS, REQUEST_NAMES, request_from_json
 from livetrack_vcam.core.fields import LIVE_FIELDS
 from livetrack_vcam.errors import SettingsError
-from livetrack_vcam.phrases import phrases, to_body
+from livetrack_vcam.operating.phrases import phrases, to_body
 
 
 def programs() -> Mapping[str, Any]:

@@ -9,21 +9,21 @@ from threading import Event, Thread
 
 import pytest
 
-from livetrack_vcam import detecting
 from livetrack_vcam.core.attention import Attention
 from livetrack_vcam.core.config import DirectorSettings
 from livetrack_vcam.core.crew import Crew
 from livetrack_vcam.core.detection import Observation
 from livetrack_vcam.core.geometry import Box, Size
-from livetrack_vcam.detecting import CHECK_S, HANG_S, MOST_HUNG, STARTING_S, DetectorKeeper
 from livetrack_vcam.detectors.lookout import lookout
 from livetrack_vcam.detectors.watch import Watch
 from livetrack_vcam.errors import ModelError
 from livetrack_vcam.events import DetectorBack, DetectorFailed, Finished, PipelineEvent
 from livetrack_vcam.interfaces import Canvas, Detector
+from livetrack_vcam.live import detecting
+from livetrack_vcam.live.detecting import CHECK_S, HANG_S, MOST_HUNG, STARTING_S, DetectorKeeper
+from livetrack_vcam.live.pipeline import Pipeline
 from livetrack_vcam.mailbox import Mailbox
 from livetrack_vcam.media import Frame, black_frame
-from livetrack_vcam.pipeline import Pipeline
 from livetrack_vcam.testing import ManualClock, MemorySink, ScriptedDetector, SyntheticSource
 
 FRAME = Size(320, 180)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from benchmarks.corpus_looks import Looks
 from benchmarks.corpus_operators import patient
 from benchmarks.framing_corpus import CONTESTED, VIEWS, Metrics, losses
-from livetrack_vcam.clip import Cadence
+from livetrack_vcam.clips.clip import Cadence
 from livetrack_vcam.core import Box, Detection, Observation, Size
 from livetrack_vcam.core.detection import PERSON
 

@@ -10,7 +10,7 @@ from livetrack_vcam.control import Hint, ShotStatus, TrackStatus
 from livetrack_vcam.core.config import DirectorSettings
 from livetrack_vcam.core.fields import live_settings
 from livetrack_vcam.core.geometry import Size
-from livetrack_vcam.hints import LINGER_NS, Hints, light_hint, size_hint, upscale_hint
+from livetrack_vcam.operating.hints import LINGER_NS, Hints, light_hint, size_hint, upscale_hint
 
 FRAME = Size(1920, 1080)
 

@@ -18,14 +18,14 @@ from livetrack_vcam.core.detection import PERSON, Detection, Observation
 from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.core.session import SessionRecorder, replay
 from livetrack_vcam.interfaces import Canvas
-from livetrack_vcam.look_ahead import DelayLine, LookAhead
+from livetrack_vcam.live.look_ahead import DelayLine, LookAhead
+from livetrack_vcam.live.orders import Order
+from livetrack_vcam.live.outlet import Outlet
+from livetrack_vcam.live.pipeline import Pipeline
+from livetrack_vcam.live.stages import Decider, Render
 from livetrack_vcam.media import Frame
-from livetrack_vcam.monitor import Monitor
-from livetrack_vcam.orders import Order
-from livetrack_vcam.outlet import Outlet
-from livetrack_vcam.pipeline import Pipeline
+from livetrack_vcam.operating.monitor import Monitor
 from livetrack_vcam.settings import FramingOptions, build_settings
-from livetrack_vcam.stages import Decider, Render
 from livetrack_vcam.status_line import format_status
 from livetrack_vcam.testing import ManualClock, MemorySink, SyntheticSource, draw_frame, walk
 

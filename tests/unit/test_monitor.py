@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from livetrack_vcam.capturing import brightness
 from livetrack_vcam.control import ObsStatus
 from livetrack_vcam.core.fields import LIVE_FIELDS
+from livetrack_vcam.live.capturing import brightness
 from livetrack_vcam.media import (
     ColorMatrix,
     ColorRange,

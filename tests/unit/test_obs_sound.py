@@ -9,9 +9,9 @@ import pytest
 
 from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.interfaces import Canvas
+from livetrack_vcam.live.outlet import Outlet
 from livetrack_vcam.obs.connection import ObsEvent
 from livetrack_vcam.obs.sound import Settled, SoundDelay, picture_delay_ms, told_delay_ms
-from livetrack_vcam.outlet import Outlet
 from livetrack_vcam.testing import MemorySink
 from tests.obs_in_memory import InMemoryObs, Input
 

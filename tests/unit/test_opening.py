@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from livetrack_vcam.opening import PATIENCE_NS, Opening
+from livetrack_vcam.live.opening import PATIENCE_NS, Opening
 
 FRAME_NS = 33_333_333
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from livetrack_vcam.clip import Cadence, Clip, Span, observe_clip
+from livetrack_vcam.clips.clip import Cadence, Clip, Span, observe_clip
 from livetrack_vcam.core.config import DirectorSettings
 from livetrack_vcam.core.detection import PERSON, Detection, Observation
 from livetrack_vcam.core.geometry import Box

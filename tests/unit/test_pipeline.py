@@ -28,9 +28,9 @@ from livetrack_vcam.events import (
 )
 from livetrack_vcam.interfaces import Canvas, Detector, Sink, Source
 from livetrack_vcam.journal import LineWriter, create_text_file
+from livetrack_vcam.live.pipeline import Pipeline
+from livetrack_vcam.live.stages import Decider
 from livetrack_vcam.media import Frame
-from livetrack_vcam.pipeline import Pipeline
-from livetrack_vcam.stages import Decider
 from livetrack_vcam.testing import (
     FailingSource,
     ManualClock,

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from livetrack_vcam import preset_store
 from livetrack_vcam.control import request_from_json
 from livetrack_vcam.core.fields import LIVE_FIELDS
-from livetrack_vcam.preset_store import MAX_PRESETS, PresetStore, config_folder
+from livetrack_vcam.operating import preset_store
+from livetrack_vcam.operating.preset_store import MAX_PRESETS, PresetStore, config_folder
 
 CALM = {"main": {"speed": "calm", "headroom": None}}
 VALUES = {
@@ -148,7 +148,7 @@ def test_a_crash_while_writing_leaves_the_old_file(folder: Path) -> None:
     program = (
         "import os, sys\n"
         "from pathlib import Path\n"
-        "from livetrack_vcam import preset_store\n"
+        "from livetrack_vcam.operating import preset_store\n"
         "preset_store.publish = lambda draft, path: os._exit(9)\n"
         "preset_store.PresetStore(Path(sys.argv[1])).save('wild', {'main': {'speed': 'sport'}})\n"
     )
@@ -220,7 +220,7 @@ def test_processes_that_write_at_once_leave_a_whole_file_of_one_of_them(folder: 
     program = (
         "import sys\n"
         "from pathlib import Path\n"
-        "from livetrack_vcam.preset_store import PresetStore\n"
+        "from livetrack_vcam.operating.preset_store import PresetStore\n"
         "for _ in range(60):\n"
         "    PresetStore(Path(sys.argv[1])).save(sys.argv[2], {'main': {'speed': 'sport'}})\n"
     )

@@ -17,6 +17,8 @@ from livetrack_vcam.core.crew import Crew
 from livetrack_vcam.core.geometry import Box, Size
 from livetrack_vcam.events import Finished, PipelineEvent
 from livetrack_vcam.interfaces import Canvas
+from livetrack_vcam.live.pipeline import Pipeline
+from livetrack_vcam.live.preview import Preview, preview_size, small_picture
 from livetrack_vcam.media import (
     OUTPUT_COLOR,
     ColorMatrix,
@@ -25,8 +27,6 @@ from livetrack_vcam.media import (
     PixelFormat,
     Plane,
 )
-from livetrack_vcam.pipeline import Pipeline
-from livetrack_vcam.preview import Preview, preview_size, small_picture
 from livetrack_vcam.sinks.mjpeg import JFIF_COLOR
 from livetrack_vcam.testing import ManualClock, MemorySink, draw_frame
 from tests.unhurried import Unhurried

@@ -13,17 +13,17 @@ from urllib.parse import urlsplit
 import aiohttp
 import numpy as np
 
-from livetrack_vcam.controls import Controls
 from livetrack_vcam.core.config import DirectorSettings
 from livetrack_vcam.core.crew import Crew
 from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.events import Finished, PipelineEvent
 from livetrack_vcam.interfaces import Canvas
+from livetrack_vcam.live.pipeline import Pipeline
+from livetrack_vcam.live.preview import Preview
 from livetrack_vcam.media import Frame
-from livetrack_vcam.monitor import Monitor
-from livetrack_vcam.pipeline import Pipeline
-from livetrack_vcam.preset_store import PresetStore
-from livetrack_vcam.preview import Preview
+from livetrack_vcam.operating.controls import Controls
+from livetrack_vcam.operating.monitor import Monitor
+from livetrack_vcam.operating.preset_store import PresetStore
 from livetrack_vcam.testing import MemorySink
 from livetrack_vcam.web.server import WebServer
 from tests.unhurried import Unhurried

@@ -17,8 +17,8 @@ from livetrack_vcam.media import (
     Frame,
     PixelFormat,
 )
-from livetrack_vcam.overlay import draw_overlay
-from livetrack_vcam.render import Renderer, halves, i420_buffer, picture_rect
+from livetrack_vcam.picture.overlay import draw_overlay
+from livetrack_vcam.picture.render import Renderer, halves, i420_buffer, picture_rect
 from livetrack_vcam.testing import FIGURE, GROUND, draw_frame
 
 FULL_601 = ColorSpace(ColorRange.FULL, ColorMatrix.BT601)

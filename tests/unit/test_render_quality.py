@@ -9,7 +9,7 @@ import pytest
 
 from livetrack_vcam.core.geometry import Box, Size
 from livetrack_vcam.media import OUTPUT_COLOR, Frame, PixelFormat, Plane
-from livetrack_vcam.render import Renderer
+from livetrack_vcam.picture.render import Renderer
 
 FINE = 8
 SOURCE = Size(480, 270)

@@ -12,15 +12,15 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from livetrack_vcam.clip import Cadence, Clip, Span, foresighted_steps, observe_clip
+from livetrack_vcam.clips.clip import Cadence, Clip, Span, foresighted_steps, observe_clip
+from livetrack_vcam.clips.reframe import open_clip
+from livetrack_vcam.clips.shot_boundaries import ShotBoundaries
 from livetrack_vcam.core.config import DirectorSettings, Fill
 from livetrack_vcam.core.detection import Detection
 from livetrack_vcam.core.geometry import Box, Size
 from livetrack_vcam.interfaces import SourceInfo
 from livetrack_vcam.media import OUTPUT_COLOR, Frame, PixelFormat
-from livetrack_vcam.reframe import open_clip
-from livetrack_vcam.render import Renderer
-from livetrack_vcam.shot_boundaries import ShotBoundaries
+from livetrack_vcam.picture.render import Renderer
 from livetrack_vcam.sinks.clip_writer import ClipWriter
 from livetrack_vcam.testing import SECOND_NS, ScriptedDetector
 

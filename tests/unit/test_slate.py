@@ -5,7 +5,7 @@ import pytest
 
 from livetrack_vcam.core.geometry import Box, Size
 from livetrack_vcam.media import OUTPUT_COLOR, black_frame
-from livetrack_vcam.slate import slate
+from livetrack_vcam.picture.slate import slate
 from livetrack_vcam.testing import draw_frame
 
 LINE = "The camera is gone. Plug it in again."

@@ -19,12 +19,12 @@ from livetrack_vcam.core.detection import PERSON, Detection, Observation
 from livetrack_vcam.core.geometry import Box, Crop, Size
 from livetrack_vcam.core.session import SessionRecorder, replay
 from livetrack_vcam.interfaces import Canvas
+from livetrack_vcam.live.orders import Order
+from livetrack_vcam.live.outlet import Outlet
+from livetrack_vcam.live.stages import Render
+from livetrack_vcam.live.timeline import Timeline
 from livetrack_vcam.media import Frame
-from livetrack_vcam.orders import Order
-from livetrack_vcam.outlet import Outlet
-from livetrack_vcam.stages import Render
 from livetrack_vcam.testing import MemorySink, draw_frame, walk
-from livetrack_vcam.timeline import Timeline
 from tests.operated import Operated, operating
 
 FRAME = Size(320, 180)

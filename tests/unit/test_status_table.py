@@ -18,7 +18,7 @@ from livetrack_vcam.control import (
     Status,
     TrackStatus,
 )
-from livetrack_vcam.status_table import settings_view, status_view
+from livetrack_vcam.operating.status_table import settings_view, status_view
 
 SHOT = ShotStatus(
     name="main", aspect="9:16", width=720, height=1280, shot="auto", speed="sport",

@@ -15,7 +15,7 @@ from livetrack_vcam.options import FILE, FRAMING, cadence_options, given, option
 from livetrack_vcam.settings import FramingOptions, Settings, build_settings
 
 if TYPE_CHECKING:
-    from livetrack_vcam.clip import Cadence
+    from livetrack_vcam.clips.clip import Cadence
 
 
 @click.command()
@@ -36,7 +36,7 @@ def framing(
     """
     if len(pairs) % 2:
         raise click.UsageError(f"{pairs[-1]} has no annotation; type CLIP ANN.json for each clip")
-    from livetrack_vcam.clip import Cadence
+    from livetrack_vcam.clips.clip import Cadence
 
     settings = build_settings({}, given(values))
     cadence = Cadence(detector_hz, round(detector_latency_ms * 1e6))
@@ -56,12 +56,12 @@ def _metrics(
     source: Path, annotations: Path, settings: Settings, cadence: Cadence
 ) -> dict[str, float | None]:
     """Raises LiveTrackError."""
-    from livetrack_vcam.clip import Span, causal_steps
+    from livetrack_vcam.clips.clip import Span, causal_steps
+    from livetrack_vcam.clips.reframe import open_clip, step_line
     from livetrack_vcam.detectors.registry import make_detector_of
     from livetrack_vcam.evaluation.annotation import read_annotation
     from livetrack_vcam.evaluation.framing import framing_metrics
     from livetrack_vcam.evaluation.shown import check_same_clip
-    from livetrack_vcam.reframe import open_clip, step_line
 
     truth = read_annotation(annotations)
     shot = settings.shots[0]

@@ -47,7 +47,7 @@ def track(
     **values: Any,
 ) -> None:
     """How well `run` would follow the people of CLIP, by the boxes in ANN.json."""
-    from livetrack_vcam.clip import Cadence
+    from livetrack_vcam.clips.clip import Cadence
     from livetrack_vcam.evaluation.annotation import read_annotation, with_identities
     from livetrack_vcam.evaluation.mot import require_motmetrics
     from livetrack_vcam.evaluation.shown import shown_tracks

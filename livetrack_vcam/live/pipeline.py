@@ -10,17 +10,17 @@ from functools import partial
 from threading import Lock, Thread
 from typing import Protocol, TypeVar
 
-from livetrack_vcam.capturing import Capture
 from livetrack_vcam.core.command import Command
-from livetrack_vcam.detecting import DetectorKeeper, OpenWatch
 from livetrack_vcam.errors import SinkError
 from livetrack_vcam.events import Failed, Finished, Report, SinkFailed
 from livetrack_vcam.interfaces import Canvas, Sink, Source, SourceInfo
 from livetrack_vcam.journal import LineWriter
-from livetrack_vcam.orders import Order
-from livetrack_vcam.outlet import Outlet
-from livetrack_vcam.preview import Preview
-from livetrack_vcam.stages import Decider, Journal, Render
+from livetrack_vcam.live.capturing import Capture
+from livetrack_vcam.live.detecting import DetectorKeeper, OpenWatch
+from livetrack_vcam.live.orders import Order
+from livetrack_vcam.live.outlet import Outlet
+from livetrack_vcam.live.preview import Preview
+from livetrack_vcam.live.stages import Decider, Journal, Render
 from livetrack_vcam.stats import NS_PER_S, Clock
 
 log = logging.getLogger(__name__)

@@ -16,16 +16,16 @@ from livetrack_vcam.core.director import Director
 from livetrack_vcam.core.geometry import Box, Crop
 from livetrack_vcam.core.presence import State
 from livetrack_vcam.interfaces import Canvas
-from livetrack_vcam.look_ahead import LookAhead
+from livetrack_vcam.live.look_ahead import LookAhead
+from livetrack_vcam.live.opening import Opening
+from livetrack_vcam.live.orders import Order
+from livetrack_vcam.live.outlet import Outlet
+from livetrack_vcam.live.timeline import Timeline
 from livetrack_vcam.mailbox import Closed, Mailbox, Woken
 from livetrack_vcam.media import Frame
-from livetrack_vcam.opening import Opening
-from livetrack_vcam.orders import Order
-from livetrack_vcam.outlet import Outlet
-from livetrack_vcam.render import Renderer
-from livetrack_vcam.slate import slate
+from livetrack_vcam.picture.render import Renderer
+from livetrack_vcam.picture.slate import slate
 from livetrack_vcam.stats import NS_PER_S, Clock, Flow
-from livetrack_vcam.timeline import Timeline
 
 log = logging.getLogger(__name__)
 

@@ -6,6 +6,8 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from livetrack_vcam.clips.pace import RATE_SHARE, Rest
+from livetrack_vcam.clips.shot_boundaries import ShotBoundaries
 from livetrack_vcam.core.attention import Attention
 from livetrack_vcam.core.config import DirectorSettings, SubjectKind
 from livetrack_vcam.core.detection import Observation, Track
@@ -18,11 +20,9 @@ from livetrack_vcam.detectors.lookout import lookout
 from livetrack_vcam.detectors.watch import Watch
 from livetrack_vcam.errors import SourceError
 from livetrack_vcam.interfaces import Detector, Source, SourceInfo
-from livetrack_vcam.look_ahead import DelayLine
+from livetrack_vcam.live.look_ahead import DelayLine
+from livetrack_vcam.live.opening import Opening
 from livetrack_vcam.media import Frame
-from livetrack_vcam.opening import Opening
-from livetrack_vcam.pace import RATE_SHARE, Rest
-from livetrack_vcam.shot_boundaries import ShotBoundaries
 from livetrack_vcam.stats import NS_PER_S
 
 

@@ -7,12 +7,12 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from livetrack_vcam.color import convert
 from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.mailbox import Closed, Mailbox
 from livetrack_vcam.media import Frame, PixelFormat, Plane
+from livetrack_vcam.picture.color import convert
+from livetrack_vcam.picture.slate import slate
 from livetrack_vcam.sinks.mjpeg import JFIF_COLOR, MjpegFeed, encode_jpeg
-from livetrack_vcam.slate import slate
 from livetrack_vcam.stats import NS_PER_S
 
 LONGEST_SIDE = 960  # half of 1080p, which OpenCV's quickest filter makes: docs/performance.md

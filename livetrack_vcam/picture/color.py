@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from livetrack_vcam.media import OUTPUT_COLOR, ColorMatrix, ColorRange, ColorSpace, Plane
-from livetrack_vcam.resample import Axis, resample
+from livetrack_vcam.picture.resample import Axis, resample
 
 # Red and blue weights in luma: ITU-R BT.601-7 section 2.5.1 and BT.709-6 item 3.2.
 WEIGHTS = {ColorMatrix.BT601: (0.299, 0.114), ColorMatrix.BT709: (0.2126, 0.0722)}

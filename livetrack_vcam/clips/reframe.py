@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from livetrack_vcam.clip import (
+from livetrack_vcam.clips.clip import (
     Cadence,
     Clip,
     Span,
@@ -17,6 +17,7 @@ from livetrack_vcam.clip import (
     foresighted_steps,
     observe_clip,
 )
+from livetrack_vcam.clips.shot_boundaries import ShotBoundaries
 from livetrack_vcam.core.config import DirectorSettings, Fill, SubjectKind
 from livetrack_vcam.core.geometry import Box, Size
 from livetrack_vcam.detectors.registry import make_detector_of
@@ -26,11 +27,10 @@ from livetrack_vcam.interrupts import Interrupts
 from livetrack_vcam.journal import TextDraft
 from livetrack_vcam.media import Frame
 from livetrack_vcam.outputs import check_outputs, expanded
-from livetrack_vcam.overlay import draw_overlay, overlay_size
+from livetrack_vcam.picture.overlay import draw_overlay, overlay_size
+from livetrack_vcam.picture.render import Renderer
 from livetrack_vcam.progress import progress
-from livetrack_vcam.render import Renderer
 from livetrack_vcam.settings import FramingOptions, check_canvas
-from livetrack_vcam.shot_boundaries import ShotBoundaries
 from livetrack_vcam.sinks.clip_writer import ClipWriter
 from livetrack_vcam.sources.registry import open_source
 from livetrack_vcam.sources.video_file import VideoFile

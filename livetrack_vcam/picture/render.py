@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from livetrack_vcam.color import to_output_color
 from livetrack_vcam.core.config import Fill
 from livetrack_vcam.core.geometry import Box, Size
 from livetrack_vcam.media import OUTPUT_COLOR, ColorRange, Frame, PixelFormat, Plane
-from livetrack_vcam.resample import Axis, resample
+from livetrack_vcam.picture.color import to_output_color
+from livetrack_vcam.picture.resample import Axis, resample
 
 BLUR_SHRINK = 16  # the backdrop is made this much smaller, blurred there and enlarged again
 BLUR_SIGMA = 2.0  # pixels of the small backdrop

@@ -1,0 +1,1 @@
+"""A finished clip in, a reframed one out: looked through in one go, with the whole future known."""

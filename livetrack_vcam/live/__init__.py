@@ -1,0 +1,1 @@
+"""The data plane of a running camera: capture, detection and the stage that draws every picture."""

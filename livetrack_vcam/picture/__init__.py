@@ -1,0 +1,1 @@
+"""Pixels: from a frame and a crop to the picture that is shown, and what is drawn on it."""
