@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from importlib import import_module
 from pathlib import Path
 
@@ -10,6 +11,9 @@ import click
 import pytest
 
 from livetrack_vcam.cli import COMMANDS
+from livetrack_vcam.commands.ctl import LOOKS
+from livetrack_vcam.control import PROGRAM_COMMANDS, request_from_json
+from livetrack_vcam.operating.phrases import to_body
 from tools.framing_speeds import table
 from tools.make_docs import DOCS, pages
 
@@ -36,22 +40,41 @@ def test_every_link_to_a_file_leads_somewhere(path: Path) -> None:
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_every_command_in_the_documents_exists_with_its_options(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    for line in re.findall(
-        r"^livetrack-vcam[^\n#`]*|`livetrack-vcam ([^`\n]*)`", text, re.MULTILINE
-    ):
-        words = line.replace("livetrack-vcam", "").split()
-        name = words[0] if words and not words[0].startswith("-") else "run"
+    for line in typed_in(path.read_text(encoding="utf-8")):
+        words = shlex.split(line)
+        name = words.pop(0) if words and not words[0].startswith("-") else "run"
         if not re.fullmatch(r"[a-z]+", name):
             continue
         assert name in COMMANDS, line
         command = command_of(name)
+        if isinstance(command, click.Group) and words and not words[0].startswith("-"):
+            assert words[0] in command.commands, line
+            command = command.commands[words.pop(0)]
         known = {option for part in command.params for option in part.opts}
-        if isinstance(command, click.Group):
-            for inner in command.commands.values():
-                known |= {option for part in inner.params for option in part.opts}
         used = {word.partition("=")[0] for word in words if word.startswith("--")}
         assert used <= known | {"--help", "--version"}, line
+        if name == "ctl":
+            assert_ctl_understands(words)
+
+
+def typed_in(text: str) -> list[str]:
+    """What follows `livetrack-vcam` on lines of code and between back ticks."""
+    lines = re.findall(
+        r"^ *livetrack-vcam([^\n#`]*)|`livetrack-vcam([^`\n]*)`|`((?:ctl|obs|run) [^`\n…]*)`",
+        text,
+        re.MULTILINE,
+    )
+    return ["".join(parts).strip() for parts in lines]
+
+
+def assert_ctl_understands(words: list[str]) -> None:
+    """The words after `ctl` are a command, with values where it wants some."""
+    command = command_of("ctl")
+    context = command.make_context("ctl", list(words) or ["status"], resilient_parsing=True)
+    said = list(context.params["words"] or ())
+    if said and " ".join(said) not in {"open", *LOOKS}:
+        programs = {name: kind.model_json_schema() for name, kind in PROGRAM_COMMANDS.items()}
+        request_from_json(to_body(said, lambda: programs, context.params["none"]))
 
 
 def test_every_command_and_option_has_a_help_sentence() -> None:
