@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import logging
 from dataclasses import dataclass
@@ -26,6 +27,11 @@ log = logging.getLogger(__name__)
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8787
 _EVERY_ADDRESS = {"", "0.0.0.0", "::"}  # noqa: S104 - compared with, not bound to
+MAX_CONNECTIONS = 768
+OF_FILES = 0.75
+"""And of the files that the system lets us open: the camera needs some, too."""
+IDLE_S = 15.0
+"""A connection on which nobody asks anything makes room after that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,7 @@ class WebServer:
         self._endless = streams.Endless()
         self._api = ControlApi(context, self._operators, self._endless)
         self._runner: web.AppRunner | None = None
+        self._listener: asyncio.Server | None = None
 
     async def start(self) -> None:
         """Listen. Port 0 takes a free one. Raises SinkBusyError or SinkNotFoundError."""
@@ -69,19 +76,25 @@ class WebServer:
             logger=protocol_logger(),
             auto_decompress=False,
             shutdown_timeout=1.0,
+            keepalive_timeout=IDLE_S,
         )
         await runner.setup()
+        loop, places = asyncio.get_running_loop(), _places()
         try:
-            await web.TCPSite(runner, self._host, self._port).start()
+            listener = await loop.create_server(
+                lambda: _admit(runner, places), self._host, self._port
+            )
         except OSError as error:
             await runner.cleanup()
             raise self._refused(error) from error
-        self._runner = runner
-        self._port = int(runner.addresses[0][1])
+        self._runner, self._listener = runner, listener
+        self._port = int(listener.sockets[0].getsockname()[1])
 
     async def stop(self) -> None:
         """Send everybody home and close the port."""
         runner, self._runner = self._runner, None
+        if self._listener is not None:
+            self._listener.close()
         if runner is not None:
             await runner.cleanup()
 
@@ -147,16 +160,21 @@ class WebServer:
         return web.FileResponse(viewer_root() / "room.html")
 
     async def _control(self, request: web.Request) -> web.StreamResponse:
-        """The operator's page; with the code of a sign-in link, first a cookie for it."""
+        """The operator's page; with the code of a sign-in link, first a cookie for it.
+
+        A browser whose link is good no more gets the page all the same, which says so.
+        """
         code = request.query.get("code")
         if code is None:
             return web.FileResponse(viewer_root() / "control.html")
         page = web.HTTPSeeOther("/control")
-        if not self._operators.sign_in(code, page) and not self._operators.has_cookie(request):
-            return error_response(
-                403, "this link was used or is a minute old; type again: livetrack-vcam ctl open"
-            )
-        raise page
+        if self._operators.sign_in(code, page) or self._operators.has_cookie(request):
+            raise page
+        if "text/html" in request.headers.get(hdrs.ACCEPT, ""):
+            raise web.HTTPSeeOther("/control?link=expired")
+        return error_response(
+            403, "this link was used or is a minute old; type again: livetrack-vcam ctl open"
+        )
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
         return await self._endless.respond(streams.stream_mjpeg(request, self._feed(request)))
@@ -198,6 +216,32 @@ class WebServer:
             f"this machine has no address {self._host!r} ({error.strerror or error}); "
             "use --host 127.0.0.1 for this machine only, or --host 0.0.0.0 for the network"
         )
+
+
+def _places() -> int:
+    """How many connections there may be at once."""
+    try:
+        import resource
+    except ImportError:  # Windows knows no such limit
+        return MAX_CONNECTIONS
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return MAX_CONNECTIONS if files < 0 else min(MAX_CONNECTIONS, int(OF_FILES * files))
+
+
+def _admit(runner: web.AppRunner, places: int) -> asyncio.BaseProtocol:
+    """Who serves one more connection."""
+    server = runner.server
+    if server is None or len(server.connections) >= places:
+        return _TurnedAway()
+    return server()
+
+
+class _TurnedAway(asyncio.Protocol):
+    """Hangs up: a full house would leave the program without files for its camera."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        transport.abort()
 
 
 @web.middleware

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from livetrack_vcam.web import api, streams
+from livetrack_vcam.web import api, server, streams
 from livetrack_vcam.web.server import WebServer
 from tests.web_program import TOKEN, Program
 
@@ -118,6 +118,27 @@ def test_an_event_client_that_takes_nothing_loses_its_place(
         stuck.transport.abort()
         assert statuses[0] == 503
         assert statuses[-1] == 200
+
+    serving(body)
+
+
+def test_who_only_sits_there_is_sent_home_and_a_crowd_takes_no_more_places_than_there_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(server, "MAX_CONNECTIONS", 5)
+    monkeypatch.setattr(server, "IDLE_S", 1.0)
+
+    async def body(port: int) -> None:
+        crowd = [await asyncio.open_connection("127.0.0.1", port) for _ in range(8)]
+        crowd[0][1].write(b"GET /healthz HT")
+        ends = [asyncio.ensure_future(reader.read()) for reader, _ in crowd]
+        async with asyncio.timeout(30):
+            await asyncio.gather(*ends[5:], return_exceptions=True)
+            assert not any(end.done() for end in ends[:5])
+            assert await asyncio.gather(*ends[:5]) == [b""] * 5
+        assert (await answer(port, b"GET /healthz HTTP/1.1\r\n\r\n"))[0] == 200
+        for _, writer in crowd:
+            writer.close()
 
     serving(body)
 

@@ -69,6 +69,20 @@ def test_a_link_gives_the_browser_a_cookie_that_scripts_and_other_sites_do_not_s
     serving(body, pictures=False)
 
 
+def test_a_browser_with_a_link_that_is_good_no_more_is_led_to_the_page_without_a_cookie() -> None:
+    async def body(program: Program, root: str, session: aiohttp.ClientSession) -> None:
+        asked = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+        async with session.get(
+            f"{root}/control?code=used", headers=asked, allow_redirects=False
+        ) as response:
+            assert (response.status, dict(response.cookies)) == (303, {})
+            assert response.headers["Location"] == "/control?link=expired"
+        async with session.get(f"{root}/control?link=expired", headers=asked) as response:
+            assert (response.status, response.content_type) == (200, "text/html")
+
+    serving(body, pictures=False)
+
+
 def test_a_link_followed_twice_by_the_same_browser_leads_to_the_page() -> None:
     async def body(program: Program, root: str, session: aiohttp.ClientSession) -> None:
         cookie = await sign_in(session, root)
