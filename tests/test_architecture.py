@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -29,9 +30,14 @@ ONE_FILE_ONLY = {
 }
 
 
-def imports(path: Path) -> Iterator[str]:
+@cache
+def imports(path: Path) -> frozenset[str]:
     """Top-level names of every module a file imports, also inside functions and by string."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    return frozenset(_imports(ast.parse(path.read_text(encoding="utf-8"))))
+
+
+def _imports(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name.partition(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
@@ -45,7 +51,7 @@ def imports(path: Path) -> Iterator[str]:
 @pytest.mark.parametrize("path", sorted((PACKAGE / "core").glob("*.py")), ids=lambda p: p.name)
 def test_the_core_imports_only_the_pure_part_of_the_standard_library(path: Path) -> None:
     allowed = (sys.stdlib_module_names - IMPURE) | {"livetrack_vcam"}
-    assert set(imports(path)) <= allowed
+    assert imports(path) <= allowed
     text = path.read_text(encoding="utf-8")
     assert "open(" not in text.replace("open_", "")
     assert "print(" not in text
@@ -74,7 +80,7 @@ def test_threads_are_started_in_one_file() -> None:
 
 @pytest.mark.parametrize("module", ONE_FILE_ONLY)
 def test_a_package_behind_a_seam_is_imported_in_one_file(module: str) -> None:
-    users = {p.relative_to(PACKAGE).as_posix() for p in SOURCES if module in set(imports(p))}
+    users = {p.relative_to(PACKAGE).as_posix() for p in SOURCES if module in imports(p)}
     assert users <= {ONE_FILE_ONLY[module]}
 
 
