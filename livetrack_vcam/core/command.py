@@ -86,14 +86,15 @@ class Recenter:
     """Glide to the ideal framing now, dead zone or not; then go on as before ("reframe once")."""
 
 
+Changes: TypeAlias = tuple[tuple[str, object], ...]
+"""Attributes of DirectorSettings with their new values."""
+
+
 @dataclass(frozen=True, slots=True)
 class Configure:
-    """Several settings at once, all or none.
+    """Several settings at once, all or none."""
 
-    `changes`: DirectorSettings attributes with their values.
-    """
-
-    changes: tuple[tuple[str, object], ...]
+    changes: Changes
 
 
 @dataclass(frozen=True, slots=True)

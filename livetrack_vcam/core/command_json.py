@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from livetrack_vcam.core import command as commands
-from livetrack_vcam.core.command import Command
+from livetrack_vcam.core.command import Changes, Command
 from livetrack_vcam.core.fields import LIVE_FIELDS, Json, Schema, read_number, same
 from livetrack_vcam.core.geometry import Box
 
@@ -76,7 +76,7 @@ def command_from_json(data: object) -> Command:
     return entry.kind(entry.read(data[entry.field]))
 
 
-def read_changes(data: object) -> tuple[tuple[str, object], ...]:
+def read_changes(data: object) -> Changes:
     """What Configure takes, from an object of live settings. Raises ValueError."""
     if not isinstance(data, Mapping) or not data:
         raise ValueError('settings are a JSON object such as {"speed": "sport", "aspect": "9:16"}')
@@ -93,7 +93,7 @@ def read_changes(data: object) -> tuple[tuple[str, object], ...]:
     )
 
 
-def _write_changes(changes: tuple[tuple[str, object], ...]) -> Mapping[str, Json]:
+def _write_changes(changes: Changes) -> Mapping[str, Json]:
     values = dict(changes)
     return {
         name: field.write(values[field.attribute])

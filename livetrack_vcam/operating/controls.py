@@ -18,14 +18,14 @@ from livetrack_vcam.control import (
     Standby,
     request_from_json,
 )
-from livetrack_vcam.core.command import Configure
+from livetrack_vcam.core.command import Changes, Configure
 from livetrack_vcam.core.command_json import read_changes
 from livetrack_vcam.core.config import SubjectKind
 from livetrack_vcam.core.fields import Json, live_settings
 from livetrack_vcam.live.orders import Order
 from livetrack_vcam.live.pipeline import Pipeline
 from livetrack_vcam.operating.monitor import Loaded, Monitor
-from livetrack_vcam.operating.preset_store import Changes, PresetStore
+from livetrack_vcam.operating.preset_store import PresetStore
 from livetrack_vcam.settings import Settings
 from livetrack_vcam.sinks.mjpeg import MjpegFeed
 from livetrack_vcam.sources.network import without_credentials

@@ -19,6 +19,7 @@ from livetrack_vcam.control import (
     Status,
     TrackStatus,
 )
+from livetrack_vcam.core.command import Changes
 from livetrack_vcam.core.config import DirectorSettings
 from livetrack_vcam.core.fields import live_settings
 from livetrack_vcam.core.geometry import format_aspect_ratio
@@ -27,7 +28,7 @@ from livetrack_vcam.live.outlet import Outlet
 from livetrack_vcam.live.pipeline import Pipeline
 from livetrack_vcam.live.stages import ShotView
 from livetrack_vcam.operating.hints import Hints, light_hint, size_hint, upscale_hint
-from livetrack_vcam.operating.preset_store import Changes, PresetStore
+from livetrack_vcam.operating.preset_store import PresetStore
 from livetrack_vcam.stats import NS_PER_MS, NS_PER_S, Clock, CpuMeter
 from livetrack_vcam.trace import zoom_of
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import platformdirs
 
+from livetrack_vcam.core.command import Changes
 from livetrack_vcam.core.fields import LIVE_FIELDS, Json
 from livetrack_vcam.outputs import discard, draft_of, publish
 
@@ -24,9 +25,6 @@ MOST_NAMED = 20
 """In one sentence."""
 MAX_BYTES = 16_000_000
 """More than ours can ever be: a larger file is something else, not worth reading."""
-
-Changes = tuple[tuple[str, object], ...]
-"""What core.command.Configure takes."""
 
 
 @dataclass(slots=True)
