@@ -14,7 +14,7 @@ from aiohttp.typedefs import Handler
 from livetrack_vcam.errors import SinkBusyError, SinkError, SinkNotFoundError
 from livetrack_vcam.sinks.mjpeg import MjpegFeed
 from livetrack_vcam.web import streams
-from livetrack_vcam.web.api import ControlApi, no_shot
+from livetrack_vcam.web.api import ControlApi
 from livetrack_vcam.web.body import MAX_BODY_BYTES
 from livetrack_vcam.web.context import WebContext
 from livetrack_vcam.web.guard import add_security_headers, error_response, guard
@@ -28,7 +28,7 @@ DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8787
 _EVERY_ADDRESS = {"", "0.0.0.0", "::"}  # noqa: S104 - compared with, not bound to
 MAX_CONNECTIONS = 768
-OF_FILES = 0.75
+OF_FILES = 0.5
 """And of the files that the system lets us open: the camera needs some, too."""
 IDLE_S = 15.0
 """A connection on which nobody asks anything makes room after that."""
@@ -191,7 +191,7 @@ class WebServer:
     def _shot(self, request: web.Request) -> str:
         shot = request.match_info.get("shot", self._context.shots[0])
         if shot not in self._context.shots:
-            raise web.HTTPNotFound(text=no_shot(shot, self._context))
+            raise web.HTTPNotFound(text=no_shot(shot, self._context.shots))
         return shot
 
     def _feed(self, request: web.Request) -> MjpegFeed:
