@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from livetrack_vcam.core.attention import Attention, combined
 from livetrack_vcam.core.command import Command
@@ -11,6 +11,11 @@ from livetrack_vcam.core.detection import Detection, Look, Observation, Track
 from livetrack_vcam.core.director import Director
 from livetrack_vcam.core.geometry import Crop, Size
 from livetrack_vcam.core.tracker import Tracker, TrackerSettings
+
+
+def no_shot(asked: object, shots: Iterable[str]) -> str:
+    """The sentence for a shot that does not exist."""
+    return f"there is no shot {asked!r}; there is: {', '.join(shots)}"
 
 
 class Crew:
@@ -42,8 +47,7 @@ class Crew:
         try:
             return self._directors[shot]
         except KeyError:
-            names = ", ".join(self._directors)
-            raise ValueError(f"there is no shot {shot!r}; the shots are: {names}") from None
+            raise ValueError(no_shot(shot, self.shots)) from None
 
     def observe(
         self, detections: tuple[Detection, ...], pts_ns: int, looks: tuple[Look, ...] = ()

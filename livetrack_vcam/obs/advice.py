@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from livetrack_vcam.core.crew import no_shot
 from livetrack_vcam.errors import SettingsError
 from livetrack_vcam.obs.inputs import MEDIA_SOURCE
 
@@ -13,7 +14,7 @@ def check_shot(status: Mapping[str, Any], shot: str | None) -> None:
     """Raises SettingsError when the program has no such shot."""
     names = [str(each["name"]) for each in status["shots"]]
     if shot is not None and shot not in names:
-        raise SettingsError(f"there is no shot {shot!r}; there is: {', '.join(names)}")
+        raise SettingsError(no_shot(shot, names))
 
 
 def advice(status: Mapping[str, Any], shot: str | None, kind: str) -> str | None:

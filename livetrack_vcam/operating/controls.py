@@ -21,6 +21,7 @@ from livetrack_vcam.control import (
 from livetrack_vcam.core.command import Changes, Configure
 from livetrack_vcam.core.command_json import read_changes
 from livetrack_vcam.core.config import SubjectKind
+from livetrack_vcam.core.crew import no_shot
 from livetrack_vcam.core.fields import Json, live_settings
 from livetrack_vcam.live.orders import Order
 from livetrack_vcam.live.pipeline import Pipeline
@@ -189,7 +190,7 @@ class Controls:
 
     def _check_shot(self, shot: object) -> None:
         if shot not in self.shots:
-            raise ValueError(f"there is no shot {shot!r}; there is: {', '.join(self.shots)}")
+            raise ValueError(no_shot(shot, self.shots))
 
 
 def fixed_settings(settings: Settings) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from aiohttp import hdrs, web
 
+from livetrack_vcam.core.crew import no_shot
 from livetrack_vcam.devices import Devices, list_devices
 from livetrack_vcam.web import metrics, streams
 from livetrack_vcam.web.body import read_object
@@ -78,7 +79,7 @@ class ControlApi:
         body = await read_object(request)
         target = body.pop("target", None)
         if target is not None and target not in self._context.shots:
-            return error_response(400, no_shot(target, self._context))
+            return error_response(400, no_shot(target, self._context.shots))
         try:
             return _done(await self._context.command(target, body))
         except ValueError as error:
@@ -113,11 +114,6 @@ class ControlApi:
         if not self._operators.has_token(request):
             return _unauthorized()
         return web.json_response({"url": self._operators.sign_in_path()})
-
-
-def no_shot(name: object, context: WebContext) -> str:
-    """The sentence for a shot that does not exist."""
-    return f"there is no shot {name!r}; there is: {', '.join(context.shots)}"
 
 
 def _done(carried_out: bool) -> web.Response:

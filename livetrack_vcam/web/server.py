@@ -11,6 +11,7 @@ from urllib.parse import quote
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
+from livetrack_vcam.core.crew import no_shot
 from livetrack_vcam.errors import SinkBusyError, SinkError, SinkNotFoundError
 from livetrack_vcam.sinks.mjpeg import MjpegFeed
 from livetrack_vcam.web import streams

@@ -155,7 +155,7 @@ def test_a_crew_tracks_once_and_frames_every_shot() -> None:
 
 def test_a_crew_says_which_shots_there_are() -> None:
     crew = Crew(FULL_HD, SHOTS)
-    with pytest.raises(ValueError, match="there is no shot 'x'; the shots are: main, vertical"):
+    with pytest.raises(ValueError, match="there is no shot 'x'; there is: main, vertical"):
         crew.command("x", Pause())
     with pytest.raises(ValueError, match="at least one shot"):
         Crew(FULL_HD, {})
