@@ -42,6 +42,7 @@ __all__ = [
 
 MAX_PRESET_NAME = 64
 MAX_SCENE_NAME = 256
+LONGEST_LEASE_S = 3600
 # Controls, line separators, and halves of a surrogate pair, which no file can hold.
 _NOT_IN_NAMES = ("Cc", "Zl", "Zp", "Cs")
 
@@ -68,6 +69,28 @@ SceneName = Annotated[
     str,
     AfterValidator(lambda name: _plain(name, MAX_SCENE_NAME)),
     JsonSchema({"type": "string", "minLength": 1, "maxLength": MAX_SCENE_NAME}),
+]
+
+
+def _lease(seconds: float | None) -> float | None:
+    if seconds is not None and not 1 <= seconds <= LONGEST_LEASE_S:
+        raise ValueError(f"use a number of seconds from 1 to {LONGEST_LEASE_S}")
+    return seconds
+
+
+Lease = Annotated[
+    float | None,
+    AfterValidator(_lease),
+    JsonSchema(
+        {
+            "type": ["number", "null"],
+            "minimum": 1,
+            "maximum": LONGEST_LEASE_S,
+            "examples": [20],
+            "description": "It ends by itself after so many seconds, unless it is said again: for "
+            "programs that may die before they end it.",
+        }
+    ),
 ]
 
 
@@ -109,6 +132,7 @@ class Standby(_ProgramCommand):
 
     command: Literal["standby"] = "standby"
     on: bool
+    for_s: Lease = None
 
 
 class Quit(_ProgramCommand):
@@ -167,9 +191,12 @@ def _sentence(model: type[BaseModel], command: str, error: ValidationError) -> s
         fields = [repr(each) for each in model.model_fields if each != "command"]
         allowed = f"only {' and '.join(fields)}" if fields else "no other field"
         return f"field {_shown(field)} is unknown; {command} takes {allowed}"
-    wish = {"string_type": "use text", "bool_type": "use true or false"}.get(
-        first["type"], first["msg"].removeprefix("Value error, ")
-    )
+    wishes = {
+        "string_type": "use text",
+        "bool_type": "use true or false",
+        "float_type": "use a number",
+    }
+    wish = wishes.get(first["type"], first["msg"].removeprefix("Value error, "))
     return f"field {field!r} is {_shown(first['input'])}; {wish}"
 
 

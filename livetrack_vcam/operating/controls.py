@@ -60,6 +60,7 @@ class Controls:
         self._fixed = fixed
         self._loop = asyncio.get_running_loop()
         self._told: set[asyncio.Task[None]] = set()
+        self._lapsing: asyncio.TimerHandle | None = None
         self.preview = preview
 
     @property
@@ -106,10 +107,20 @@ class Controls:
             case AssignScene():
                 self._presets.assign(request.scene, request.preset)
             case Standby():
+                self._lapse(request.for_s if request.on else None)
                 return await _judged(self._pipeline.standby(request.on))
             case Quit():
                 self._end()
         return True
+
+    def _lapse(self, after_s: float | None) -> None:
+        """End a standby then, unless it is said again before; None: never."""
+        if self._lapsing is not None:
+            self._lapsing.cancel()
+            self._lapsing = None
+        if after_s is not None:
+            off = {"command": "standby", "on": False}
+            self._lapsing = self._loop.call_later(after_s, self._begin, None, off)
 
     def tell(self, target: str | None, body: Mapping[str, Any]) -> None:
         """As `command`, from any other thread and without waiting: a refusal is only logged."""

@@ -103,9 +103,10 @@ def _of_entry(entry: Entry) -> Phrase:
 
 def _of_program(name: str, schema: Schema) -> Phrase:
     """`save_preset` is typed "preset save"."""
-    properties = schema.get("properties", {})
+    properties, needed = schema.get("properties", {}), schema.get("required", ())
     assert isinstance(properties, Mapping)
-    arguments = {each: properties[each] for each in properties if each != "command"}
+    assert isinstance(needed, Sequence)
+    arguments = {each: properties[each] for each in needed}
     verb, _, noun = name.partition("_")
     words = _SPELLED.get(name, (noun, verb) if noun else (verb,))
     return Phrase(words, name, arguments, about=str(schema.get("description", "")))

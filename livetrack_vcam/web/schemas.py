@@ -124,7 +124,7 @@ def _program(name: str, kind: type[BaseModel]) -> Json:
     properties = {"command": {"const": name}} | {
         field: schema for field, schema in shape["properties"].items() if field != "command"
     }
-    needed = tuple(properties)
+    needed = ("command", *shape.get("required", ()))
     if name == "load_preset":
         properties["target"] = _TARGET
     return {"description": shape["description"]} | _object(properties, needed)

@@ -128,6 +128,49 @@ def test_of_too_many_commands_the_oldest_is_refused(tmp_path: Path) -> None:
     asyncio.run(body())
 
 
+def test_a_standby_that_nobody_says_again_ends_by_itself(tmp_path: Path) -> None:
+    async def body(program: Operated) -> None:
+        await program.tell("standby", on=True, for_s=1)
+        assert program.status.standby
+        await program.until(lambda: not program.status.standby)
+
+    operating(tmp_path, body)
+
+
+@pytest.mark.parametrize("again", [{"for_s": 3600}, {}])
+def test_a_standby_said_again_goes_on(tmp_path: Path, again: dict[str, float]) -> None:
+    async def body(program: Operated) -> None:
+        await program.tell("standby", on=True, for_s=1)
+        await program.tell("standby", on=True, **again)
+        await asyncio.sleep(1.5)
+        assert program.status.standby
+
+    operating(tmp_path, body)
+
+
+def test_the_end_of_a_standby_ends_no_later_one(tmp_path: Path) -> None:
+    async def body(program: Operated) -> None:
+        await program.tell("standby", on=True, for_s=1)
+        await program.tell("standby", on=False)
+        await program.tell("standby", on=True)
+        await asyncio.sleep(1.5)
+        assert program.status.standby
+
+    operating(tmp_path, body)
+
+
+@pytest.mark.parametrize("wrong", [0.5, 3601, "20", True])
+def test_a_standby_lasts_a_second_at_least_and_an_hour_at_most(
+    tmp_path: Path, wrong: object
+) -> None:
+    async def body(program: Operated) -> None:
+        with pytest.raises(ValueError, match=r"field 'for_s' is .*; use a number"):
+            await program.tell("standby", on=True, for_s=wrong)
+        assert not program.status.standby
+
+    operating(tmp_path, body)
+
+
 def test_quit_ends_the_program(tmp_path: Path) -> None:
     async def body(program: Operated) -> None:
         assert await program.tell("quit")

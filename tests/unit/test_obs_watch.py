@@ -137,6 +137,24 @@ def test_nobody_is_looked_for_while_another_scene_is_on_program() -> None:
     assert told.standbys() == [False, True, False]
 
 
+def test_a_standby_is_said_again_and_again_so_that_it_ends_with_whoever_says_it() -> None:
+    obs, told, clock = studio(), Recorder(), Seconds()
+    duty = PauseOffProgram(told, OURS, clock)
+    obs.switch("BRB")
+    for _ in range(120):
+        duty.look(obs)
+        clock.now_s += 0.5
+    leases = [each["for_s"] for each in told.told if each["on"]]
+    assert len(leases) >= 10
+    assert min(leases) > 3 * program.RENEW_S
+    obs.switch("Main")
+    for _ in range(120):
+        duty.look(obs)
+        clock.now_s += 0.5
+    assert told.told[-1] == {"command": "standby", "on": False}
+    assert told.standbys().count(False) == 2
+
+
 @pytest.mark.parametrize("end", ["lost", "removed"])
 def test_people_are_looked_for_again_when_obs_or_our_input_is_gone(end: str) -> None:
     obs, told, clock = studio(), Recorder(), Seconds()
