@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.e2e.chromium import Page, find_chromium, open_page
-from tests.e2e.operating import TWO_SHOTS, command, crowd, free_port, sign_in_url
+from tests.e2e.operating import TWO_SHOTS, command, crowd, sign_in_url
+from tests.waiting import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "docs/images"

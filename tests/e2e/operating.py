@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -16,6 +15,7 @@ import aiohttp
 import pytest
 
 from tests.e2e.chromium import Page, find_chromium, open_page
+from tests.waiting import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 ONE_SHOT = ("main=640x360",)
@@ -23,12 +23,6 @@ TWO_SHOTS = ("main=640x360", "vertical=360x640")
 PATIENCE_S = 30.0
 TOKEN = "livetrack-vcam/token"
 Status = dict[str, Any]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @asynccontextmanager

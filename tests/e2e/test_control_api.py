@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from livetrack_vcam.operating.client import Client
 from livetrack_vcam.web.metrics import HELP
 from livetrack_vcam.web.openapi import document
 from tests.json_schema import complaints
+from tests.waiting import free_port, until
 
 CONFIG = """
 source = "demo"
@@ -55,6 +56,11 @@ class Daemon:
         out, err = process.communicate(timeout=60)
         return subprocess.CompletedProcess(words, process.returncode, out, err)
 
+    def sees_somebody(self) -> bool:
+        with suppress(LiveTrackError):
+            return bool(self.client.get("/api/status")["tracks"])
+        return False
+
     def put(self, settings: Any) -> None:
         """Raises urllib's HTTPError."""
         token = (self.home / "livetrack-vcam" / "token").read_text().strip()
@@ -72,18 +78,11 @@ def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
     """Running and looking at somebody; at the end it is told to quit, and does."""
     home = tmp_path_factory.mktemp("home")
     (home / "two.toml").write_text(CONFIG)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        daemon = Daemon(home, probe.getsockname()[1])
+    daemon = Daemon(home, free_port())
     process = daemon.start("run", "--config", str(home / "two.toml"), "--port", str(daemon.port))
     try:
-        for _ in range(600):
-            try:
-                if daemon.client.get("/api/status")["tracks"]:
-                    break
-            except LiveTrackError:
-                assert process.poll() is None
-            time.sleep(0.1)
+        until(lambda: process.poll() is not None or daemon.sees_somebody())
+        assert process.poll() is None
         yield daemon
         asked = daemon.ctl("quit")
         assert asked.returncode == EXIT_OK, asked.stderr

@@ -16,11 +16,11 @@ from tests.e2e.operating import (
     Desk,
     at_the_desk,
     crowd,
-    free_port,
     needed_chromium,
     sign_in_url,
     token_of,
 )
+from tests.waiting import free_port
 
 pytestmark = pytest.mark.browser
 ENABLED = "document.querySelectorAll('fieldset:enabled').length"

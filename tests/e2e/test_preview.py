@@ -15,7 +15,8 @@ from livetrack_vcam.media import Plane
 from livetrack_vcam.sinks.mjpeg import encode_jpeg
 from livetrack_vcam.sources.demo import draw_scene
 from tests.e2e.conftest import Program
-from tests.e2e.test_run import finish, free_port
+from tests.e2e.test_run import finish
+from tests.waiting import free_port
 
 CORNERS = [(slice(0, 120), slice(0, 200)), (slice(0, 120), slice(760, 960))]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from fractions import Fraction
@@ -21,6 +20,7 @@ from livetrack_vcam.media import OUTPUT_COLOR, Frame, PixelFormat
 from livetrack_vcam.sinks.mjpeg import MjpegFeed, MjpegSink
 from livetrack_vcam.web.server import WebServer
 from tests.e2e.chromium import Page, find_chromium, open_page
+from tests.waiting import free_port
 
 pytestmark = pytest.mark.browser
 SIZE = Size(640, 360)
@@ -303,9 +303,7 @@ def test_the_page_comes_back_after_the_program_was_away(tmp_path: Path) -> None:
     chromium = find_chromium()
     if chromium is None:
         pytest.skip("needs Chromium: sudo apt-get install chromium")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
 
     async def main() -> None:
         async with open_page(chromium, tmp_path / "p") as page:

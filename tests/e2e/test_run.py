@@ -24,18 +24,13 @@ from livetrack_vcam.errors import (
     EXIT_USAGE,
 )
 from tests.e2e.conftest import CLIP_FRAMES, Program
+from tests.waiting import free_port
 
 
 def frame_count(path: Path) -> int:
     """Pictures that decode, to the last."""
     with av.open(str(path)) as container:
         return sum(1 for _ in container.decode(video=0))
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def finish(process: subprocess.Popen[str]) -> tuple[str, str]:

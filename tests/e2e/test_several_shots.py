@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import signal
-import socket
 import subprocess
-import time
 import tomllib
 import urllib.request
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -24,6 +22,7 @@ import pytest
 
 from livetrack_vcam.errors import EXIT_OK, EXIT_USAGE
 from tests.e2e.conftest import CLIP_FRAMES, ROOT, Program
+from tests.waiting import free_port, until
 
 SIZES = {"main": (320, 180), "vertical": (180, 320)}
 CONFIG = """
@@ -81,15 +80,6 @@ class Running:
         return {name: shot["settings"][key] for name, shot in self.shots().items()}
 
 
-def reached(goal: Callable[[], bool], seconds: float = 60.0) -> bool:
-    deadline = time.monotonic() + seconds
-    while not goal():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.1)
-    return True
-
-
 def write_config(folder: Path, main: list[str], vertical: list[str]) -> str:
     file = folder / "two-shots.toml"
     text = CONFIG.format(main=json.dumps(main), vertical=json.dumps(vertical))
@@ -99,9 +89,7 @@ def write_config(folder: Path, main: list[str], vertical: list[str]) -> str:
 
 @contextmanager
 def running(program: Program) -> Iterator[Running]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     config = write_config(program.home, ["mjpeg", "room"], ["mjpeg", "room"])
     process = program.start("run", "--config", config, "--source", "demo", "--port", str(port))
     daemon = Running(program, process, port)
@@ -114,7 +102,7 @@ def running(program: Program) -> Iterator[Running]:
             return False
 
     try:
-        assert reached(shows_both), "there is no picture"
+        until(shows_both, lambda: "there is no picture")
         yield daemon
     finally:
         process.send_signal(signal.SIGINT)
@@ -186,7 +174,7 @@ def test_a_command_with_a_target_changes_that_shot_alone(program: Program) -> No
         assert daemon.ctl("speed", "calm").returncode == EXIT_OK
         assert daemon.asked("speed") == {"main": "calm", "vertical": "calm"}
         # The picture itself: the square one is shown between bars on its canvas.
-        assert reached(lambda: is_square(daemon.shots()["vertical"]["crop"]))
+        until(lambda: is_square(daemon.shots()["vertical"]["crop"]))
         assert not is_square(daemon.shots()["main"]["crop"])
 
 

@@ -1,0 +1,28 @@
+"""For tests that start something: a port for it, and waiting until it has come so far."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable
+from typing import Any
+
+PATIENCE_S = 60.0
+"""On a machine that does ten things at once, hardly ever spent."""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def until(
+    goal: Callable[[], Any], what: Callable[[], object] = str, seconds: float = PATIENCE_S
+) -> Any:
+    """The first true answer of `goal`; `what` tells, if there is none, how things stand."""
+    deadline = time.monotonic() + seconds
+    while not (answer := goal()):
+        assert time.monotonic() < deadline, what()
+        time.sleep(0.02)
+    return answer
