@@ -90,6 +90,15 @@ def spoken() -> str:
     return re.sub(r'"\s*\n\s*f?"', "", text)
 
 
+@pytest.mark.parametrize("page", ["docs/how-it-works.md", "CONTRIBUTING.md"])
+def test_every_file_of_code_that_the_tour_names_is_there(page: str) -> None:
+    folders = (ROOT, ROOT / "livetrack_vcam", ROOT / "livetrack_vcam" / "core")
+    named = re.findall(r"`([\w/]+\.(?:py|js))`", (ROOT / page).read_text(encoding="utf-8"))
+    assert named
+    missing = [name for name in named if not any((each / name).is_file() for each in folders)]
+    assert not missing
+
+
 @pytest.mark.parametrize("page", sorted(DOCS.glob("*.md")), ids=lambda page: page.name)
 def test_every_settings_file_in_the_documents_is_accepted(page: Path) -> None:
     text = page.read_text(encoding="utf-8")

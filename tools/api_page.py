@@ -49,9 +49,9 @@ curl -s -X PUT $API/api/settings -H "Authorization: Bearer $TOKEN" \\
   -H "Content-Type: application/json" -d '{settings}'
 ```
 
-A command is answered when the picture has changed by it: `{{"ok": true}}`, or 400 with a sentence
-that says why not. When no picture comes within a second, because the camera is away, the answer
-is `{{"ok": true, "queued": true}}`, and the command waits.
+A command is answered once it has been carried out, between two pictures; the next one obeys it:
+`{{"ok": true}}`, or 400 with a sentence that says why not. When the thread that draws is busy for
+more than a second, the answer is `{{"ok": true, "queued": true}}`, and the command waits.
 """
 
 SECURITY = """## Who may ask
