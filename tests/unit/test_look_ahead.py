@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from fractions import Fraction
-from threading import Thread
 
 import pytest
 
@@ -28,6 +26,7 @@ from livetrack_vcam.operating.monitor import Monitor
 from livetrack_vcam.settings import FramingOptions, build_settings
 from livetrack_vcam.status_line import format_status
 from livetrack_vcam.testing import ManualClock, MemorySink, SyntheticSource, draw_frame, walk
+from tests.render_thread import running
 
 FRAME = Size(320, 180)
 CANVAS = Canvas(Size(90, 160), Fraction(30))
@@ -78,19 +77,6 @@ class Stage:
     def shown(self, shot: str = "main") -> list[Frame]:
         """The pictures sent since the last call."""
         return self.outlets[shot].mailbox.drain()
-
-
-@contextmanager
-def running(stage: Stage) -> Iterator[Stage]:
-    """The stage at work; at the end of the block the source ends."""
-    thread = Thread(target=stage.render.run, daemon=True)
-    thread.start()
-    try:
-        yield stage
-    finally:
-        stage.render.frames.close()
-        thread.join(10)
-    assert not thread.is_alive()
 
 
 def numbers(frames: list[Frame]) -> list[int]:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from queue import Queue
-from threading import Thread
 
 import pytest
 from hypothesis import given
@@ -26,6 +23,7 @@ from livetrack_vcam.live.timeline import Timeline
 from livetrack_vcam.media import Frame
 from livetrack_vcam.testing import MemorySink, draw_frame, walk
 from tests.operated import Operated, operating
+from tests.render_thread import running
 
 FRAME = Size(320, 180)
 CANVAS = Canvas(Size(90, 160), Fraction(30))
@@ -84,19 +82,6 @@ class Stage:
     def crops(self) -> list[Crop]:
         """Every crop so far, in a replay of the session."""
         return [each.crop for each in replay(list(self.log))]
-
-
-@contextmanager
-def running(stage: Stage) -> Iterator[Stage]:
-    """The stage at work; at the end of the block the source ends."""
-    thread = Thread(target=stage.render.run, daemon=True)
-    thread.start()
-    try:
-        yield stage
-    finally:
-        stage.render.frames.close()
-        thread.join(10)
-    assert not thread.is_alive()
 
 
 @pytest.mark.parametrize(
