@@ -11,6 +11,11 @@ from livetrack_vcam.obs.sound import told_delay_ms
 
 STATUS_S = 0.5
 """Between two questions for the status of another process."""
+RENEW_S, LEASE_S = 5.0, 20.0
+"""So often a standby is said again to another process, and so long it holds without us."""
+
+
+_STANDBY = {"command": "standby", "on": True}
 
 
 class OperatorHere:
@@ -47,7 +52,11 @@ class Calls(Protocol):
 
 
 class OperatorThere:
-    """Another process, by its control API. Its status is asked for now and then, not each time."""
+    """Another process, by its control API. Its status is asked for now and then, not each time.
+
+    A standby that we ordered ends soon after we do, however that comes. Until somebody else ends
+    it, it is said again whenever the status is asked for.
+    """
 
     def __init__(self, calls: Calls, clock: Callable[[], float] = time.monotonic) -> None:
         self._calls = calls
@@ -55,6 +64,7 @@ class OperatorThere:
         self._status: Mapping[str, Any] = {}
         self._error: LiveTrackError | None = None
         self._next_s = 0.0
+        self._renew_at_s: float | None = None
 
     def status(self) -> Mapping[str, Any]:
         """Raises LiveTrackError when it is not there."""
@@ -62,6 +72,7 @@ class OperatorThere:
             self._next_s = self._clock() + STATUS_S
             try:
                 self._status, self._error = dict(self._calls.get("/api/status")), None
+                self._renew()
             except LiveTrackError as error:
                 self._error = error
         if self._error is not None:
@@ -82,4 +93,19 @@ class OperatorThere:
             return None
 
     def command(self, body: Mapping[str, Any]) -> None:
+        if body == _STANDBY:
+            self._stand_by()
+            return
+        if body["command"] == "standby":
+            self._renew_at_s = None
         self._calls.post("/api/command", body)
+
+    def _renew(self) -> None:
+        if self._status.get("standby") is not True:
+            self._renew_at_s = None
+        elif self._renew_at_s is not None and self._clock() >= self._renew_at_s:
+            self._stand_by()
+
+    def _stand_by(self) -> None:
+        self._calls.post("/api/command", {**_STANDBY, "for_s": LEASE_S})
+        self._renew_at_s = self._clock() + RENEW_S

@@ -18,8 +18,6 @@ log = logging.getLogger(__name__)
 
 DEBOUNCE_S = 1.0
 """So long we have to be off program before nobody is looked for: scenes flicker by."""
-RENEW_S, LEASE_S = 5.0, 20.0
-"""So often a standby is said again, and so long it holds: it ends also when we are killed."""
 SEARCH_S = 5.0
 """Between two searches for inputs of ours when OBS told of no new one: settings change unsaid."""
 _OFF_PROGRAM = "our picture is not on program in OBS; nobody is looked for"
@@ -107,7 +105,6 @@ class PauseOffProgram:
         self._which = ours
         self._standby = Standby()
         self._said: bool | None = None
-        self._renew_at_s = -math.inf
         self._ours: list[str] = []
         self._search_at_s = -math.inf
         self._on_program: bool | None = None
@@ -155,20 +152,13 @@ class PauseOffProgram:
                 self._search_at_s = -math.inf
         return any(active) if active else None
 
-    def _order(self, standby: bool) -> None:
-        lease = {"for_s": LEASE_S} if standby else {}
-        self._teller.operator.command({"command": "standby", "on": standby, **lease})
-        self._renew_at_s = self._clock() + RENEW_S
-
     def _say(self, standby: bool) -> None:
         try:
             if self._teller.is_another():
                 self._said = None
             if standby != self._said:
-                self._order(standby)
+                self._teller.operator.command({"command": "standby", "on": standby})
                 log.info("%s", _OFF_PROGRAM if standby else _NEWS[self._on_program])
-            elif standby and self._clock() >= self._renew_at_s:
-                self._order(standby)
             self._said = standby
             self._teller.well()
         except LiveTrackError as error:

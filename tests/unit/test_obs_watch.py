@@ -22,7 +22,7 @@ from livetrack_vcam.obs.connection import (
     Requests,
 )
 from livetrack_vcam.obs.inputs import Ours
-from livetrack_vcam.obs.operator import OperatorHere, OperatorThere
+from livetrack_vcam.obs.operator import LEASE_S, OperatorHere, OperatorThere
 from livetrack_vcam.obs.program import DEBOUNCE_S, PauseOffProgram, PresetOfScene, Standby
 from livetrack_vcam.obs.watch import Duty, ObsWatch
 from tests.obs_in_memory import InMemoryObs, Input
@@ -135,24 +135,6 @@ def test_nobody_is_looked_for_while_another_scene_is_on_program() -> None:
     obs.switch("Talk")
     duty.look(obs)
     assert told.standbys() == [False, True, False]
-
-
-def test_a_standby_is_said_again_and_again_so_that_it_ends_with_whoever_says_it() -> None:
-    obs, told, clock = studio(), Recorder(), Seconds()
-    duty = PauseOffProgram(told, OURS, clock)
-    obs.switch("BRB")
-    for _ in range(120):
-        duty.look(obs)
-        clock.now_s += 0.5
-    leases = [each["for_s"] for each in told.told if each["on"]]
-    assert len(leases) >= 10
-    assert min(leases) > 3 * program.RENEW_S
-    obs.switch("Main")
-    for _ in range(120):
-        duty.look(obs)
-        clock.now_s += 0.5
-    assert told.told[-1] == {"command": "standby", "on": False}
-    assert told.standbys().count(False) == 2
 
 
 @pytest.mark.parametrize("end", ["lost", "removed"])
@@ -378,3 +360,28 @@ def test_another_process_is_asked_now_and_then_and_known_by_its_number() -> None
     calls.status = {"pid": 8}
     clock.now_s += 1
     assert (there.identity(), there.scenes()) == (8, {})
+
+
+def test_another_process_rests_for_as_long_as_we_say_so_and_nobody_else_ends_it() -> None:
+    calls, clock = Calls(), Seconds()
+    there = OperatorThere(calls, clock)
+
+    def look_on(standby: bool) -> None:
+        calls.status = {"pid": 7, "standby": standby}
+        for _ in range(120):
+            there.identity()
+            clock.now_s += 0.5
+
+    there.command({"command": "standby", "on": True})
+    look_on(True)
+    said = len(calls.posted)
+    assert said >= 10
+    assert {each["for_s"] for each in calls.posted} == {LEASE_S}
+    assert 60 / said < LEASE_S / 2
+    look_on(False)  # somebody wants the picture to move all the same
+    look_on(True)  # and then to rest
+    assert len(calls.posted) == said
+    there.command({"command": "standby", "on": True})
+    there.command({"command": "standby", "on": False})
+    look_on(True)
+    assert calls.posted[said + 1 :] == [{"command": "standby", "on": False}]
