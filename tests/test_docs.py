@@ -39,6 +39,22 @@ def test_every_link_to_a_file_leads_somewhere(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_every_link_into_a_document_leads_to_a_heading(path: Path) -> None:
+    for target, anchor in re.findall(
+        r"\]\(([^)#\s]*)#([^)\s]+)\)", path.read_text(encoding="utf-8")
+    ):
+        if "://" not in target:
+            page = path.parent / target if target else path
+            assert anchor in anchors(page.read_text(encoding="utf-8")), f"{target}#{anchor}"
+
+
+def anchors(text: str) -> set[str]:
+    """What GitHub calls the headings: lower case, no punctuation, dashes for spaces."""
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in headings}
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_every_command_in_the_documents_exists_with_its_options(path: Path) -> None:
     for line in typed_in(path.read_text(encoding="utf-8")):
         words = shlex.split(line)
