@@ -45,6 +45,14 @@ def as_a_stranger(home: Path, body: Callable[[Desk], Awaitable[None]]) -> None:
     asyncio.run(main())
 
 
+async def left_alone(page: Page, home: Path, port: int) -> None:
+    """Signed in, and then the program goes."""
+    async with crowd(home, port, ONE_SHOT) as root:
+        await page.open(await sign_in_url(root, home), 1440, 1000)
+        await page.until(READY)
+    await page.until("!document.getElementById('banner').hidden")
+
+
 async def sign_in(page: Page, token: str) -> None:
     await page.run("document.getElementById('token').focus()")
     await page.run("document.getElementById('token').value = ''")
@@ -101,10 +109,7 @@ def test_the_page_waits_for_the_program_and_is_still_signed_in(tmp_path: Path) -
 
     async def main() -> None:
         async with open_page(chromium, tmp_path / "browser") as page:
-            async with crowd(tmp_path, port, ONE_SHOT) as root:
-                await page.open(await sign_in_url(root, tmp_path), 1440, 1000)
-                await page.until(READY)
-            await page.until("!document.getElementById('banner').hidden")
+            await left_alone(page, tmp_path, port)
             await page.until(f"{ENABLED} === 0")
             words = await page.run("document.getElementById('banner').innerText")
             assert "livetrack-vcam run" in words
@@ -127,10 +132,7 @@ def test_the_page_comes_back_without_being_told(tmp_path: Path) -> None:
 
     async def main() -> None:
         async with open_page(chromium, tmp_path / "browser") as page:
-            async with crowd(tmp_path, port, ONE_SHOT) as root:
-                await page.open(await sign_in_url(root, tmp_path), 1440, 1000)
-                await page.until(READY)
-            await page.until("!document.getElementById('banner').hidden")
+            await left_alone(page, tmp_path, port)
             async with crowd(tmp_path, port, ONE_SHOT):
                 await page.until("document.getElementById('banner').hidden")
                 await page.until(READY)
