@@ -99,6 +99,7 @@ class Daemon:
             self._settings.detector,
             presets=self._presets,
         )
+        self._monitor.sought = self._studio.sought
         self._announce()
         # What is loaded by now stays for good: looking through it again and again stops every
         # thread for longer than a frame.

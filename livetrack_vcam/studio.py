@@ -45,7 +45,10 @@ DEFAULT_FPS = Fraction(30)
 
 @dataclass(slots=True)
 class Studio:
-    """The parts of one run, before and while they work together."""
+    """The parts of one run, before and while they work together.
+
+    `sought`: the labels that the detector looks for, once it was opened.
+    """
 
     settings: Settings
     source: Source
@@ -54,6 +57,7 @@ class Studio:
     preview: Preview = field(default_factory=lambda: Preview(time.monotonic_ns))
     obs: ObsWatch | None = None
     operator: OperatorHere = field(default_factory=OperatorHere)
+    sought: frozenset[str] | None = None
 
     @property
     def canvases(self) -> dict[str, Canvas]:
@@ -139,6 +143,7 @@ class Studio:
         labels = [label for shot in self.settings.shots for label in shot.labels]
         eyes = lookout(make_detector_of(labels, self.settings.detector))
         eyes.open()
+        self.sought = eyes.labels
         return Watch(eyes, self.info.size, self.settings.detect_cpu, time.thread_time)
 
     def _sinks(self, shot: ShotSettings) -> list[Sink]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from livetrack_vcam.control import Hint, ShotStatus, TrackStatus
-from livetrack_vcam.core.detection import PERSON
+from livetrack_vcam.core.detection import FACE, PERSON, SPORTS_BALL
 from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.settings import WARN_UPSCALE
 from livetrack_vcam.stats import NS_PER_S
@@ -54,6 +54,21 @@ def size_hint(shot: ShotStatus, tracks: Sequence[TrackStatus], frame: Size) -> H
         "too_small",
         f"Whom shot {shot.name} follows is {100 * max(heights):.0f} % as tall as the camera's "
         f"picture; below {100 * SMALL:.0f} % people are easily lost: move the camera closer.",
+        shot.name,
+    )
+
+
+def sought_hint(shot: ShotStatus, sought: Collection[str]) -> Hint | None:
+    """About a shot that is to follow what the detector was not started to look for."""
+    kind, _, name = shot.subject_policy.partition(":")
+    label = name if kind == "label" else SPORTS_BALL if kind == "ball" else None
+    # A face alone is followed as a person.
+    if label is None or label in sought or (label == PERSON and FACE in sought):
+        return None
+    return Hint(
+        "not_sought",
+        f"Shot {shot.name} is to follow {label}, which the detector was not started to look for; "
+        f"start again with --subject {shot.subject_policy}, or choose another subject.",
         shot.name,
     )
 

@@ -27,7 +27,13 @@ from livetrack_vcam.interfaces import Canvas, SourceInfo
 from livetrack_vcam.live.outlet import Outlet
 from livetrack_vcam.live.pipeline import Pipeline
 from livetrack_vcam.live.stages import ShotView
-from livetrack_vcam.operating.hints import Hints, light_hint, size_hint, upscale_hint
+from livetrack_vcam.operating.hints import (
+    Hints,
+    light_hint,
+    size_hint,
+    sought_hint,
+    upscale_hint,
+)
 from livetrack_vcam.operating.preset_store import PresetStore
 from livetrack_vcam.stats import NS_PER_MS, NS_PER_S, Clock, CpuMeter
 from livetrack_vcam.trace import zoom_of
@@ -49,7 +55,8 @@ class Monitor:
     """Reads a pipeline from the main thread; never blocks a worker.
 
     Whoever learns more of the run puts it here: `links` to show the user, the presets that were
-    `loaded` into shots, and, when OBS is followed, a call that says how OBS is.
+    `loaded` into shots, the labels that are `sought` (None: not known), and, when OBS is followed,
+    a call that says how OBS is.
     """
 
     def __init__(
@@ -72,6 +79,7 @@ class Monitor:
         self._hints = Hints()
         self.links: dict[str, str] = {}
         self.loaded: dict[str, Loaded] = {}
+        self.sought: frozenset[str] | None = None
         self.obs: Callable[[], ObsStatus | None] = lambda: None
 
     def status(self) -> Status:
@@ -228,6 +236,8 @@ class Monitor:
         hints = [light_hint(self._pipeline.capture.brightness)]
         hints += [upscale_hint(shot) for shot in shots]
         hints += [size_hint(shot, tracks, self._info.size) for shot in shots]
+        if self.sought is not None:
+            hints += [sought_hint(shot, self.sought) for shot in shots]
         return [Hint("presets_broken", trouble) if trouble else None, *hints]
 
     def _view(self, name: str) -> ShotView | None:

@@ -195,3 +195,16 @@ def test_a_command_without_this_users_token_is_refused(
     with pytest.raises(LiveTrackError, match="another user started it") as refused:
         daemon.client.post("/api/command", {"command": "next"})
     assert not isinstance(refused.value, SettingsError)
+
+
+def test_whoever_follows_what_nobody_looks_for_is_told_so(daemon: Daemon) -> None:
+    def hinted() -> list[Any]:
+        hints = daemon.client.get("/api/status")["hints"]
+        return [hint["shot"] for hint in hints if hint["code"] == "not_sought"]
+
+    dog = daemon.ctl("--target", "tall", "subject", "label:dog")
+    assert dog.returncode == EXIT_OK, dog.stderr
+    assert hinted() == ["tall"]
+    auto = daemon.ctl("subject", "auto")
+    assert auto.returncode == EXIT_OK, auto.stderr
+    until(lambda: not hinted())

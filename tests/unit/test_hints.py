@@ -10,12 +10,21 @@ from livetrack_vcam.control import Hint, ShotStatus, TrackStatus
 from livetrack_vcam.core.config import DirectorSettings
 from livetrack_vcam.core.fields import live_settings
 from livetrack_vcam.core.geometry import Size
-from livetrack_vcam.operating.hints import LINGER_NS, Hints, light_hint, size_hint, upscale_hint
+from livetrack_vcam.operating.hints import (
+    LINGER_NS,
+    Hints,
+    light_hint,
+    size_hint,
+    sought_hint,
+    upscale_hint,
+)
 
 FRAME = Size(1920, 1080)
 
 
-def shot(upscale: float | None = 1.0, subject: tuple[int, ...] = ()) -> ShotStatus:
+def shot(
+    upscale: float | None = 1.0, subject: tuple[int, ...] = (), policy: str = "auto"
+) -> ShotStatus:
     return ShotStatus(
         name="main",
         aspect="16:9",
@@ -23,7 +32,7 @@ def shot(upscale: float | None = 1.0, subject: tuple[int, ...] = ()) -> ShotStat
         height=720,
         shot="auto",
         speed="normal",
-        subject_policy="auto",
+        subject_policy=policy,
         state="follow",
         subject=subject,
         crop=None,
@@ -74,6 +83,26 @@ def test_a_subject_too_small_to_be_found_reliably_is_noticed(
     hint = size_hint(shot(subject=(1, 2)), tracks, FRAME)
     assert (hint is not None) == raised
     assert hint is None or "9 % as tall" in hint.text
+
+
+@pytest.mark.parametrize(
+    ("policy", "sought", "raised"),
+    [
+        ("label:dog", {"person", "sports ball"}, True),
+        ("label:dog", {"person", "dog"}, False),
+        ("label:person", {"face"}, False),  # a face alone is followed as a person
+        ("ball", {"face"}, True),
+        ("ball", {"person", "sports ball"}, False),
+        ("group", {"face"}, False),
+        ("track:3", {"face"}, False),
+    ],
+)
+def test_a_subject_that_nobody_looks_for_is_noticed(
+    policy: str, sought: set[str], raised: bool
+) -> None:
+    hint = sought_hint(shot(policy=policy), sought)
+    assert (hint is not None) == raised
+    assert hint is None or f"--subject {policy}" in hint.text
 
 
 def test_a_hint_stays_for_a_while_after_its_reason_went() -> None:
