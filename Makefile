@@ -5,7 +5,7 @@ UV := .tools/bin/uv
 BIN := .venv/bin
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: run test test-all test-reference lint types web-check bench docs lock setup system-packages clean
+.PHONY: run test test-all test-reference lint types web-check web-tools bench docs lock setup system-packages clean
 
 run: setup  ## The main job: camera in, tracked crop out; without a camera the demo
 	$(BIN)/livetrack-vcam run --open $(ARGS)
@@ -13,7 +13,7 @@ run: setup  ## The main job: camera in, tracked crop out; without a camera the d
 test: setup  ## Everything that needs only Python packages; the rest is skipped, with its reason
 	$(BIN)/python -m pytest $(ARGS)
 
-test-all: setup system-packages tools/web/node_modules/.package-lock.json test-reference  ## Everything, and no skip is allowed
+test-all: setup system-packages web-tools test-reference  ## Everything, and no skip is allowed
 	LIVETRACK_NO_SKIP=1 $(BIN)/python -m pytest -m "not reference" $(ARGS)
 
 test-reference: .venv-reference/.ready  ## Our detectors against independent programs
@@ -29,8 +29,10 @@ lint: setup
 types: setup
 	$(BIN)/mypy
 
-web-check: tools/web/node_modules/.package-lock.json setup  ## The pages' scripts: types, tests, accessibility
+web-check: web-tools setup  ## The pages' scripts: types, tests, accessibility
 	$(BIN)/python -m pytest -k control_page $(ARGS)
+
+web-tools: tools/web/node_modules/.package-lock.json
 
 tools/web/node_modules/.package-lock.json: tools/web/package-lock.json
 	npm ci --prefix tools/web --no-audit --no-fund
