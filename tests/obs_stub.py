@@ -7,7 +7,6 @@ first choice of a list over a value the list lacks, and knows what a script has 
 from __future__ import annotations
 
 import sys
-import time
 import types
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +14,8 @@ from dataclasses import dataclass, field
 from importlib import util
 from pathlib import Path
 from typing import Any
+
+from tests.waiting import until
 
 SCRIPT = Path(__file__).resolve().parents[1] / "obs_scripts" / "livetrack.py"
 
@@ -351,12 +352,3 @@ def running_studio(patient: bool = True, **values: Any) -> Iterator[Studio]:
         yield studio
     finally:
         studio.unload()
-
-
-def until(goal: Callable[[], Any], what: Callable[[], object] = str) -> Any:
-    """The first true answer of `goal`; `what` tells, if there is none, how things stand."""
-    deadline = time.monotonic() + 30
-    while not (answer := goal()):
-        assert time.monotonic() < deadline, what()
-        time.sleep(0.01)
-    return answer

@@ -11,7 +11,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.e2e.obs_desk import Desk, desk_at, until
+from tests.e2e.obs_desk import Desk, desk_at
+from tests.waiting import until
 
 OUT = Path(__file__).resolve().parents[1] / "docs" / "images" / "obs-panel.png"
 SCREEN = "1680x980"

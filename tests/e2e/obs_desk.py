@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -17,35 +16,19 @@ from pathlib import Path
 from typing import Any
 
 import obsws_python
-import pytest
 
 from tests.e2e import obs_studio
 from tests.e2e.obs_goals import Commands, Goal, Json
 from tests.e2e.obs_panel import Panel, Row, panel_of
+from tests.waiting import free_port, until
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "obs_scripts" / "livetrack.py"
 PROGRAM = Path(sys.executable).with_name("livetrack-vcam")
-PATIENCE_S = 40.0
-MISSING = obs_studio.missing_to_press()
-NEEDS = [
-    pytest.mark.obs,
-    pytest.mark.skipif(
-        bool(MISSING), reason=f"not installed: {MISSING}; `make system-packages` does it"
-    ),
-]
+NEEDS = obs_studio.needs(obs_studio.missing_to_press())
 """The marks of every test that sits at such a desk."""
 
 logging.getLogger("obsws_python").setLevel(logging.ERROR)  # it logs the password
-
-
-def until(goal: Callable[[], Any], what: Callable[[], object] = str) -> Any:
-    """The first true answer of `goal`; `what` tells, if there is none, how things stand."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not (answer := goal()):
-        assert time.monotonic() < deadline, what()
-        time.sleep(0.1)
-    return answer
 
 
 class Daemon:
@@ -171,7 +154,7 @@ def desk_at(
     screen: str = "1280x800",
 ) -> Iterator[Desk]:
     """OBS with our script, told of a daemon's port, and others; the daemon is not started yet."""
-    port, daemon = obs_studio.free_port(), Daemon(home, obs_studio.free_port())
+    port, daemon = free_port(), Daemon(home, free_port())
     ours = {SCRIPT: {"port": daemon.port, "executable": str(PROGRAM)} | dict(settings or {})}
     obs_studio.prepare(home, port, {}, ours | dict(scripts or {}), fps)
     with ExitStack() as stack:

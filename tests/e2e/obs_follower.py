@@ -16,6 +16,7 @@ from typing import Any
 
 from livetrack_vcam.obs.connection import Obs, ObsAddress
 from tests.e2e import obs_studio
+from tests.waiting import free_port, until
 
 Json = dict[str, Any]
 
@@ -42,15 +43,6 @@ def livetrack(home: Path, *words: str, **more: str) -> subprocess.CompletedProce
     )
 
 
-def eventually(goal: Callable[[], Any], what: Callable[[], object], seconds: float = 40.0) -> float:
-    """Wait for it; the seconds it took."""
-    begun = time.monotonic()
-    while not goal():
-        assert time.monotonic() - begun < seconds, what()
-        time.sleep(0.05)
-    return time.monotonic() - begun
-
-
 class Program:
     """A process of ours that runs beside the test; all it says goes to a file."""
 
@@ -60,7 +52,7 @@ class Program:
     def __init__(self, home: Path, *words: str, name: str = "program", **more: str) -> None:
         self.home = home
         self.log = home / f"{name}.log"
-        self.port = obs_studio.free_port()
+        self.port = free_port()
         words = tuple(word.replace("PORT", str(self.port)) for word in (*words, *self.words))
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
@@ -94,7 +86,7 @@ class Program:
     def threads(self) -> int:
         return len(list(Path(f"/proc/{self.process.pid}/task").iterdir()))
 
-    def reaches(self, goal: Callable[[Json], object], seconds: float = 40.0) -> float:
+    def reaches(self, goal: Callable[[Json], object]) -> float:
         """The seconds until `goal` holds for the status."""
 
         def met() -> bool:
@@ -102,7 +94,9 @@ class Program:
             status = self.status()
             return bool(status and goal(status))
 
-        return eventually(met, lambda: f"{self.status()}\n{self.said()[-3000:]}", seconds)
+        begun_s = time.monotonic()
+        until(met, lambda: f"{self.status()}\n{self.said()[-3000:]}")
+        return time.monotonic() - begun_s
 
     def kill(self) -> None:
         self.process.kill()

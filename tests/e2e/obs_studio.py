@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 PASSWORD = "a-password-no-log-may-show"
 NEEDED = ("obs", "Xvfb")
 NEEDED_TO_PRESS = (*NEEDED, "openbox", "dbus-daemon", "xdotool", "ffmpeg")
@@ -92,6 +94,12 @@ class Studio:
         return self.said()
 
 
+def needs(absent: str) -> list[pytest.MarkDecorator]:
+    """The marks of tests that need OBS, of which `absent` is not installed."""
+    reason = f"not installed: {absent}; `make system-packages` does it"
+    return [pytest.mark.obs, pytest.mark.skipif(bool(absent), reason=reason)]
+
+
 def missing(programs: tuple[str, ...] = NEEDED) -> str:
     """The programs that are not installed, or nothing."""
     return " ".join(program for program in programs if shutil.which(program) is None)
@@ -109,13 +117,6 @@ def missing_to_press() -> str:
     ):
         names.append("gir1.2-atspi-2.0 python3-gi")
     return " ".join(names)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def prepare(

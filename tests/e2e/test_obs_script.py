@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.obs_desk import NEEDS, Desk, desk_at, until
+from tests.e2e.obs_desk import NEEDS, Desk, desk_at
 from tests.e2e.obs_goals import (
     ASPECTS,
     AT_REST_ELSEWHERE,
@@ -28,6 +28,7 @@ from tests.e2e.obs_goals import (
     shows_less,
 )
 from tests.e2e.obs_panel import Panel
+from tests.waiting import until
 
 pytestmark = [*NEEDS, pytest.mark.slow]
 

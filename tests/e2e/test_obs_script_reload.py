@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.e2e import obs_studio
-from tests.e2e.obs_desk import NEEDS, Desk, desk_at, until
+from tests.e2e.obs_desk import NEEDS, Desk, desk_at
 from tests.e2e.obs_panel import panel_of
+from tests.waiting import free_port, until
 
 pytestmark = [*NEEDS, pytest.mark.slow]
 
@@ -27,7 +28,7 @@ def leaks(said: str) -> int:
 
 
 def leaks_without_scripts(home: Path) -> int:
-    port = obs_studio.free_port()
+    port = free_port()
     obs_studio.prepare(home, port, {})
     with obs_studio.running(home, port, desktop=True) as studio, panel_of(studio.env) as panel:
         panel.open()

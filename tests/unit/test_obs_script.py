@@ -20,8 +20,9 @@ from livetrack_vcam.core.config import Fill, Shot, Speed, WhenLost
 from livetrack_vcam.core.fields import LIVE_FIELDS
 from livetrack_vcam.obs.script import script_path
 from livetrack_vcam.web.token import token_path
-from tests.obs_stub import SCRIPT, Studio, running_studio, until
+from tests.obs_stub import SCRIPT, Studio, running_studio
 from tests.obs_wire import TOKEN, Wire, daemon, shot_status, status
+from tests.waiting import until
 
 YOUNGER_THAN_3_6 = {"contextvars", "dataclasses", "graphlib", "tomllib", "zoneinfo"}
 OBS_OWN = {"obspython"}

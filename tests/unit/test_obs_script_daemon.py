@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 
 from livetrack_vcam.web.token import token_path
-from tests.e2e.obs_studio import free_port
-from tests.obs_stub import Studio, running_studio, until
+from tests.obs_stub import Studio, running_studio
+from tests.waiting import free_port, until
 
 pytestmark = pytest.mark.filterwarnings("ignore:subprocess .* is still running:ResourceWarning")
 PROGRAM = Path(sys.executable).with_name("livetrack-vcam")

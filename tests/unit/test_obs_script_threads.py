@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.obs_stub import Studio, running_studio, until
+from tests.obs_stub import Studio, running_studio
 from tests.obs_wire import TOKEN, Answer, Request, Wire, daemon, reply, status
+from tests.waiting import until
 
 BLOCKING = ("socket.", "open", "subprocess.", "os.", "shutil.", "glob.", "time.sleep")
 NEVER_SENT = b""
