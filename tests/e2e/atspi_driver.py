@@ -81,6 +81,10 @@ def keys(*names):
     subprocess.run(["xdotool", "key", "--clearmodifiers", *names], check=True)
 
 
+def activate(title):
+    subprocess.run(["xdotool", "search", "--name", f"^{title}$", "windowactivate"], check=True)
+
+
 def rows(app):
     """The panel from top to bottom as (label, role, widget); a text has itself for a label."""
     nodes = walk(dialog(app))
@@ -183,10 +187,15 @@ def write(app, name, text):
     """Type into the text field called `name`, or into an editable list."""
 
     def focus(field):
+        # OBS's main window, when it comes late, takes the keyboard from the dialog.
+        activate("Scripts")
         act(field)
-        until(
-            lambda: field.get_state_set().contains(Atspi.StateType.FOCUSED), f"{name!r}: no focus"
-        )
+        try:
+            return until(
+                lambda: field.get_state_set().contains(Atspi.StateType.FOCUSED), "no focus", 2
+            )
+        except LookupError:  # a panel that is rebuilt meanwhile has another field there now
+            return False
 
     use(app, name, ("text",), focus)
     keys("ctrl+a", "Delete")
