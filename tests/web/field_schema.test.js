@@ -11,10 +11,10 @@ const FIELDS = {
   lost_widen: { type: "number" },
 };
 
-test("the live settings are found wherever the document has them", () => {
-  const document = { paths: [], components: { schemas: { A: { properties: { speed: {} } }, B: { properties: FIELDS } } } };
+test("the live settings are those of the document, and without one there are none", () => {
+  const document = { components: { schemas: { LiveSettings: { properties: FIELDS } } } };
   assert.equal(liveFields(document), FIELDS);
-  for (const none of [null, undefined, "text", {}, { properties: { speed: {} } }]) {
+  for (const none of [null, undefined, "text", {}, { components: { schemas: {} } }]) {
     assert.deepEqual(liveFields(none), {});
   }
 });

@@ -3,19 +3,12 @@
 /** @typedef {import("./types.js").FieldSchema} FieldSchema */
 
 /**
- * The live settings in an OpenAPI document: the properties of the object that has them all.
- * @param {unknown} document
+ * The live settings in the program's OpenAPI document.
+ * @param {any} document
  * @returns {Record<string, FieldSchema>}  empty when there is none
  */
 export function liveFields(document) {
-  if (typeof document !== "object" || document === null) return {};
-  const properties = /** @type {any} */ (document).properties;
-  if (properties?.lost_widen && properties.speed && properties.aspect) return properties;
-  for (const inner of Object.values(document)) {
-    const found = liveFields(inner);
-    if (Object.keys(found).length) return found;
-  }
-  return {};
+  return document?.components?.schemas?.LiveSettings?.properties ?? {};
 }
 
 /**
