@@ -63,7 +63,7 @@ STRANGER = "The daemon does not take this token: set Token file to that of the d
 NOT_FOUND = "livetrack-vcam is not found: set Program file, or run livetrack-vcam in a terminal."
 
 
-# ------------------------------------------------------------------ what the panel consists of
+# What the panel consists of.
 class Setting(NamedTuple):
     """One value of the panel. `kind`: switch, list, editable, slider, number, integer, text.
 
@@ -250,7 +250,7 @@ HOTKEYS = (
 )
 
 
-# ------------------------------------------------------------------ what the daemon says
+# What the daemon says.
 class ShotView(NamedTuple):
     settings: Dict[str, Any]
     state: str
@@ -393,7 +393,7 @@ def _shot_line(name: str, shot: ShotView) -> str:
     return "%s: %s, subject %s%s%s%s" % (plain(name), shot.state, who, lock, zoom, preset)
 
 
-# ------------------------------------------------------------------ the daemon over HTTP
+# The daemon over HTTP.
 class Address(NamedTuple):
     host: str
     port: int
@@ -561,7 +561,7 @@ def _receive(connection: socket.socket) -> bytes:
             raise http.client.HTTPException
 
 
-# ------------------------------------------------------------------ the daemon as a program
+# The daemon as a program.
 def find_program(setting: str) -> str:
     """The daemon's executable. Raises NoAnswer with what to do."""
     if setting:
@@ -692,7 +692,7 @@ def _last_line(log: Path) -> str:
     return plain(next((line for line in reversed(lines) if line.strip()), ""))
 
 
-# ------------------------------------------------------------------ the thread
+# The thread.
 class Worker:
     """Does what takes time, in a thread of its own, and keeps what came of it.
 
@@ -973,7 +973,7 @@ def _nothing() -> None:
     """A job that only wakes the thread."""
 
 
-# ------------------------------------------------------------------ OBS's side, never blocking
+# OBS's side, never blocking.
 class Panel:
     """What one load of the script keeps between OBS's calls."""
 
@@ -1187,7 +1187,7 @@ def add_group(props: Any, name: str, label: str, settings: Tuple[Setting, ...]) 
     obs.obs_properties_add_group(props, name, label, obs.OBS_GROUP_NORMAL, group)
 
 
-# ------------------------------------------------------------------ what OBS calls by name
+# What OBS calls by name.
 def script_description() -> str:
     return (
         "<b>LiveTrack</b> steers livetrack-vcam, your camera operator. Hotkeys for all of it: "

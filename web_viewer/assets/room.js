@@ -22,7 +22,7 @@ const feed = new StatusFeed();
 let lastStatus = null;
 let retryTimer = 0;
 
-// ——— states ———
+// States.
 
 /** @param {string} state connecting, live, lost, paused or away */
 function showState(state) {
@@ -73,7 +73,7 @@ feed.onstatus = (/** @type {any} */ status) => {
   showFigures(status);
 };
 
-// ——— figures ———
+// Figures.
 
 /**
  * @param {any} status `GET /api/status`, or null when unknown
@@ -139,7 +139,7 @@ function setText(id, value) {
   if (byId(id).textContent !== value) byId(id).textContent = value;
 }
 
-// ——— buttons ———
+// Buttons.
 
 let toastTimer = 0;
 
@@ -212,7 +212,7 @@ document.addEventListener("visibilitychange", () => {
   else if (byId("badge").dataset.state !== "away") startPicture();
 });
 
-// ——— start ———
+// Start.
 
 document.title = `${shot} · LiveTrack`;
 /** @type {HTMLSelectElement} */ (byId("language")).value = document.documentElement.lang;

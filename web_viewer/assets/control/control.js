@@ -41,7 +41,7 @@ const presets = new Presets(desk);
 const meters = new Meters();
 let retryTimer = 0;
 
-// ——— commands ———
+// Commands.
 
 /** @type {Record<string, () => unknown>} */
 const DOES = {
@@ -116,7 +116,7 @@ function buildTransport() {
   byId("others").append(...buttons.filter((button) => !("handy" in button.dataset)));
 }
 
-// ——— what the program says ———
+// What the program says.
 
 /** @param {Status} status */
 function showStatus(status) {
@@ -168,7 +168,7 @@ function badge(state) {
   say(byId("badge-text"), text(state));
 }
 
-// ——— connection ———
+// Connection.
 
 feed.onopen = () => {
   desk.connected = true;
@@ -214,7 +214,7 @@ async function describeSettings() {
   if (desk.status) panel.show();
 }
 
-// ——— preview ———
+// Preview.
 
 function startPreview() {
   clearTimeout(retryTimer);
@@ -247,7 +247,7 @@ document.addEventListener("visibilitychange", () => {
   shots.hide(document.hidden);
 });
 
-// ——— start ———
+// Start.
 
 byId("retry").addEventListener("click", () => feed.start());
 const language = /** @type {HTMLSelectElement} */ (byId("language"));
