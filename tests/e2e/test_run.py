@@ -225,7 +225,8 @@ def test_no_frame_of_a_paced_clip_is_lost(program: Program, clip: Path) -> None:
     summary = next(
         json.loads(line)["summary"] for line in done.stderr.splitlines() if '"summary"' in line
     )
-    assert summary["frames"] + summary["dropped"] == CLIP_FRAMES
+    # A picture that was drawn and came too late for the output is in both.
+    assert summary["frames"] <= CLIP_FRAMES <= summary["frames"] + summary["dropped"]
 
 
 CTRL_C_AT_ONCE = """
