@@ -18,7 +18,7 @@ from tests.e2e.obs_desk import NEEDS, Desk, desk_at
 pytestmark = [*NEEDS, pytest.mark.slow]
 
 FPS = 20
-WINDOW_S = 10.0
+WINDOW_S = 6.0
 WINDOWS = 4
 KEPT = 0.99
 SLOW_S = 5.0

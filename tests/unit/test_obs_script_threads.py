@@ -267,13 +267,13 @@ def test_twenty_loads_and_unloads_leave_nothing(name: str) -> None:
 
 def test_unloading_does_not_wait_for_an_answer_that_hangs() -> None:
     with server("silent") as (_, port):
-        studio = Studio({"port": port}, patient=False)
+        studio = Studio({"port": port})
         studio.load()
         until(lambda: threads() and studio.script.panel.worker._daemon._connection)
         worker = threads()[0]
         studio.unload()
-        # The connection is hung up, which ends a request of up to two seconds at once.
-        worker.join(1.0)
+        # Without an answer the request would end after the 60 s of a patient one.
+        worker.join(20)
         assert not worker.is_alive()
 
 
