@@ -84,6 +84,20 @@ def test_a_stranger_watches_and_is_told_how_to_sign_in(tmp_path: Path) -> None:
     as_a_stranger(tmp_path, body)
 
 
+def test_a_link_that_is_good_no_more_leads_to_the_page_which_says_so(tmp_path: Path) -> None:
+    async def body(desk: Desk) -> None:
+        page = desk.page
+        told = "(e => e.checkVisibility() && e.innerText)(document.getElementById('link-expired'))"
+        assert not await page.run(told)
+        await page.open(f"{desk.root}/control?code=used", 1440, 1000)
+        await page.until("document.getElementById('sign-in')?.hidden === false")
+        assert "used or is a minute old" in await page.run(told)
+        assert await page.run("location.pathname + location.search") == "/control"
+        assert page.console == []
+
+    as_a_stranger(tmp_path, body)
+
+
 def test_the_token_signs_in_and_a_wrong_one_is_explained(tmp_path: Path) -> None:
     async def body(desk: Desk) -> None:
         page = desk.page

@@ -14,6 +14,10 @@ export class Access {
   /** @param {Desk} desk */
   constructor(desk) {
     this.#desk = desk;
+    if (new URLSearchParams(location.search).get("link") === "expired") {
+      byId("link-expired").hidden = false;
+      history.replaceState(null, "", location.pathname);
+    }
     byId("token-form").addEventListener("submit", (event) => {
       event.preventDefault();
       this.#signIn();

@@ -12,6 +12,7 @@ export const WORDS = {
     noAnswer: "LiveTrack does not answer; try again.",
     awayText: "Everything here waits for it. Start it again with livetrack-vcam run. Next try in {seconds} s.",
     readOnlyTitle: "You are watching only",
+    linkExpired: "The link that led here was used or is a minute old.",
     readOnlyText: "To give commands, type this on the computer with the camera; the page opens signed in:",
     pasteToken: "Or paste that computer’s token",
     token: "Token",
@@ -154,6 +155,7 @@ export const WORDS = {
     noAnswer: "LiveTrack이 응답하지 않습니다. 다시 시도하세요.",
     awayText: "응답할 때까지 기다립니다. livetrack-vcam run으로 다시 실행하세요. {seconds}초 뒤 다시 시도합니다.",
     readOnlyTitle: "보기 전용입니다",
+    linkExpired: "이 링크는 이미 사용되었거나 1분이 지났습니다.",
     readOnlyText: "명령을 내리려면 카메라가 연결된 컴퓨터에서 다음을 입력하세요. 로그인된 페이지가 열립니다:",
     pasteToken: "또는 그 컴퓨터의 토큰을 붙여 넣으세요",
     token: "토큰",
@@ -288,5 +290,6 @@ export const WORDS = {
     hint_low_light: "어두워서 카메라가 느려지고 감지가 어렵습니다. 조명을 더하세요.",
     hint_too_small: "대상이 너무 작게 보입니다. 카메라를 더 가까이 두세요.",
     hint_presets_broken: "프리셋 파일이 손상되어 따로 보관했습니다.",
+    hint_not_sought: "선택한 대상을 감지기가 찾지 않습니다. --subject로 다시 시작하거나 다른 대상을 고르세요.",
   },
 };
