@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from livetrack_vcam.control import (
     AssignScene,
@@ -33,13 +33,16 @@ from livetrack_vcam.sources.network import without_credentials
 
 log = logging.getLogger(__name__)
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 VERDICT_S = 1.0
 """So long who commands waits for the next picture; the camera may be away."""
 
 
 class Controls:
-    """One program under control. Made and called in its asyncio loop, but for `tell` and `scenes`;
-    nothing blocks for longer than it takes to write a small file."""
+    """One program under control. Made and called in its asyncio loop, which nothing blocks, but for
+    `tell` and `scenes`."""
 
     def __init__(
         self,
@@ -61,6 +64,7 @@ class Controls:
         self._loop = asyncio.get_running_loop()
         self._told: set[asyncio.Task[None]] = set()
         self._lapsing: asyncio.TimerHandle | None = None
+        self._filing = asyncio.Lock()
         self.preview = preview
 
     @property
@@ -99,13 +103,13 @@ class Controls:
     async def _obey(self, target: str | None, request: ProgramCommand) -> bool:
         match request:
             case SavePreset():
-                self._save(request.preset)
+                await self._save(request.preset)
             case LoadPreset():
                 return await self._load(request.preset, target)
             case DeletePreset():
-                self._presets.delete(request.preset)
+                await self._filed(self._presets.delete, request.preset)
             case AssignScene():
-                self._presets.assign(request.scene, request.preset)
+                await self._filed(self._presets.assign, request.scene, request.preset)
             case Standby():
                 self._lapse(request.for_s if request.on else None)
                 return await _judged(self._pipeline.standby(request.on))
@@ -157,10 +161,15 @@ class Controls:
         except ValueError as error:
             log.warning("%s", error)
 
-    def _save(self, name: str) -> None:
+    async def _filed(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Work on the presets' file: a slow disk keeps only who asked waiting, and no picture."""
+        async with self._filing:
+            return await asyncio.to_thread(work, *args, **kwargs)
+
+    async def _save(self, name: str) -> None:
         kept = {shot: self._kept(shot) for shot in self.shots}
-        self._presets.save(name, kept)
-        for shot, changes in self._presets.preset(name).items():
+        await self._filed(self._presets.save, name, kept)
+        for shot, changes in (await self._filed(self._presets.preset, name)).items():
             self._monitor.loaded[shot] = Loaded(name, changes)
 
     def _kept(self, shot: str) -> dict[str, Json]:
@@ -172,7 +181,7 @@ class Controls:
         return kept
 
     async def _load(self, name: str, target: str | None) -> bool:
-        kept = self._presets.preset(name)
+        kept = await self._filed(self._presets.preset, name)
         if target is not None:
             changes = kept.get(target) or next(iter(kept.values()), ())
             meant = {target: changes}

@@ -42,7 +42,8 @@ def config_folder() -> Path:
 
 
 class PresetStore:
-    """The presets of this user, in one file. One thread calls everything.
+    """The presets of this user, in one file. One call at a time; `names`, `scenes` and `trouble`
+    may be read meanwhile.
 
     The file is read at the beginning and before each change, so that several processes can use it;
     of two changes at the same moment the later wins. What is written appears in one step. A file

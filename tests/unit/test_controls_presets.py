@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 from itertools import pairwise
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -164,6 +167,31 @@ def test_scenes_have_presets_that_exist_until_those_are_deleted(tmp_path: Path) 
         assert program.controls.scenes == {"Live": "calm"}
         await program.tell("delete_preset", preset="calm")
         assert program.status.scenes == {}
+
+    operating(tmp_path, body)
+
+
+def test_while_a_slow_disk_takes_a_preset_the_program_does_everything_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writing, written, fsync = Event(), Event(), os.fsync
+
+    def slow(file: int) -> None:
+        writing.set()
+        written.wait(30)
+        fsync(file)
+
+    async def body(program: Operated) -> None:
+        monkeypatch.setattr(os, "fsync", slow)
+        saved = asyncio.ensure_future(program.tell("save_preset", preset="calm"))
+        loaded = asyncio.ensure_future(program.tell("load_preset", preset="calm"))
+        await program.until(writing.is_set)
+        assert await program.tell("set_speed", speed="sport")
+        assert program.status.presets == ()
+        assert not saved.done()
+        written.set()
+        assert await asyncio.gather(saved, loaded) == [True, True]
+        assert program.status.shots[0].speed == "normal"
 
     operating(tmp_path, body)
 
