@@ -224,11 +224,12 @@ class TrackStatus:
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """Median age of a frame, in milliseconds since its capture, at the stations of its way.
+    """Median age of a frame, in milliseconds since its capture, at the stations of its way; over
+    the last ten seconds, so that a change soon shows.
 
     `capture`: when it reaches us; `render`: when its picture is drawn, look-ahead included;
     `send`: when the slowest open sink has it; `detect`: when it is known who is in it. None: no
-    frame came there yet.
+    frame came there.
     """
 
     capture_ms: float | None

@@ -17,6 +17,7 @@ NS_PER_S = 1_000_000_000
 NS_PER_MS = 1_000_000
 
 CPU_SAMPLE_NS = NS_PER_S // 4
+RECENT_NS = 10 * NS_PER_S
 
 Clock = Callable[[], int]
 """Monotonic nanoseconds."""
@@ -61,13 +62,17 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class FlowSnapshot:
-    """What a `Flow` has seen: totals, the present rate and the latency of the last minutes."""
+    """What a `Flow` has seen: totals, the present rate and the latency of the last minutes.
+
+    `recent_p50_ms` is of the last RECENT_NS, as `fps` is of the last two seconds.
+    """
 
     frames: int
     fps: float
     average_fps: float
     latency_p50_ms: float | None
     latency_p99_ms: float | None
+    recent_p50_ms: float | None
     first_ns: int | None
 
 
@@ -126,6 +131,7 @@ class Flow:
         self._lock = Lock()
         self._rate = Rate()
         self._latencies_ms = Spread(window)
+        self._recent: deque[tuple[int, float]] = deque(maxlen=window)
         self._first_ns = 0
         self._last_ns = 0
         self._first_pts_ns = 0
@@ -137,7 +143,10 @@ class Flow:
                 self._first_ns, self._first_pts_ns = now_ns, pts_ns
             self._last_ns, self._last_pts_ns = now_ns, pts_ns
             self._rate.add(now_ns)
-            self._latencies_ms.add((now_ns - pts_ns) / NS_PER_MS)
+            latency_ms = (now_ns - pts_ns) / NS_PER_MS
+            self._latencies_ms.add(latency_ms)
+            self._recent.append((now_ns, latency_ms))
+            self._forget(now_ns)
 
     def snapshot(self, now_ns: int) -> FlowSnapshot:
         with self._lock:
@@ -149,8 +158,17 @@ class Flow:
                 (frames - 1) * NS_PER_S / span_ns if span_ns > 0 else 0.0,
                 self._latencies_ms.percentile(0.5),
                 self._latencies_ms.percentile(0.99),
+                self._recent_p50_ms(now_ns),
                 self._first_ns if frames else None,
             )
+
+    def _recent_p50_ms(self, now_ns: int) -> float | None:
+        self._forget(now_ns)
+        return percentile((latency_ms for _, latency_ms in self._recent), 0.5)
+
+    def _forget(self, now_ns: int) -> None:
+        while self._recent and now_ns - self._recent[0][0] > RECENT_NS:
+            self._recent.popleft()
 
     @property
     def _span_ns(self) -> int:

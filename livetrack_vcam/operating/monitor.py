@@ -107,10 +107,10 @@ class Monitor:
             latency_p50_ms=slowest.latency_p50_ms if slowest else out.latency_p50_ms,
             latency_p99_ms=slowest.latency_p99_ms if slowest else out.latency_p99_ms,
             latency=Latency(
-                capture_ms=captured.latency_p50_ms,
-                render_ms=out.latency_p50_ms,
-                send_ms=_slowest_open(sinks),
-                detect_ms=seen.latency_p50_ms if seen else None,
+                capture_ms=captured.recent_p50_ms,
+                render_ms=out.recent_p50_ms,
+                send_ms=_slowest_open(pipeline.outlets, now_ns),
+                detect_ms=seen.recent_p50_ms if seen else None,
             ),
             dropped=pipeline.capture.missed
             + pipeline.render.frames.dropped
@@ -257,7 +257,8 @@ class Monitor:
         )
 
 
-def _slowest_open(sinks: Sequence[SinkStatus]) -> float | None:
-    """Median latency of the slowest sink that is open, milliseconds."""
-    latencies = (sink.latency_p50_ms for sink in sinks if sink.state == "open")
+def _slowest_open(outlets: Sequence[Outlet], now_ns: int) -> float | None:
+    """Recent median latency of the slowest sink that is open, milliseconds."""
+    flows = (outlet.flow for outlet in outlets if outlet.state == "open")
+    latencies = (flow.snapshot(now_ns).recent_p50_ms for flow in flows)
     return max((each for each in latencies if each is not None), default=None)

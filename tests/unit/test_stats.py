@@ -66,6 +66,16 @@ def test_frames_held_and_passed_on_at_once_do_not_raise_the_average_rate() -> No
     assert abs(flow.snapshot(NS_PER_S).average_fps - 30) < 0.1
 
 
+def test_the_recent_latency_follows_a_change_within_ten_seconds() -> None:
+    flow, now_ns = Flow(), 0
+    for number in range(2400):  # 60 s of 20 ms, then 20 s of 80 ms
+        now_ns = number * NS_PER_S // 30
+        flow.add(now_ns - (20 if number < 1800 else 80) * NS_PER_MS, now_ns)
+    seen = flow.snapshot(now_ns)
+    assert (seen.latency_p50_ms, seen.recent_p50_ms) == (20, 80)
+    assert flow.snapshot(now_ns + 11 * NS_PER_S).recent_p50_ms is None
+
+
 @given(st.lists(st.floats(-1e6, 1e6), max_size=60), st.integers(1, 20), st.floats(0, 1))
 def test_a_spread_is_the_percentile_of_the_last_values(
     values: list[float], window: int, share: float
