@@ -304,11 +304,13 @@ def read_status(data: Dict[str, Any]) -> View:
     tracks = data["tracks"][:MAX_LIST]
     seen = sorted((int(track["id"]), plain(track["label"]).capitalize()) for track in tracks)
     on_program = (data.get("obs") or {}).get("on_program")
+    sent_ms = (data.get("latency") or {}).get("send_ms")
     return View(
         version=plain(data["version"]),
         pid=int(data.get("pid") or 0),
         fps=number(data["fps"]),
-        latency_ms=number(data.get("latency_p50_ms")),
+        # The first is of the last seconds, the other of minutes, but always there.
+        latency_ms=number(data.get("latency_p50_ms") if sent_ms is None else sent_ms),
         standby=data.get("standby") is True,
         on_program=on_program if isinstance(on_program, bool) else None,
         people=tuple(("track:%d" % key, "%s %d" % (word, key)) for key, word in seen),

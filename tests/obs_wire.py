@@ -101,7 +101,7 @@ def status(*shots: ShotStatus, **changes: Any) -> dict[str, Any]:
     whole = Status(
         version="0.1.0", pid=4711, uptime_s=9.0, standby=False, cpu_pct=50.0,
         source=SourceStatus("demo", "running", 1920, 1080, 30.0),
-        fps=29.97, latency_p50_ms=42.0, latency_p99_ms=60.0, latency=Latency(1.0, 2.0, 3.0, 4.0),
+        fps=29.97, latency_p50_ms=50.0, latency_p99_ms=60.0, latency=Latency(1.0, 2.0, 42.0, 4.0),
         dropped=0, detector="auto", detector_state="running", detector_error=None, detect_hz=10.0,
         detect_latency_p50_ms=20.0,
         tracks=tuple(TrackStatus(key, "person", (0, 0, 1, 1), 0.9, ()) for key in people),
