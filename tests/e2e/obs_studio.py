@@ -25,7 +25,7 @@ NEEDED = ("obs", "Xvfb")
 NEEDED_TO_PRESS = (*NEEDED, "openbox", "dbus-daemon", "xdotool", "ffmpeg")
 PYTHON_WITH_GI = "/usr/bin/python3"
 ACCESSIBILITY_BUS = Path("/usr/share/dbus-1/services/org.a11y.Bus.service")
-START_S, STOP_S = 40.0, 10.0
+START_S, STOP_S = 40.0, 40.0
 
 GLOBAL_INI = """[General]
 FirstRun=true

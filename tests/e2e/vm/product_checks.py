@@ -7,6 +7,7 @@ known without asking the program: see `bars`.
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 import subprocess
@@ -32,6 +33,7 @@ CAMERA = "/dev/video20"
 VIVID_OPTIONS = ("n_devs=1", "vid_cap_nr=20", "node_types=0x1", "num_inputs=1", "input_types=0x0")
 FOLDER = Path("/tmp/product")
 PORT, OBS_PORT = 8787, 4455
+SET_UP_TRIES = 3
 ROOT = f"http://127.0.0.1:{PORT}"
 CONFIG = f"""source = "{CAMERA}"
 detector = "blazeface"
@@ -192,12 +194,21 @@ def a_command_for_one_shot_leaves_the_other_as_it_was(stage: Stage) -> None:
 def obs_shows_each_device_in_the_input_that_obs_setup_made(stage: Stage) -> None:
     # Until its first picture is drawn, OBS answers later than we wait for anybody.
     wait_until(lambda: _in_obs("Main") is not None, stage.program)
-    made = json.loads(stage.livetrack("obs", "setup", "--json"))
+    made = _set_up(stage)
     assert (made["input"], made["kind"]) == ("LiveTrack Camera", "v4l2_input"), made
-    made = json.loads(stage.livetrack("obs", "setup", "--shot", "vertical", "--json"))
+    made = _set_up(stage, "--shot", "vertical")
     assert (made["input"], made["kind"]) == ("LiveTrack Vertical", "v4l2_input"), made
     wait_until(_obs_shows("LiveTrack Camera", SIZES[MAIN], ALL), stage.program)
     wait_until(_obs_shows("LiveTrack Vertical", SIZES[VERTICAL], IN_1_1), stage.program)
+
+
+def _set_up(stage: Stage, *options: str) -> dict[str, str]:
+    """What `obs setup` did. Here OBS may answer later than it waits; once more does no harm."""
+    words = ("obs", "setup", *options, "--json")
+    for _ in range(SET_UP_TRIES - 1):
+        with contextlib.suppress(AssertionError):
+            return dict(json.loads(stage.livetrack(*words)))
+    return dict(json.loads(stage.livetrack(*words)))
 
 
 def it_ends_when_asked_and_says_what_it_did(stage: Stage) -> None:
