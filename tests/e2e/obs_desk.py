@@ -139,6 +139,13 @@ class Desk:
         """Waits until some text of the panel has these words."""
         self.shows(lambda rows: any(words in row.label for row in rows if row.role == "label"))
 
+    def leave(self) -> str:
+        """Close the panel and end OBS, which waits five seconds for who is still connected; all it
+        said."""
+        self.panel.close()
+        self.socket.disconnect()
+        return self.studio.stop()
+
     def frames(self) -> tuple[int, int]:
         """Frames that OBS should have drawn, and those of them that it skipped."""
         stats = self.socket.get_stats()

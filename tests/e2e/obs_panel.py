@@ -53,6 +53,15 @@ class Panel:
     def open(self) -> None:
         self._do("open", path=["Tools", "Scripts"], name="Scripts")
 
+    def close(self) -> None:
+        """Close the window, and look no more.
+
+        Qt 5 crashes, seldom, when widgets go while an accessibility client listens.
+        """
+        self.press_in_dialog("Close")
+        self._process.terminate()
+        self._process.wait()
+
     def menu(self, *path: str) -> None:
         self._do("menu", path=path)
 

@@ -32,6 +32,7 @@ def leaks_without_scripts(home: Path) -> int:
     obs_studio.prepare(home, port, {})
     with obs_studio.running(home, port, desktop=True) as studio, panel_of(studio.env) as panel:
         panel.open()
+        panel.close()
         return leaks(studio.stop())
 
 
@@ -60,7 +61,7 @@ def test_twenty_reloads_leave_no_memory_and_no_thread_and_change_nothing(tmp_pat
         desk.panel.press_in_dialog("Remove Scripts")
         until(lambda: desk.studio.said().count(UNLOADED) == TIMES + 2, desk.studio.said)
         until(lambda: desk.studio.threads() <= loaded - 1, desk.studio.threads)
-        said = desk.studio.stop()
+        said = desk.leave()
     assert leaks(said) <= leaks_without_scripts(empty)
     assert "Traceback" not in said
 
@@ -74,7 +75,7 @@ def test_the_daemon_comes_and_goes_with_obs_if_asked_to(tmp_path: Path) -> None:
         pid = until(lambda: desk.daemon.status().get("pid"), desk.panel.text)
         desk.says("fps")
         desk.hit("livetrack.speed_sport")
-        said = desk.studio.stop()
+        said = desk.leave()
         assert desk.studio.process.returncode == 0, said[-2000:]
         until(lambda: not Path(f"/proc/{pid}").exists())
     assert UNLOADED in said
