@@ -132,7 +132,9 @@ def answering(port: int, answer: Callable[[socket.socket], object]) -> Iterator[
     listener.join()
 
 
-def test_obs_keeps_its_frames_and_its_panel_whatever_becomes_of_the_daemon(desk: Desk) -> None:
+def test_obs_keeps_its_frames_and_its_panel_whatever_becomes_of_the_daemon(
+    desk: Desk, record_property: Callable[[str, object], None]
+) -> None:
     absent = keeps_its_frames(desk)
     over = Event()
     with answering(desk.daemon.port, lambda _: over.wait(SLOW_S)) as asked:
@@ -145,6 +147,8 @@ def test_obs_keeps_its_frames_and_its_panel_whatever_becomes_of_the_daemon(desk:
     assert len(asked) > 1, "the script did not ask again"
     assert dying.acts > absent.acts / 2, "the panel waits for the daemon"
     assert "Traceback" not in desk.studio.said()
+    for name, window in (("absent", absent), ("slow", slow), ("dying", dying)):
+        record_property(f"frames kept with a daemon that is {name}", window)
 
 
 def die(connection: socket.socket) -> None:
