@@ -1,4 +1,4 @@
-"""Writes the generated pages: docs/settings.md and docs/cli.md. `make docs` runs it."""
+"""Writes the generated pages of docs/, those of `pages`. `make docs` runs it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 from livetrack_vcam.cli import COMMANDS, livetrack_vcam
 from livetrack_vcam.settings import FramingOptions, Settings, ShotSettings, build_settings, to_toml
 from tools.api_page import api_json, api_page
+from tools.picture_list import picture_page
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 WIDTH = 100
@@ -25,6 +26,7 @@ def pages() -> dict[str, str]:
         "cli.md": cli_page(),
         "control-api.md": api_page(),
         "openapi.json": api_json(),
+        "images/README.md": picture_page(),
     }
 
 
