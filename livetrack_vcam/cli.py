@@ -70,9 +70,13 @@ def livetrack_vcam() -> None:
 def main(args: list[str] | None = None) -> None:
     """Run the command line and end the process with its status."""
     _have_streams()
-    status = run_cli(sys.argv[1:] if args is None else args)
-    # A second, hurried Ctrl-C finds nothing left to stop.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    status = EXIT_INTERRUPTED
+    try:
+        status = run_cli(sys.argv[1:] if args is None else args)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    except KeyboardInterrupt:
+        # A second, hurried Ctrl-C came when nothing was left to stop.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.exit(status)
 
 

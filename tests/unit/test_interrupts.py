@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -84,3 +86,27 @@ def test_a_sigterm_that_comes_once_more_after_the_end_leaves_the_exit_status_alo
         os.kill(os.getpid(), signal.SIGTERM)
     os.kill(os.getpid(), signal.SIGTERM)  # the default of the system would end this very test
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+HURRIED = """
+import os, signal, sys
+from livetrack_vcam.cli import main
+
+really_set = signal.signal
+
+def set_while_the_user_presses(number, handler):
+    signal.signal = really_set
+    os.kill(os.getpid(), signal.SIGINT)
+    return really_set(number, handler)
+
+signal.signal = set_while_the_user_presses
+main(["--version"])
+"""
+
+
+def test_a_press_in_the_very_last_moment_changes_neither_the_status_nor_the_words() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", HURRIED], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "livetrack-vcam" in done.stdout
