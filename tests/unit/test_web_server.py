@@ -164,7 +164,7 @@ def test_other_names_are_not(host: str) -> None:
 
 def test_every_answer_carries_the_security_headers() -> None:
     async def body(program: Program, root: str, session: aiohttp.ClientSession) -> None:
-        paths = ("/room/main", "/assets/room.js", "/stream.mjpg", "/api/status", "/nothing")
+        paths = ("/room/main", "/assets/room/room.js", "/stream.mjpg", "/api/status", "/nothing")
         for path in paths:
             async with session.get(root + path) as response:
                 assert "default-src 'self'" in response.headers["Content-Security-Policy"]

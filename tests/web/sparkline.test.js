@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { History, SAMPLES, sparkPath } from "../../web_viewer/assets/control/sparkline.js";
+import { History, SAMPLES, sparkPath } from "../../web_viewer/assets/sparkline.js";
 
 test("a history takes one value a second and keeps the newest", () => {
   const history = new History();

@@ -1,8 +1,9 @@
 /** Who may operate: signed in, reading only, or cut off; and what the page allows then. */
 
+import { Refused, isOperator } from "../ask.js";
+import { byId, say } from "../dom.js";
 import { text } from "../messages.js";
-import { Refused, isOperator, signIn } from "./api.js";
-import { byId, say } from "./dom.js";
+import { signIn } from "./api.js";
 
 /** @typedef {import("./desk.js").Desk} Desk */
 

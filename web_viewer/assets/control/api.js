@@ -1,33 +1,6 @@
-/** Everything the page asks of the program, except the endless streams. */
+/** What the operator's page alone asks of the program. */
 
-/** A refusal with the program's own sentence. `status` is 0 when nothing answered. */
-export class Refused extends Error {
-  /**
-   * @param {number} status
-   * @param {string} sentence
-   */
-  constructor(status, sentence) {
-    super(sentence);
-    this.status = status;
-  }
-}
-
-/**
- * @param {string} url
- * @param {RequestInit} [options]
- * @returns {Promise<any>}
- */
-export async function ask(url, options = {}) {
-  let response;
-  try {
-    response = await fetch(url, { cache: "no-store", ...options });
-  } catch {
-    throw new Refused(0, "");
-  }
-  const answer = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Refused(response.status, String(answer.error ?? response.statusText));
-  return answer;
-}
+import { Refused, ask } from "../ask.js";
 
 /**
  * @param {Record<string, unknown>} body  `{command: NAME, …}`
@@ -39,11 +12,6 @@ export function sendCommand(body, target) {
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(target === null ? body : { ...body, target }),
   });
-}
-
-/** Whether this browser is signed in. */
-export async function isOperator() {
-  return Boolean((await ask("/api/session")).operator);
 }
 
 /**

@@ -1,7 +1,7 @@
 /** A setting chosen from a few: radio buttons side by side, and perhaps a field for another value. */
 
+import { element, worded } from "../dom.js";
 import { text } from "../messages.js";
-import { element, worded } from "./dom.js";
 import { pictureOf } from "./pictograms.js";
 
 /** @typedef {import("./desk.js").Desk} Desk */

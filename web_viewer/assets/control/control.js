@@ -1,18 +1,18 @@
 /** The operator's page: puts its parts together and hands them each status. */
 
+import { ask } from "../ask.js";
+import { byId, element, icon, say, worded } from "../dom.js";
 import { addMessages, preferredLanguage, setLanguage, text } from "../messages.js";
 import { MjpegPlayer } from "../mjpeg_player.js";
+import { announce, toast } from "../notices.js";
 import { StatusFeed } from "../status_feed.js";
 import { Access } from "./access.js";
 import { ACTIONS } from "./actions.js";
-import { ask } from "./api.js";
 import { WORDS } from "./control_messages.js";
 import { Desk, subjectName } from "./desk.js";
-import { byId, element, icon, say, worded } from "./dom.js";
 import { liveFields } from "./field_schema.js";
 import { listen } from "./help.js";
 import { Meters } from "./meters.js";
-import { announce, toast } from "./notices.js";
 import { Overlay } from "./overlay.js";
 import { Pointing } from "./pointing.js";
 import { Presets } from "./presets.js";

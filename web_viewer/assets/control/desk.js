@@ -1,7 +1,8 @@
 /** What the page knows and does: the latest status, whom commands are for, and their sending. */
 
+import { Refused } from "../ask.js";
 import { text } from "../messages.js";
-import { Refused, sendCommand } from "./api.js";
+import { sendCommand } from "./api.js";
 
 /** @typedef {import("./types.js").Status} Status */
 /** @typedef {import("./types.js").Shot} Shot */

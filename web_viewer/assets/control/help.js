@@ -1,8 +1,8 @@
 /** Keys: what each one does, whether they work, and the list of them. */
 
+import { byId, element } from "../dom.js";
 import { text } from "../messages.js";
 import { ACTIONS, HELP_KEY, PRESET_NAME_KEY, SPEED_KEYS, STEPPED, TARGET_KEY } from "./actions.js";
-import { byId, element } from "./dom.js";
 
 const STORED = "livetrack-keys";
 

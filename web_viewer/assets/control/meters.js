@@ -1,8 +1,8 @@
 /** The figures: rates, the latency split, load, drops, hints, and who is connected. */
 
+import { byId, element, icon, number, say } from "../dom.js";
 import { text } from "../messages.js";
-import { byId, element, icon, number, say } from "./dom.js";
-import { History, sparkPath } from "./sparkline.js";
+import { History, sparkPath } from "../sparkline.js";
 
 /** @typedef {import("./types.js").Status} Status */
 /** @typedef {import("./types.js").Latency} Latency */

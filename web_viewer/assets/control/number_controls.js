@@ -1,8 +1,8 @@
 /** A setting that is a number, with a slider, and one that is on or off. */
 
+import { element, worded } from "../dom.js";
 import { text } from "../messages.js";
 import { Latest } from "./api.js";
-import { element, worded } from "./dom.js";
 import { isOptional } from "./field_schema.js";
 
 /** @typedef {import("./desk.js").Desk} Desk */

@@ -1,8 +1,8 @@
 /** What is drawn over the preview: a button on each track, and each shot's crop. */
 
+import { element, icon, say } from "../dom.js";
 import { text } from "../messages.js";
 import { trackName } from "./desk.js";
-import { element, icon, say } from "./dom.js";
 import { Motion } from "./motion.js";
 
 /** @typedef {import("./types.js").Box} Box */

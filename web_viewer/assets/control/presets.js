@@ -1,7 +1,7 @@
 /** Saved settings: load, delete, save under a name, and which scene of OBS takes which. */
 
+import { byId, element, icon, worded } from "../dom.js";
 import { text } from "../messages.js";
-import { byId, element, icon, worded } from "./dom.js";
 
 /** @typedef {import("./desk.js").Desk} Desk */
 

@@ -1,10 +1,10 @@
 /** How the shots are framed: one control for each setting the program describes. */
 
+import { byId } from "../dom.js";
 import { text } from "../messages.js";
-import { kindOf } from "./field_schema.js";
-import { byId } from "./dom.js";
-import { SwitchControl, RangeControl } from "./number_controls.js";
 import { ChoiceControl } from "./choice_control.js";
+import { kindOf } from "./field_schema.js";
+import { SwitchControl, RangeControl } from "./number_controls.js";
 
 /** @typedef {import("./desk.js").Desk} Desk */
 /** @typedef {import("./types.js").FieldSchema} FieldSchema */

@@ -1,9 +1,9 @@
 /** The shots side by side: what each shows, and which one commands go to. */
 
+import { element, icon, number, say, worded } from "../dom.js";
 import { text } from "../messages.js";
 import { MjpegPlayer } from "../mjpeg_player.js";
 import { subjectName } from "./desk.js";
-import { element, icon, number, say, worded } from "./dom.js";
 import { shotColor } from "./overlay.js";
 
 /** @typedef {import("./types.js").Box} Box */

@@ -1,8 +1,8 @@
 /** The viewer's page: one shot's live picture, its figures, and the address for OBS. */
 
-import { preferredLanguage, setLanguage, text } from "./messages.js";
-import { MjpegPlayer, refusal } from "./mjpeg_player.js";
-import { StatusFeed } from "./status_feed.js";
+import { preferredLanguage, setLanguage, text } from "../messages.js";
+import { MjpegPlayer, refusal } from "../mjpeg_player.js";
+import { StatusFeed } from "../status_feed.js";
 
 const RETRY_PICTURE_MS = 2000;
 const TOAST_MS = 2500;
@@ -15,7 +15,7 @@ const streamUrl = `/stream/${encodeURIComponent(shot)}.mjpg`;
 const snapshotUrl = `/snapshot/${encodeURIComponent(shot)}.jpg`;
 
 setLanguage(preferredLanguage());
-/** @type {import("./mjpeg_player.js").Player} */
+/** @type {import("../mjpeg_player.js").Player} */
 const player = new MjpegPlayer(streamUrl, text("pictureOf", { shot }));
 const feed = new StatusFeed();
 /** @type {any} */

@@ -1,6 +1,6 @@
 /** Elements, made and found. */
 
-import { text } from "../messages.js";
+import { text } from "./messages.js";
 import { ICONS } from "./icons.js";
 
 /**
