@@ -15,7 +15,7 @@ from livetrack_vcam.core.offline import best_path
 from livetrack_vcam.core.presence import State
 from livetrack_vcam.core.subject import SubjectSelector
 from livetrack_vcam.core.tracker import Tracker, TrackerSettings
-from livetrack_vcam.settings import default_size
+from livetrack_vcam.shot_settings import default_size
 from livetrack_vcam.trace import frame_line
 
 Trace = list[dict[str, Any]]

@@ -36,7 +36,7 @@ from livetrack_vcam.core.detection import PERSON, SPORTS_BALL
 from livetrack_vcam.core.geometry import format_aspect_ratio
 from livetrack_vcam.detectors.registry import automatic_names
 from livetrack_vcam.evaluation.framing import framing_metrics
-from livetrack_vcam.settings import default_size
+from livetrack_vcam.shot_settings import default_size
 
 Metrics = Mapping[str, float | None]
 SHOWN = ("contained_pct", "still_frames_pct", "jerk_rms_w_s3", "jerk_peak_w_s3", "walk_lag_ms",

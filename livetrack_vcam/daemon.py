@@ -36,7 +36,8 @@ from livetrack_vcam.operating.browser import open_in_browser
 from livetrack_vcam.operating.controls import Controls, fixed_settings
 from livetrack_vcam.operating.monitor import Monitor
 from livetrack_vcam.operating.preset_store import PresetStore
-from livetrack_vcam.settings import WARN_UPSCALE, Settings
+from livetrack_vcam.settings import Settings
+from livetrack_vcam.shot_settings import WARN_UPSCALE
 from livetrack_vcam.status_line import clear_status, show_status
 from livetrack_vcam.studio import Studio, asked_for_sinks, open_studio
 from livetrack_vcam.summary import log_summary, summarize
@@ -114,11 +115,13 @@ class Daemon:
 
     async def _serve(self) -> None:
         server = None
+        rooms: dict[str, Any] = {}
         drawing = None
         try:
             controls = self._control()
             if self._settings.web:
-                server = await self._start_web(controls)
+                rooms = self._open_rooms()
+                server = await self._start_web(controls, rooms)
             if sys.stderr.isatty() and not self._settings.json_logs:
                 drawing = asyncio.create_task(self._draw())
             await self._handle_events()
@@ -133,6 +136,7 @@ class Daemon:
                 clear_status()
             if server is not None:
                 await server.stop()
+            await asyncio.gather(*(room.close() for room in rooms.values()))
             for name in self._pipeline.join():
                 log.error("%s did not end in time and was left behind", name)
             self._conclude()
@@ -176,11 +180,22 @@ class Daemon:
             )
         return controls
 
-    async def _start_web(self, controls: Controls) -> Any:
+    def _open_rooms(self) -> dict[str, Any]:
+        if not self._studio.room_feeds:
+            return {}
+        from livetrack_vcam.room.room import Room
+
+        return {
+            shot: Room(shot, feed, self._pipeline.start_thread)
+            for shot, feed in self._studio.room_feeds.items()
+        }
+
+    async def _start_web(self, controls: Controls, rooms: dict[str, Any]) -> Any:
         from livetrack_vcam.web.server import WebServer
         from livetrack_vcam.web.token import ensure_token
 
-        server = WebServer(controls, self._settings.host, self._settings.port, ensure_token())
+        settings = self._settings
+        server = WebServer(controls, settings.host, settings.port, ensure_token(), rooms)
         await server.start()
         urls = server.urls
         self._monitor.links |= {"room": urls.room, "mjpeg": urls.stream, "control": urls.control}

@@ -10,7 +10,8 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 import click
 from pydantic.fields import FieldInfo
 
-from livetrack_vcam.settings import FramingOptions, Settings, ShotSettings
+from livetrack_vcam.settings import Settings
+from livetrack_vcam.shot_settings import FramingOptions, ShotSettings
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -13,7 +13,7 @@ from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.core.session import Replayed, SessionError, replay
 from livetrack_vcam.core.settings_json import settings_from_json
 from livetrack_vcam.journal import TextDraft
-from livetrack_vcam.settings import default_size
+from livetrack_vcam.shot_settings import default_size
 from livetrack_vcam.trace import frame_line, header, to_line
 
 

@@ -28,12 +28,14 @@ from livetrack_vcam.obs.operator import OperatorHere
 from livetrack_vcam.obs.program import PauseOffProgram, PresetOfScene
 from livetrack_vcam.obs.sound import Settled, SoundDelay, picture_delay_ms
 from livetrack_vcam.obs.watch import EVENTS, Duty, ObsWatch
-from livetrack_vcam.settings import Settings, ShotSettings, check_canvas
+from livetrack_vcam.settings import Settings
+from livetrack_vcam.shot_settings import ShotSettings, check_canvas
 from livetrack_vcam.sink_spec import SinkSpec
 from livetrack_vcam.sinks.discard import Discard
 from livetrack_vcam.sinks.loopback import DEFAULT_LABEL
 from livetrack_vcam.sinks.mjpeg import MjpegFeed, MjpegSink
 from livetrack_vcam.sinks.recorder import Recorder
+from livetrack_vcam.sinks.room import RoomFeed, RoomSink
 from livetrack_vcam.sinks.virtual_camera import VirtualCamera
 from livetrack_vcam.sources.registry import open_source
 from livetrack_vcam.trace import frame_line, header, to_line
@@ -54,6 +56,7 @@ class Studio:
     source: Source
     info: SourceInfo
     feeds: dict[str, MjpegFeed] = field(default_factory=dict)
+    room_feeds: dict[str, RoomFeed] = field(default_factory=dict)
     preview: Preview = field(default_factory=lambda: Preview(time.monotonic_ns))
     obs: ObsWatch | None = None
     operator: OperatorHere = field(default_factory=OperatorHere)
@@ -155,8 +158,12 @@ class Studio:
             if asked_for_sinks(shot):
                 raise SettingsError("sinks mjpeg and room need the web server; leave --no-web out")
             return sinks
-        feed = self.feeds.setdefault(shot.name, MjpegFeed())
-        return [*sinks, MjpegSink(feed)]
+        # The room's page shows JPEGs before one joins, and to a browser that cannot join.
+        sinks.append(MjpegSink(self.feeds.setdefault(shot.name, MjpegFeed())))
+        if "room" in kinds:
+            feed = self.room_feeds.setdefault(shot.name, RoomFeed(self.canvases[shot.name]))
+            sinks.append(RoomSink(feed))
+        return sinks
 
     def _sink(self, spec: SinkSpec) -> Sink:
         if spec.kind == "none":

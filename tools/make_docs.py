@@ -11,7 +11,8 @@ import click
 from pydantic.fields import FieldInfo
 
 from livetrack_vcam.cli import COMMANDS, livetrack_vcam
-from livetrack_vcam.settings import FramingOptions, Settings, ShotSettings, build_settings, to_toml
+from livetrack_vcam.settings import Settings, build_settings, to_toml
+from livetrack_vcam.shot_settings import FramingOptions, ShotSettings
 from tools.api_page import api_json, api_page
 from tools.picture_list import picture_page
 

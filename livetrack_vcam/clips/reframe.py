@@ -30,7 +30,7 @@ from livetrack_vcam.outputs import check_outputs, expanded
 from livetrack_vcam.picture.overlay import draw_overlay, overlay_size
 from livetrack_vcam.picture.render import Renderer
 from livetrack_vcam.progress import progress
-from livetrack_vcam.settings import FramingOptions, check_canvas
+from livetrack_vcam.shot_settings import FramingOptions, check_canvas
 from livetrack_vcam.sinks.clip_writer import ClipWriter
 from livetrack_vcam.sources.registry import open_source
 from livetrack_vcam.sources.video_file import VideoFile

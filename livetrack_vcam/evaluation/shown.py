@@ -13,7 +13,7 @@ from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.detectors.registry import make_detector_of
 from livetrack_vcam.errors import SourceError
 from livetrack_vcam.progress import progress
-from livetrack_vcam.settings import FramingOptions
+from livetrack_vcam.shot_settings import FramingOptions
 from livetrack_vcam.stats import NS_PER_S
 
 

@@ -116,12 +116,13 @@ class Pipeline:
             round(NS_PER_S / detect_hz),
             clock,
             self._report,
-            self._start_thread,
+            self.start_thread,
             self.render.timeline.at,
         )
 
     @staticmethod
-    def _start_thread(run: Callable[[], None], name: str) -> None:
+    def start_thread(run: Callable[[], None], name: str) -> None:
+        """For work that comes and goes with who wants it; it ends by itself."""
         Thread(target=run, name=name, daemon=True).start()
 
     def accompany(self, companion: Companion) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from livetrack_vcam.control import Hint, ShotStatus, TrackStatus
 from livetrack_vcam.core.detection import FACE, PERSON, SPORTS_BALL
 from livetrack_vcam.core.geometry import Size
-from livetrack_vcam.settings import WARN_UPSCALE
+from livetrack_vcam.shot_settings import WARN_UPSCALE
 from livetrack_vcam.stats import NS_PER_S
 
 LOW_LIGHT = 0.1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -13,6 +14,7 @@ from aiohttp.typedefs import Handler
 
 from livetrack_vcam.core.crew import no_shot
 from livetrack_vcam.errors import SinkBusyError, SinkError, SinkNotFoundError
+from livetrack_vcam.room.room import Room
 from livetrack_vcam.sinks.mjpeg import MjpegFeed
 from livetrack_vcam.web import streams
 from livetrack_vcam.web.api import ControlApi
@@ -22,6 +24,7 @@ from livetrack_vcam.web.guard import add_security_headers, error_response, guard
 from livetrack_vcam.web.operator import Operators
 from livetrack_vcam.web.pages import viewer_root
 from livetrack_vcam.web.protocol_log import protocol_logger
+from livetrack_vcam.web.whep import Whep
 
 log = logging.getLogger(__name__)
 
@@ -59,8 +62,10 @@ class WebServer:
         host: str = DEFAULT_HOST,
         port: int = DEFAULT_PORT,
         token: str = "",
+        rooms: Mapping[str, Room] | None = None,
     ) -> None:
         self._context = context
+        self._whep = Whep(rooms or {})
         self._host = host
         self._port = port
         self._operators = Operators(token)
@@ -149,6 +154,7 @@ class WebServer:
                 web.get("/preview.mjpg", self._preview, allow_head=False),
                 web.get("/preview.jpg", self._preview_snapshot, allow_head=False),
                 *self._api.routes(),
+                *self._whep.routes(),
             ]
         )
         return app

@@ -23,7 +23,8 @@ from livetrack_vcam.live.pipeline import Pipeline
 from livetrack_vcam.live.stages import Decider, Render
 from livetrack_vcam.media import Frame
 from livetrack_vcam.operating.monitor import Monitor
-from livetrack_vcam.settings import FramingOptions, build_settings
+from livetrack_vcam.settings import build_settings
+from livetrack_vcam.shot_settings import FramingOptions
 from livetrack_vcam.status_line import format_status
 from livetrack_vcam.testing import ManualClock, MemorySink, SyntheticSource, draw_frame, walk
 from tests.render_thread import running

@@ -13,15 +13,8 @@ from hypothesis import strategies as st
 
 from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.errors import SettingsError
-from livetrack_vcam.settings import (
-    LONG_SIDE,
-    SHORT_SIDE,
-    build_settings,
-    check_canvas,
-    default_size,
-    read_config,
-    to_toml,
-)
+from livetrack_vcam.settings import build_settings, read_config, to_toml
+from livetrack_vcam.shot_settings import LONG_SIDE, SHORT_SIDE, check_canvas, default_size
 from livetrack_vcam.sink_spec import SinkSpec
 
 

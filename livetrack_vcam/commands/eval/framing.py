@@ -12,7 +12,8 @@ import click
 from livetrack_vcam.core.detection import FACE, PERSON
 from livetrack_vcam.errors import SourceError
 from livetrack_vcam.options import FILE, FRAMING, cadence_options, given, options
-from livetrack_vcam.settings import FramingOptions, Settings, build_settings
+from livetrack_vcam.settings import Settings, build_settings
+from livetrack_vcam.shot_settings import FramingOptions
 
 if TYPE_CHECKING:
     from livetrack_vcam.clips.clip import Cadence

@@ -1,0 +1,100 @@
+"""What somebody's SDP offer asks for, read before any connection is made for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aiortc.sdp import MediaDescription, SessionDescription
+
+from livetrack_vcam.webrtc.encoded import Codec
+
+MAX_OFFER_BYTES = 64 * 1024
+"""Ten times what a browser sends."""
+H264_PROFILES = ("42e0", "42c0", "4200")
+"""Constrained baseline, as two sets of flags, and baseline, which contains it (H.264 annex A)."""
+NO_CODECS = ("rtx", "red", "ulpfec", "flexfec-03")
+MAX_SECTIONS = 8
+RECEIVING = ("recvonly", "sendrecv")
+
+
+class OfferError(ValueError):
+    """The offer cannot be answered; the sentence says why."""
+
+
+class NoCommonCodecError(OfferError):
+    """The other side can decode none of the codecs we send."""
+
+    def __init__(self, offered: tuple[str, ...], ours: tuple[str, ...]) -> None:
+        super().__init__(
+            f"the offer has only {', '.join(offered) or 'no codec'}, and this room sends "
+            f"{', '.join(ours)}; use a browser with one of these"
+        )
+        self.offered = offered
+        self.ours = ours
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """`video`: the names of the offered codecs in the order of preference, without rtx and alike.
+
+    `codecs` are those of them that we can send, in the same order; `sound`: whether Opus is wanted.
+    """
+
+    sdp: str
+    video: tuple[str, ...]
+    codecs: tuple[Codec, ...]
+    sound: bool
+
+
+def read_offer(sdp: str) -> Offer:
+    """Raises OfferError."""
+    description = _parsed(sdp)
+    wanted = [media for media in description.media if media.direction in RECEIVING]
+    video = [media for media in wanted if media.kind == "video"]
+    if not video:
+        raise OfferError(
+            "the offer asks for no video; add a transceiver for video with direction recvonly"
+        )
+    if len(description.media) > MAX_SECTIONS:
+        raise OfferError("the offer is for too much; ask for one video and one audio")
+    names = [codec.mimeType.partition("/")[2] for codec in video[0].rtp.codecs]
+    offered = dict.fromkeys(name for name in names if name.lower() not in NO_CODECS)
+    sound = any(
+        codec.mimeType.lower() == "audio/opus"
+        for media in wanted
+        if media.kind == "audio"
+        for codec in media.rtp.codecs
+    )
+    return Offer(sdp, tuple(offered), _sendable(video[0]), sound)
+
+
+def _parsed(sdp: str) -> SessionDescription:
+    if len(sdp) > MAX_OFFER_BYTES:
+        raise OfferError(f"the offer is longer than {MAX_OFFER_BYTES // 1024} KiB")
+    try:
+        description = SessionDescription.parse(sdp)
+    except Exception as error:  # the parser raises whatever a broken line leads to
+        raise OfferError(f"the offer is not valid SDP ({type(error).__name__})") from None
+    for media in description.media:
+        if media.ice is None or not media.ice.usernameFragment or not media.ice.password:
+            raise OfferError("the offer has no ICE credentials")
+        if media.dtls is None or not media.dtls.fingerprints:
+            raise OfferError("the offer has no DTLS fingerprint")
+    return description
+
+
+def _sendable(media: MediaDescription) -> tuple[Codec, ...]:
+    found: dict[Codec, None] = {}
+    for codec in media.rtp.codecs:
+        name = codec.mimeType.lower()
+        if name == "video/vp8":
+            found[Codec.VP8] = None
+        elif name == "video/h264" and _is_ours(codec.parameters):
+            found[Codec.H264] = None
+    return tuple(found)
+
+
+def _is_ours(parameters: dict[str, int | str | None]) -> bool:
+    profile = str(parameters.get("profile-level-id", "42e01f")).lower()
+    mode = str(parameters.get("packetization-mode", 0))
+    return mode == "1" and profile.startswith(H264_PROFILES)
