@@ -3,7 +3,8 @@
 set -eu
 packages="chromium obs-studio obs-plugins xvfb openbox xdotool wmctrl at-spi2-core dbus-x11
   gir1.2-atspi-2.0 python3-gi libgl1-mesa-dri qemu-system-x86 busybox-static cpio kmod ffmpeg v4l-utils opencv-doc
-  linux-image-amd64 linux-headers-amd64 v4l2loopback-dkms"
+  linux-image-amd64 linux-headers-amd64 v4l2loopback-dkms firefox-esr golang-go
+  golang-github-pion-webrtc.v3-dev"
 
 # Whoever has Node.js from elsewhere has npm with it, and Debian's would not go beside it.
 command -v npm >/dev/null || packages="$packages nodejs npm"

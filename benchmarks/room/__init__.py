@@ -1,0 +1,1 @@
+"""What the viewer room costs, and how soon its picture is seen: python -m benchmarks.room"""
