@@ -85,7 +85,7 @@ def _aggregated(units: list[memoryview]) -> list[bytes]:
     header = max(unit[0] & 0x60 for unit in units) | _STAP_A
     if any(unit[0] & 0x80 for unit in units):
         header |= 0x80
-    parts = [bytes((header,))]
+    parts: list[bytes | memoryview] = [bytes((header,))]
     for unit in units:
         parts += (len(unit).to_bytes(2, "big"), unit)
     return [b"".join(parts)]

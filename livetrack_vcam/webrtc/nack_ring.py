@@ -1,0 +1,83 @@
+"""What was sent of late, for a receiver that lost some of it, and how much may be sent again."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+RING_PACKETS = 512
+
+
+@dataclass(frozen=True, slots=True)
+class SentPacket:
+    """`head`: RTP header and extensions as they were sent, but for sequence number and marker."""
+
+    head: bytes
+    sequence: int
+    marked: bool
+    payload: bytes
+
+
+class NackRing:
+    """The pictures that the last `RING_PACKETS` packets carried.
+
+    Payloads are those that all receivers share: a ring holds references, not copies.
+    """
+
+    def __init__(self) -> None:
+        self._pictures: deque[tuple[int, bytes, tuple[bytes, ...]]] = deque()
+        self._packets = 0
+
+    def keep(self, sequence: int, head: bytes, payloads: tuple[bytes, ...]) -> None:
+        """`sequence`: that of the first of the payloads."""
+        pictures = self._pictures
+        pictures.append((sequence, head, payloads))
+        self._packets += len(payloads)
+        while self._packets > RING_PACKETS and len(pictures) > 1:
+            self._packets -= len(pictures.popleft()[2])
+
+    def find(self, sequence: int) -> SentPacket | None:
+        for first, head, payloads in reversed(self._pictures):
+            place = sequence - first & 0xFFFF
+            if place < len(payloads):
+                return SentPacket(head, sequence, place == len(payloads) - 1, payloads[place])
+        return None
+
+
+class ResendBudget:
+    """At most a share of the stream's own bit rate is sent again, and no packet again at once."""
+
+    SHARE = 0.5
+    LEAST_BYTES_A_SECOND = 30_000
+    BURST_S = 0.5
+
+    def __init__(self) -> None:
+        self._bytes = float(self.LEAST_BYTES_A_SECOND)
+        self._filled_ns = 0
+        self._sent_ns: dict[int, int] = {}
+
+    def allows(
+        self, sequence: int, size: int, now_ns: int, stream_bytes_a_second: float, again_ms: float
+    ) -> bool:
+        """Whether a packet of `size` bytes may be sent again now; if so, it is charged.
+
+        `again_ms`: for so long the last time it was sent again may still be under way.
+        """
+        rate = max(stream_bytes_a_second * self.SHARE, self.LEAST_BYTES_A_SECOND)
+        most = max(rate * self.BURST_S, self.LEAST_BYTES_A_SECOND)
+        filled = rate * (now_ns - self._filled_ns) / 1e9
+        self._bytes = min(self._bytes + filled, most)
+        self._filled_ns = now_ns
+        last = self._sent_ns.get(sequence)
+        if last is not None and now_ns - last < again_ms * 1e6:
+            return False
+        if self._bytes < size:
+            return False
+        self._bytes -= size
+        self._remember(sequence, now_ns)
+        return True
+
+    def _remember(self, sequence: int, now_ns: int) -> None:
+        if len(self._sent_ns) >= RING_PACKETS:
+            self._sent_ns.clear()
+        self._sent_ns[sequence] = now_ns

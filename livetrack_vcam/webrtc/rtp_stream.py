@@ -1,0 +1,184 @@
+"""One RTP stream to one receiver: headers, reports, what is sent again. Knows no codec."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from secrets import randbelow
+from struct import pack
+from time import monotonic_ns, time_ns
+
+from livetrack_vcam.webrtc.nack_ring import NackRing, ResendBudget
+from livetrack_vcam.webrtc.rtcp_reports import (
+    Nack,
+    ReceiverReport,
+    bye,
+    ntp_of,
+    sender_report,
+    source_description,
+)
+from livetrack_vcam.webrtc.rtp_extensions import ExtensionBlock, abs_send_time, extension_block
+from livetrack_vcam.webrtc.terms import Link, Terms, WriterStats
+
+WALL_OFFSET_NS = time_ns() - monotonic_ns()
+"""One for the whole run: sound and picture are told on one clock, which no NTP step tears."""
+_REPORT_INTERVAL_NS = 1_000_000_000
+_RATE_WINDOW_NS = 1_000_000_000
+# As libwebrtc: a packet sent again needs a round trip until nobody asks for it any more.
+_AGAIN_MS = 20.0
+_RTT_SMOOTHING = 0.7
+
+
+class RtpStream:
+    """Open between `__init__` and `close`; every method belongs to the loop of its link."""
+
+    def __init__(self, link: Link, terms: Terms, clock: Callable[[], int] = monotonic_ns) -> None:
+        self.link = link
+        self.terms = terms
+        self._clock = clock
+        # In the lower half, as a wrap before the first packet arrives breaks SRTP's counter.
+        self._sequence = randbelow(1 << 15)
+        self._rtx_sequence = randbelow(1 << 15)
+        self._extensions = extension_block(terms.extension_ids, terms.mid, None)
+        self._ring = NackRing()
+        self._budget = ResendBudget()
+        self._reported_ns = 0
+        self._rate_since_ns = clock()
+        self._rate_octets = 0
+        self._rate = 0.0
+        self.packets = 0
+        self.octets = 0
+        self.nacked = 0
+        self.resent = 0
+        self.report: ReceiverReport | None = None
+        self.rtt_ms: float | None = None
+
+    def set_playout_delay(self, min_ms: int, max_ms: int) -> None:
+        terms = self.terms
+        self._extensions = extension_block(terms.extension_ids, terms.mid, (min_ms, max_ms))
+
+    @property
+    def kbps(self) -> float:
+        """Of the payloads, over the last second or so; 0 if nothing was sent for two."""
+        if self._clock() - self._rate_since_ns > 2 * _RATE_WINDOW_NS:
+            return 0.0
+        return self._rate * 8 / 1000
+
+    @property
+    def stats(self) -> WriterStats:
+        report = self.report
+        return WriterStats(
+            packets=self.packets,
+            octets=self.octets,
+            nack=self.nacked,
+            resent=self.resent,
+            kbps=self.kbps,
+            rtt_ms=self.rtt_ms,
+            loss_pct=report.fraction_lost * 100 if report else None,
+            packets_lost=report.packets_lost if report else None,
+            jitter_ms=report.jitter * 1000 / self.terms.clock_hz if report else None,
+        )
+
+    def send(
+        self,
+        payloads: tuple[bytes, ...],
+        timestamp: int,
+        pts_ns: int,
+        *,
+        marked: bool = True,
+        keep: bool = True,
+    ) -> None:
+        """One picture or sound, of which `timestamp` is the stream's clock at `pts_ns`.
+
+        `keep`: so that it can be sent again; `marked`: see RTP's marker. The link is ready.
+        """
+        terms = self.terms
+        now_ns = self._clock()
+        head = _head(
+            terms.payload_type,
+            timestamp,
+            terms.ssrc,
+            self._extensions,
+            now_ns + WALL_OFFSET_NS,
+        )
+        sequence = self._sequence
+        self.link.send(head, sequence, payloads, marked)
+        self._sequence = sequence + len(payloads) & 0xFFFF
+        if keep:
+            self._ring.keep(sequence, head, payloads)
+        self.packets += len(payloads)
+        octets = sum(map(len, payloads))
+        self.octets += octets
+        self._rate_octets += octets
+        if now_ns - self._rate_since_ns >= _RATE_WINDOW_NS:
+            self._rate = self._rate_octets * 1e9 / (now_ns - self._rate_since_ns)
+            self._rate_octets, self._rate_since_ns = 0, now_ns
+        if now_ns - self._reported_ns >= _REPORT_INTERVAL_NS:
+            self._reported_ns = now_ns
+            self._send_report(timestamp, pts_ns, now_ns)
+
+    def _send_report(self, timestamp: int, pts_ns: int, now_ns: int) -> None:
+        """Now, and what the stream's clock shows now if it showed `timestamp` at `pts_ns`."""
+        terms = self.terms
+        ahead = (now_ns - pts_ns) * terms.clock_hz // 1_000_000_000
+        self.link.send_rtcp(
+            sender_report(
+                terms.ssrc,
+                ntp_of(now_ns + WALL_OFFSET_NS),
+                timestamp + ahead & 0xFFFFFFFF,
+                self.packets,
+                self.octets,
+            )
+            + source_description(terms.ssrc, terms.cname)
+        )
+
+    def heard(self, report: ReceiverReport) -> None:
+        self.report = report
+        if report.lsr:
+            now = ntp_of(self._clock() + WALL_OFFSET_NS) >> 16 & 0xFFFFFFFF
+            turns = now - report.lsr - report.dlsr & 0xFFFFFFFF
+            # Half the range and more is a negative time: a clock that runs fast, or garbage.
+            if turns < 1 << 31 and turns < 60 << 16:
+                rtt_ms = turns * 1000 / 65536
+                before = rtt_ms if self.rtt_ms is None else self.rtt_ms
+                self.rtt_ms = _RTT_SMOOTHING * before + (1 - _RTT_SMOOTHING) * rtt_ms
+
+    def send_again(self, nack: Nack) -> None:
+        """What of it is still there, as far as the budget goes."""
+        self.nacked += len(nack.lost)
+        if not self.link.ready():
+            return
+        now_ns = self._clock()
+        again_ms = max(_AGAIN_MS, self.rtt_ms or 0.0)
+        for sequence in nack.lost:
+            sent = self._ring.find(sequence)
+            if sent is None or not self._budget.allows(
+                sequence, len(sent.payload), now_ns, self._rate, again_ms
+            ):
+                continue
+            self.resent += 1
+            if self.terms.rtx_payload_type is None:
+                self.link.send_again(sent.head, sequence, sent.marked, (sent.payload,))
+            else:
+                self._send_rtx(sent.head, sequence, sent.marked, sent.payload)
+
+    def _send_rtx(self, head: bytes, sequence: int, marked: bool, payload: bytes) -> None:
+        kind = self.terms.rtx_payload_type or 0
+        rtx_head = head[:1] + bytes((kind,)) + head[2:8] + pack("!L", self.terms.rtx_ssrc)
+        parts = (sequence.to_bytes(2, "big"), payload)
+        self.link.send_again(rtx_head + head[12:], self._rtx_sequence, marked, parts)
+        self._rtx_sequence = self._rtx_sequence + 1 & 0xFFFF
+
+    def close(self) -> None:
+        """Say goodbye, if there is still a way."""
+        if self.link.ready():
+            self.link.send_rtcp(bye(self.terms.ssrc))
+
+
+def _head(kind: int, timestamp: int, ssrc: int, extensions: ExtensionBlock, unix_ns: int) -> bytes:
+    block = extensions.data
+    first = 0x90 if block else 0x80
+    head = pack("!BBHLL", first, kind, 0, timestamp, ssrc)
+    at = extensions.abs_send_time_at
+    if at is None:
+        return head + block
+    return head + block[:at] + abs_send_time(unix_ns) + block[at + 3 :]
