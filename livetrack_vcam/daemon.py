@@ -195,7 +195,8 @@ class Daemon:
         from livetrack_vcam.web.token import ensure_token
 
         settings = self._settings
-        server = WebServer(controls, settings.host, settings.port, ensure_token(), rooms)
+        phone = self._studio.phone
+        server = WebServer(controls, settings.host, settings.port, ensure_token(), rooms, phone)
         await server.start()
         urls = server.urls
         self._monitor.links |= {"room": urls.room, "mjpeg": urls.stream, "control": urls.control}

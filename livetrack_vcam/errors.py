@@ -24,7 +24,12 @@ class SettingsError(LiveTrackError):
 
 
 class SourceError(LiveTrackError):
-    """The source failed or cannot be read."""
+    """The source failed or cannot be read.
+
+    `retry_s`: to look for it again costs nothing, so do that often; None: ever more seldom.
+    """
+
+    retry_s: float | None = None
 
 
 class SourceNotFoundError(SourceError):

@@ -37,6 +37,7 @@ from livetrack_vcam.sinks.mjpeg import MjpegFeed, MjpegSink
 from livetrack_vcam.sinks.recorder import Recorder
 from livetrack_vcam.sinks.room import RoomFeed, RoomSink
 from livetrack_vcam.sinks.virtual_camera import VirtualCamera
+from livetrack_vcam.sources.browser import BrowserCamera
 from livetrack_vcam.sources.registry import open_source
 from livetrack_vcam.trace import frame_line, header, to_line
 
@@ -66,6 +67,11 @@ class Studio:
     def canvases(self) -> dict[str, Canvas]:
         fps = self.info.fps or DEFAULT_FPS
         return {shot.name: Canvas(shot.canvas_size(), fps) for shot in self.settings.shots}
+
+    @property
+    def phone(self) -> BrowserCamera | None:
+        """The source, if it is what a browser publishes."""
+        return self.source if isinstance(self.source, BrowserCamera) else None
 
     def build(self, report: Report) -> Pipeline:
         """Everything, connected and not yet started. Raises LiveTrackError."""

@@ -104,6 +104,7 @@ class Capture:
                 info = self._source.open()
             except SourceError as error:
                 log.debug("source not back yet: %s", error)
+                pause_s = error.retry_s or min(2 * pause_s, REOPEN_MOST_S)
             else:
                 if info.size != self._size:
                     raise SourceError(
@@ -111,5 +112,4 @@ class Capture:
                         "start livetrack-vcam again to use it"
                     )
                 return True
-            pause_s = min(2 * pause_s, REOPEN_MOST_S)
         return False

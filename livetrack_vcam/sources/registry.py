@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from livetrack_vcam.core.geometry import Size
-from livetrack_vcam.errors import SettingsError, SourceNotFoundError
+from livetrack_vcam.errors import SourceNotFoundError
 from livetrack_vcam.interfaces import Source
 from livetrack_vcam.outputs import expanded
 from livetrack_vcam.sources.cameras import CameraInfo, list_cameras
@@ -26,20 +26,17 @@ def open_source(
 ) -> Source:
     """The source for `spec`, not opened yet.
 
-    `spec` is auto, demo, a camera's number, path or name, a file, or an address. `wanted` and
-    `fps` are what a camera is asked for; `paced=False` reads files as fast as they decode.
-    A source that has something to tell the user (the demo in place of a camera) carries the
-    sentence in `note`. Raises SourceNotFoundError for what does not exist.
+    `spec` is auto, demo, browser[:WxH], a camera's number, path or name, a file, or an address.
+    `wanted` and `fps` are what a camera is asked for; `paced=False` reads files as fast as they
+    decode. A source that has something to tell the user (the demo in place of a camera) carries
+    the sentence in `note`. Raises SourceNotFoundError for what does not exist.
     """
     if spec == "auto":
         return _automatic(wanted, fps)
     if spec == "demo":
         return _demo(paced)
-    if spec == "browser":
-        raise SettingsError(
-            "the source 'browser' is not in this version; choose a camera, a file or an address "
-            "(see: livetrack-vcam devices)"
-        )
+    if spec == "browser" or spec.startswith("browser:"):
+        return _browser(spec)
     if _is_address(spec):
         from livetrack_vcam.sources.network import NetworkStream
 
@@ -81,6 +78,12 @@ def _demo(paced: bool, note: str | None = None) -> Source:
     from livetrack_vcam.sources.demo import DemoSource
 
     return DemoSource(paced=paced, note=note)
+
+
+def _browser(spec: str) -> Source:
+    from livetrack_vcam.sources.browser import BrowserCamera, parse_browser
+
+    return BrowserCamera(parse_browser(spec))
 
 
 def _camera(camera: CameraInfo, wanted: Size | None, fps: Fraction | None) -> Source:

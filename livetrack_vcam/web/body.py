@@ -20,17 +20,29 @@ async def read_object(request: web.Request) -> dict[str, Any]:
     HTTPUnsupportedMediaType with a sentence. No page of another site can send this media type
     without asking first.
     """
-    if request.content_type != "application/json":
-        raise web.HTTPUnsupportedMediaType(text="send it as application/json")
+    return parse_object(await read_bytes(request, "application/json"))
+
+
+async def read_text(request: web.Request, media_type: str) -> str:
+    """The body as text. Raises as `read_object` does."""
+    try:
+        return (await read_bytes(request, media_type)).decode()
+    except UnicodeDecodeError:
+        raise web.HTTPBadRequest(text="the body is not text in UTF-8") from None
+
+
+async def read_bytes(request: web.Request, media_type: str) -> bytes:
+    """The body. Raises as `read_object` does."""
+    if request.content_type != media_type:
+        raise web.HTTPUnsupportedMediaType(text=f"send it as {media_type}")
     if hdrs.CONTENT_ENCODING in request.headers:
         raise web.HTTPUnsupportedMediaType(text="send it as it is, not compressed")
     try:
-        text = await asyncio.wait_for(request.read(), BODY_TIMEOUT_S)
+        return await asyncio.wait_for(request.read(), BODY_TIMEOUT_S)
     except web.RequestPayloadError:
         raise web.HTTPBadRequest(text="the body is not sent as its headers promise") from None
     except TimeoutError:
         raise web.HTTPRequestTimeout(text="the body did not come in time") from None
-    return parse_object(text)
 
 
 def parse_object(text: bytes) -> dict[str, Any]:

@@ -20,11 +20,12 @@ from livetrack_vcam.web import streams
 from livetrack_vcam.web.api import ControlApi
 from livetrack_vcam.web.body import MAX_BODY_BYTES
 from livetrack_vcam.web.context import WebContext
-from livetrack_vcam.web.guard import add_security_headers, error_response, guard
+from livetrack_vcam.web.guard import RefusedError, add_security_headers, error_response, guard
 from livetrack_vcam.web.operator import Operators
 from livetrack_vcam.web.pages import viewer_root
 from livetrack_vcam.web.protocol_log import protocol_logger
 from livetrack_vcam.web.whep import Whep
+from livetrack_vcam.web.whip import CameraKey, Inlet, Whip
 
 log = logging.getLogger(__name__)
 
@@ -63,12 +64,15 @@ class WebServer:
         port: int = DEFAULT_PORT,
         token: str = "",
         rooms: Mapping[str, Room] | None = None,
+        inlet: Inlet | None = None,
     ) -> None:
         self._context = context
         self._whep = Whep(rooms or {})
         self._host = host
         self._port = port
         self._operators = Operators(token)
+        self._camera_key = CameraKey(token, self._operators)
+        self._whip = Whip(inlet, self._camera_key, context.shots)
         self._endless = streams.Endless()
         self._api = ControlApi(context, self._operators, self._endless)
         self._runner: web.AppRunner | None = None
@@ -140,6 +144,7 @@ class WebServer:
         )
         app.on_response_prepare.append(add_security_headers)
         app.on_shutdown.append(self._endless.end)
+        app.on_shutdown.append(self._whip.close)
         app.add_routes(
             [
                 web.get("/", self._home),
@@ -155,6 +160,7 @@ class WebServer:
                 web.get("/preview.jpg", self._preview_snapshot, allow_head=False),
                 *self._api.routes(),
                 *self._whep.routes(),
+                *self._whip.routes(),
             ]
         )
         return app
@@ -257,6 +263,8 @@ async def _errors_as_json(request: web.Request, handler: Handler) -> web.StreamR
         return await handler(request)
     except web.HTTPRedirection:
         raise
+    except RefusedError as error:
+        return error_response(error.status, str(error), error.reason)
     except web.HTTPException as error:
         response = error_response(error.status, error.text or error.reason)
         if isinstance(error, web.HTTPMethodNotAllowed):

@@ -48,7 +48,7 @@ class Offer:
 
 def read_offer(sdp: str) -> Offer:
     """Raises OfferError."""
-    description = _parsed(sdp)
+    description = parse_description(sdp)
     wanted = [media for media in description.media if media.direction in RECEIVING]
     video = [media for media in wanted if media.kind == "video"]
     if not video:
@@ -68,7 +68,7 @@ def read_offer(sdp: str) -> Offer:
     return Offer(sdp, tuple(offered), _sendable(video[0]), sound)
 
 
-def _parsed(sdp: str) -> SessionDescription:
+def parse_description(sdp: str) -> SessionDescription:
     if len(sdp) > MAX_OFFER_BYTES:
         raise OfferError(f"the offer is longer than {MAX_OFFER_BYTES // 1024} KiB")
     try:

@@ -1,0 +1,218 @@
+"""One publisher's peer connection, from its offer to its end: WHIP in."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import av
+from aiortc import (
+    MediaStreamTrack,
+    RTCConfiguration,
+    RTCIceServer,
+    RTCPeerConnection,
+    RTCRtpReceiver,
+    RTCSessionDescription,
+)
+from aiortc.mediastreams import MediaStreamError
+from aiortc.rtcrtpparameters import RTCRtpCodecCapability
+from aiortc.sdp import candidate_from_sdp
+
+from livetrack_vcam.webrtc.encoded import Codec
+from livetrack_vcam.webrtc.offer import NoCommonCodecError, OfferError, parse_description
+
+SENDING = ("sendonly", "sendrecv")
+OURS = (Codec.H264, Codec.VP8)
+MAX_SECTIONS = 8
+LEVEL = "2a"
+"""4.2 (H.264 table A-1): 1080p at 60 fps. aiortc answers 3.1, the level of 720p."""
+
+
+@dataclass(frozen=True, slots=True)
+class BitRates:
+    """What the publisher's bandwidth estimation begins with and stays within, kbit/s.
+
+    Without them aiortc's estimate (REMB) keeps Chromium at 1 to 4 fps for its first half minute.
+    """
+
+    start: int = 2500
+    least: int = 1200
+    most: int = 8000
+
+
+class ReceivingPeer:
+    """Takes the picture, and the sound if there is any, of whoever made an offer.
+
+    Belongs to one asyncio loop, in which the callbacks are called: `on_picture` and `on_sound`
+    with each decoded frame and when it arrived (monotonic nanoseconds), `on_end` once, when the
+    connection failed or was closed.
+    """
+
+    def __init__(self, ice_servers: Sequence[str] = ()) -> None:
+        servers = [RTCIceServer(urls=url) for url in ice_servers]
+        self._connection = RTCPeerConnection(RTCConfiguration(iceServers=servers))
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._ended = False
+        self.on_picture: Callable[[av.VideoFrame, int], None] = _ignore
+        self.on_sound: Callable[[av.AudioFrame, int], None] = _ignore
+        self.on_end: Callable[[], None] = _nothing
+        self._connection.on("track", self._take_up)
+        self._connection.on("connectionstatechange", self._state_changed)
+
+    @property
+    def state(self) -> str:
+        """As W3C's RTCPeerConnectionState."""
+        return self._connection.connectionState
+
+    async def answer(self, sdp: str, rates: BitRates | None = None) -> str:
+        """The SDP answer. Raises OfferError, and then is closed."""
+        try:
+            video = check_publication(sdp)
+            picture = self._connection.addTransceiver("video", direction="recvonly")
+            picture.setCodecPreferences(_preferences(video))
+            await self._connection.setRemoteDescription(RTCSessionDescription(sdp, "offer"))
+            await self._connection.setLocalDescription()
+        except OfferError:
+            await self.close()
+            raise
+        except Exception as error:  # aiortc raises whatever it stumbles over
+            await self.close()
+            raise OfferError(f"the offer cannot be answered: {error}") from error
+        return with_bit_rates(self._connection.localDescription.sdp, rates or BitRates())
+
+    async def add_candidates(self, fragment: str) -> None:
+        """What `application/trickle-ice-sdpfrag` (RFC 8840) tells. Raises OfferError."""
+        for mid, line in _candidates(fragment):
+            try:
+                candidate = candidate_from_sdp(line)
+            except (ValueError, IndexError, AssertionError):
+                raise OfferError("a candidate of the fragment makes no sense") from None
+            candidate.sdpMid = mid
+            await self._connection.addIceCandidate(candidate)
+
+    def restarts(self, fragment: str) -> bool:
+        """Whether the fragment asks for an ICE restart: it has other credentials than the offer."""
+        known = re.findall(r"^a=ice-ufrag:(\S+)", self._connection.remoteDescription.sdp, re.M)
+        given = re.findall(r"^a=ice-ufrag:(\S+)", fragment, re.M)
+        return any(each not in known for each in given)
+
+    async def close(self) -> None:
+        await self._connection.close()
+        self._end()
+
+    def _take_up(self, track: MediaStreamTrack) -> None:
+        give: Callable[[Any, int], None] = (
+            self._give_picture if track.kind == "video" else self._give_sound
+        )
+        self._run(_pass_on(track, give))
+
+    def _give_picture(self, frame: av.VideoFrame, arrived_ns: int) -> None:
+        self.on_picture(frame, arrived_ns)
+
+    def _give_sound(self, frame: av.AudioFrame, arrived_ns: int) -> None:
+        self.on_sound(frame, arrived_ns)
+
+    def _run(self, work: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _state_changed(self) -> None:
+        if self.state == "failed":
+            self._run(self.close())
+        elif self.state == "closed":
+            self._end()
+
+    def _end(self) -> None:
+        if not self._ended:
+            self._ended = True
+            self.on_end()
+
+
+def check_publication(sdp: str) -> tuple[Codec, ...]:
+    """The codecs of the offered video that we decode, the publisher's favorite first.
+
+    Raises OfferError, NoCommonCodecError when there is none.
+    """
+    description = parse_description(sdp)
+    if len(description.media) > MAX_SECTIONS:
+        raise OfferError(f"the offer has more than {MAX_SECTIONS} media sections; send one video")
+    videos = [m for m in description.media if m.kind == "video" and m.direction in SENDING]
+    if not videos:
+        raise OfferError("the offer sends no video; add a camera's track to it")
+    if len(videos) > 1:
+        raise OfferError("the offer sends more than one video; send one camera")
+    names = [codec.mimeType.partition("/")[2] for codec in videos[0].rtp.codecs]
+    offered = dict.fromkeys(name for name in names if name.lower() not in ("rtx", "red", "ulpfec"))
+    ours = {codec.value.lower(): codec for codec in OURS}
+    common = tuple(ours[name.lower()] for name in offered if name.lower() in ours)
+    if not common:
+        raise NoCommonCodecError(tuple(offered), tuple(codec.value for codec in OURS))
+    return common
+
+
+def with_bit_rates(sdp: str, rates: BitRates) -> str:
+    """The answer with Chromium's own format parameters for its bandwidth estimation.
+
+    Other browsers ignore them. H.264 gets the level that 1080p needs.
+    """
+    words = (
+        f"x-google-start-bitrate={rates.start};x-google-min-bitrate={rates.least};"
+        f"x-google-max-bitrate={rates.most}"
+    )
+    video = set(re.findall(r"^a=rtpmap:(\d+) (?:H264|VP8)/", sdp, re.M | re.I))
+    lines = []
+    for line in sdp.splitlines():
+        found = re.match(r"a=fmtp:(\d+) (.+)", line)
+        if found and found[1] in video:
+            level = re.sub(r"(profile-level-id=[0-9a-f]{4})1f", rf"\g<1>{LEVEL}", line)
+            lines.append(f"{level};{words}")
+            continue
+        lines.append(line)
+        found = re.match(r"a=rtpmap:(\d+) ", line)
+        if found and found[1] in video and f"a=fmtp:{found[1]} " not in sdp:
+            lines.append(f"a=fmtp:{found[1]} {words}")
+    return "\r\n".join(lines) + "\r\n"
+
+
+async def _pass_on(track: MediaStreamTrack, give: Callable[[Any, int], None]) -> None:
+    while True:
+        try:
+            frame = await track.recv()
+        except MediaStreamError:
+            return
+        give(frame, time.monotonic_ns())
+
+
+def _preferences(codecs: Sequence[Codec]) -> list[RTCRtpCodecCapability]:
+    """What aiortc can do of these; constrained baseline, which every browser encodes, first."""
+    known = RTCRtpReceiver.getCapabilities("video")
+    capabilities = known.codecs if known else []
+    ours = []
+    for codec in codecs:
+        same = [each for each in capabilities if each.mimeType == f"video/{codec.value}"]
+        ours += sorted(same, key=lambda e: e.parameters.get("profile-level-id") != "42e01f")
+    return ours + [each for each in capabilities if each.mimeType == "video/rtx"]
+
+
+def _candidates(fragment: str) -> list[tuple[str, str]]:
+    """(mid, candidate) of each candidate line; those before the first section belong to "0"."""
+    found, mid = [], "0"
+    for line in fragment.splitlines():
+        if line.startswith("a=mid:"):
+            mid = line[6:].strip()
+        elif line.startswith("a=candidate:"):
+            found.append((mid, line[12:].strip()))
+    return found
+
+
+def _ignore(_frame: object, _arrived_ns: int) -> None:
+    pass
+
+
+def _nothing() -> None:
+    pass
