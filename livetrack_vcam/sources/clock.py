@@ -35,6 +35,10 @@ class Timeline:
         self.last_ns = media_ns if last_ns is None else max(media_ns, last_ns + 1)
         return self.last_ns
 
+    def at(self, stream_ns: int) -> int | None:
+        """The media time of what else the stream stamped so; None before the first frame."""
+        return None if self._origin_ns is None else stream_ns - self._origin_ns
+
     def _started_over(self, stream_ns: int) -> bool:
         if self._origin_ns is None or self.last_ns is None:
             return False
@@ -68,3 +72,7 @@ class LiveClock:
         self._last_media_ns = media_ns
         self._last_ns = max(self._last_ns + 1, media_ns + self._offset_ns)
         return self._last_ns
+
+    def at(self, media_ns: int) -> int | None:
+        """When something else at `media_ns` was captured; None before the first frame."""
+        return None if self._offset_ns is None else media_ns + self._offset_ns

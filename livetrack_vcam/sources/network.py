@@ -10,8 +10,10 @@ import av
 from livetrack_vcam.errors import SourceBusyError, SourceError, SourceNotFoundError
 from livetrack_vcam.interfaces import SourceInfo
 from livetrack_vcam.media import Frame
+from livetrack_vcam.sound import SoundFeed
 from livetrack_vcam.sources.clock import SECOND_NS, LiveClock, Timeline
 from livetrack_vcam.sources.playback import Playback
+from livetrack_vcam.sources.sound_track import SoundTrack, sound_track
 from livetrack_vcam.sources.stream_reader import StreamReader
 
 OPEN_TIMEOUT_S = 10.0
@@ -35,9 +37,11 @@ class NetworkStream:
     a silent network comes back within the read timeout (FFmpeg cannot be interrupted earlier).
     """
 
-    def __init__(self, url: str, *, paced: bool = True) -> None:
+    def __init__(self, url: str, *, paced: bool = True, sound: SoundFeed | None = None) -> None:
         self._url = url
         self._paced = paced
+        self._feed = sound if paced else None
+        self._sound: SoundTrack | None = None
         self._name = without_credentials(url)
         self._reader: StreamReader | None = None
         self._playback: Playback | None = None
@@ -62,6 +66,8 @@ class NetworkStream:
         self._timeline, self._clock = Timeline(reader.interval_ns), LiveClock()
         duration_ns = reader.duration_ns
         if duration_ns is None:
+            if self._sound is not None:
+                self._sound.hear_at_once(self._heard_at)
             return SourceInfo(self._name, picture.size, reader.fps, live=True)
         self._playback = Playback(reader, self._paced, loop=False)
         return SourceInfo(
@@ -95,6 +101,10 @@ class NetworkStream:
         elif self._reader is not None:
             self._reader.close()
 
+    def _heard_at(self, stream_ns: int) -> int | None:
+        media_ns = self._timeline.at(stream_ns)
+        return None if media_ns is None else self._clock.at(media_ns)
+
     def _connect(self) -> StreamReader:
         own = SCHEME_OPTIONS.get(urlsplit(self._url).scheme.lower())
         timeouts = (OPEN_TIMEOUT_S, DIRECT_READ_TIMEOUT_S if own else READ_TIMEOUT_S)
@@ -113,7 +123,8 @@ class NetworkStream:
             raise SourceNotFoundError(
                 f"{self._name} cannot be opened as video; check the address and the network"
             ) from None
-        return StreamReader(container, self._name)
+        self._sound = sound_track(container, self._feed)
+        return StreamReader(container, self._name, sound=self._sound)
 
     def _broken(self) -> SourceError:
         return SourceError(f"the stream {self._name} broke off; check the network and its server")

@@ -75,6 +75,7 @@ class Playback:
         now_ns = time.monotonic_ns()
         if self._start_ns is None:
             self._start_ns = now_ns - media_ns
+        self._reader.give_sound(self._heard_at, self._start_ns + media_ns)
         late_ns = now_ns - (self._start_ns + media_ns)
         if late_ns > STALLED_NS:
             self._start_ns += late_ns
@@ -86,4 +87,10 @@ class Playback:
             if self._closed.is_set():
                 return None
         self._skipped = 0
+        return self._start_ns + media_ns
+
+    def _heard_at(self, stream_ns: int) -> int | None:
+        media_ns = self._timeline.at(stream_ns)
+        if media_ns is None or self._start_ns is None:
+            return None
         return self._start_ns + media_ns

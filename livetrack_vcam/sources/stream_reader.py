@@ -17,6 +17,7 @@ from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.errors import SourceError
 from livetrack_vcam.picture.av_frames import Picture, picture_of
 from livetrack_vcam.sources.clock import SECOND_NS
+from livetrack_vcam.sources.sound_track import Packet, Place, SoundTrack
 
 T = TypeVar("T")
 
@@ -33,7 +34,8 @@ class StreamReader:
     blocking needs `idle`: it is called with the seconds since the last packet whenever there is
     none, sleeps a moment, and may raise SourceError to give up. A `camera` has its own
     rules of color and memory (see `picture_of`). With `ahead`, FFmpeg decodes several frames at
-    once on threads of its own, which takes less time in all and more for the first.
+    once on threads of its own, which takes less time in all and more for the first. `sound` is
+    read beside the picture.
     """
 
     def __init__(
@@ -43,12 +45,15 @@ class StreamReader:
         idle: Callable[[float], None] | None = None,
         camera: bool = False,
         ahead: bool = False,
+        sound: SoundTrack | None = None,
     ) -> None:
         self._container = container
         self._name = name
         self._idle = idle
         self._camera = camera
+        self._sound = sound
         self._stream = _main_video(container, name)
+        self._streams = [self._stream, *([sound.stream] if sound is not None else [])]
         self._stream.thread_type = "AUTO" if ahead else "SLICE"
         self._aspect = self._stream.sample_aspect_ratio
         # PyAV's streams must not be asked for anything once their container is closed.
@@ -81,7 +86,15 @@ class StreamReader:
         with self._lock:
             if not self._closed:
                 self._container.seek(0)
+                if self._sound is not None:
+                    self._sound.restart()
                 self._frames = self._decoded()
+
+    def give_sound(self, place: Place, until_ns: int) -> None:
+        """Let whoever listens have the sound until then, on the monotonic clock."""
+        sound = self._sound
+        if sound is not None:
+            self._undisturbed(lambda: sound.give(place, until_ns))
 
     def close(self) -> None:
         self._closed = True
@@ -121,17 +134,18 @@ class StreamReader:
         return None if frame is None else (self._picture(frame), stream_time_ns(frame))
 
     def _decoded(self) -> Generator[av.VideoFrame]:
-        for packet in self._packets():
+        packets = self._packets()
+        for packet in packets if self._sound is None else self._sound.pictures(packets):
             try:
                 yield from packet.decode()
             except av.error.InvalidDataError:
                 self.damaged += 1
 
-    def _packets(self) -> Iterator[av.Packet[VideoStream]]:
+    def _packets(self) -> Iterator[Packet]:
         heard = time.monotonic()
         while not self._closed:
             try:
-                for packet in self._container.demux(self._stream):
+                for packet in self._container.demux(self._streams):
                     heard = time.monotonic()
                     yield packet
                 return

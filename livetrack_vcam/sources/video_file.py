@@ -9,8 +9,10 @@ import av
 from livetrack_vcam.errors import SourceBusyError, SourceError, SourceNotFoundError
 from livetrack_vcam.interfaces import SourceInfo
 from livetrack_vcam.media import Frame
+from livetrack_vcam.sound import SoundFeed
 from livetrack_vcam.sources.clock import SECOND_NS
 from livetrack_vcam.sources.playback import Playback
+from livetrack_vcam.sources.sound_track import sound_track
 from livetrack_vcam.sources.stream_reader import StreamReader
 
 # A container's duration is rounded, and audio may be longer than the picture.
@@ -22,19 +24,34 @@ class VideoFile:
 
     `paced` plays it like a camera on the monotonic clock and skips frames that are too late;
     otherwise every frame comes as fast as it decodes and `pts_ns` is media time from 0.
-    `loop` starts over at the end. `note` is a sentence for the user when the file is damaged.
+    `loop` starts over at the end. Paced, it gives its `sound`, too. `note` is a
+    sentence for the user when the file is damaged.
     """
 
-    def __init__(self, path: Path, *, paced: bool = True, loop: bool = False) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        paced: bool = True,
+        loop: bool = False,
+        sound: SoundFeed | None = None,
+    ) -> None:
         self._path = path
         self._paced = paced
         self._loop = loop
+        self._sound = sound if paced else None
         self._reader: StreamReader | None = None
         self._playback: Playback | None = None
         self.note: str | None = None
 
     def open(self) -> SourceInfo:
-        self._reader = StreamReader(_open_file(self._path), str(self._path), ahead=not self._paced)
+        container = _open_file(self._path)
+        self._reader = StreamReader(
+            container,
+            str(self._path),
+            ahead=not self._paced,
+            sound=sound_track(container, self._sound),
+        )
         try:
             picture = self._reader.prime()
         except SourceError:
