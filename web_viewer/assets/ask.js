@@ -5,11 +5,24 @@ export class Refused extends Error {
   /**
    * @param {number} status
    * @param {string} sentence
+   * @param {Record<string, any>} [details]  what else was said; retry_after_s if it was
    */
-  constructor(status, sentence) {
+  constructor(status, sentence, details = {}) {
     super(sentence);
     this.status = status;
+    this.details = details;
   }
+}
+
+/**
+ * What an answer that is no success says.
+ * @param {Response} response
+ */
+export async function refusalOf(response) {
+  const answer = await response.json().catch(() => ({}));
+  const after = Number(response.headers.get("Retry-After"));
+  const details = { ...answer, ...(after > 0 ? { retry_after_s: after } : {}) };
+  return new Refused(response.status, String(answer.error ?? response.statusText), details);
 }
 
 /**
@@ -24,9 +37,8 @@ export async function ask(url, options = {}) {
   } catch {
     throw new Refused(0, "");
   }
-  const answer = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Refused(response.status, String(answer.error ?? response.statusText));
-  return answer;
+  if (!response.ok) throw await refusalOf(response);
+  return response.json().catch(() => ({}));
 }
 
 /** Whether this browser is signed in. */
