@@ -8,23 +8,22 @@ and `stock.py` stands in where one is missing.
 
 from __future__ import annotations
 
+import socket
+from collections.abc import Callable
 from inspect import iscoroutinefunction, signature
 from time import monotonic_ns
-from typing import Any
+from typing import Any, Protocol
 
 from aioice import ice
 from aiortc import RTCDtlsTransport, RTCRtpSender, codecs, rtcrtpparameters
 from pylibsrtp import Session, _binding
 
-from livetrack_vcam.webrtc.rtcp_reports import feedback_in
+from livetrack_vcam.webrtc.rtcp_reports import Feedback, feedback_in
 from livetrack_vcam.webrtc.rtp_extensions import PLAYOUT_DELAY
-from livetrack_vcam.webrtc.terms import Link, Sender, Terms
+from livetrack_vcam.webrtc.terms import Terms
 
-_ffi = _binding.ffi
-_srtp_protect = _binding.lib.srtp_protect
-# A packet, and what SRTP may add to it (SRTP_MAX_TRAILER_LEN).
-_PACKET_BYTES = 2048 - 144
-_MARKER = 0x80
+srtp_protect: Callable[[Any, Any, Any], int] = _binding.lib.srtp_protect
+"""(session, packet, length in and out): encrypts in place and appends its tag; 0 if it did."""
 _COMPONENT = 1
 # A browser sends a dozen a second; a hundred viewers' worth of one viewer's is read, no more.
 _RTCP_A_SECOND = 200
@@ -50,7 +49,7 @@ def missing() -> list[str]:
     parts = {
         "aiortc.codecs.HEADER_EXTENSIONS": _has_header_extensions(),
         "pylibsrtp.Session._srtp": hasattr(Session(), "_srtp"),
-        "pylibsrtp._binding.lib.srtp_protect": callable(_srtp_protect),
+        "pylibsrtp._binding.lib.srtp_protect": callable(srtp_protect),
         "aioice.ice.Connection._nominated": hasattr(ice.Connection(False), "_nominated"),
         "aioice.ice.CandidatePair.remote_addr": hasattr(ice.CandidatePair, "remote_addr"),
     }
@@ -77,6 +76,58 @@ def answer_playout_delay() -> None:
         )
 
 
+class Route:
+    """The nominated pair of candidates and the SRTP session behind a DTLS transport."""
+
+    def __init__(self, dtls: RTCDtlsTransport) -> None:
+        self.session: Session = dtls._tx_srtp
+        self.srtp: Any = self.session._srtp[0]
+        self._connection: Any = dtls.transport._connection
+        self._pair: Any = None
+        self.transport: Any = None
+        self.address: tuple[str, int] = ("", 0)
+
+    def look_up(self) -> bool:
+        """Whether there is a way now; it may have changed since."""
+        pair = self._connection._nominated.get(_COMPONENT)
+        if pair is None:
+            return False
+        if pair is not self._pair:
+            self._pair = pair
+            self.transport = pair.protocol.transport
+            self.address = pair.remote_addr
+        return not self.transport.is_closing()
+
+    @property
+    def socket(self) -> socket.socket | None:
+        """The transport's own; None where there is none, as behind a TURN server."""
+        wrapped = self.transport.get_extra_info("socket")
+        own = getattr(wrapped, "_sock", None)
+        return own if isinstance(own, socket.socket) else None
+
+    def waiting(self) -> int:
+        """Bytes that the socket has not taken yet."""
+        try:
+            size: int = self.transport.get_write_buffer_size()
+        except (AttributeError, NotImplementedError):  # a TURN server's transport has none
+            return 0
+        return size
+
+    def sendto(self, datagram: bytes) -> None:
+        self.transport.sendto(datagram, self.address)
+
+
+class Sender(Protocol):
+    """Who sends in place of aiortc's own tasks. Told its terms once, when it is connected."""
+
+    def opened(self, route: Route, terms: Terms) -> None: ...
+
+    def feedback(self, said: Feedback) -> None: ...
+
+    def closed(self) -> None:
+        """Nothing may be sent after this returns."""
+
+
 def take_over(sender: RTCRtpSender, by: Sender) -> None:
     """From now on `by` sends for `sender`, which runs no task and needs no track.
 
@@ -101,7 +152,7 @@ class _Taken:
             self._tap = _tap_of(transport)
             terms = _terms_of(self._sender, parameters)
             self._tap.listeners[terms.ssrc] = self._by
-            self._by.opened(_SrtpLink(transport), terms)
+            self._by.opened(Route(transport), terms)
 
     async def stop(self) -> None:
         if self._tap is not None:
@@ -128,62 +179,11 @@ def _terms_of(sender: RTCRtpSender, parameters: rtcrtpparameters.RTCRtpSendParam
     )
 
 
-class _SrtpLink(Link):
-    """Packets go from a buffer of our own through libsrtp into the datagram transport."""
-
-    def __init__(self, dtls: RTCDtlsTransport) -> None:
-        self._session: Any = dtls._tx_srtp
-        self._srtp: Any = self._session._srtp
-        self._connection: Any = dtls.transport._connection
-        self._pair: Any = None
-        self._transport: Any = None
-        self._address: Any = None
-        self._memory = _ffi.new("char[]", 2048)
-        self._buffer: Any = _ffi.buffer(self._memory)
-        self._length = _ffi.new("int *")
-
-    def ready(self) -> bool:
-        pair = self._connection._nominated.get(_COMPONENT)
-        if pair is not self._pair:
-            self._pair = pair
-            if pair is not None:
-                self._transport = pair.protocol.transport
-                self._address = pair.remote_addr
-        return pair is not None and not self._transport.is_closing()
-
-    def waiting(self) -> int:
-        try:
-            size: int = self._transport.get_write_buffer_size()
-        except (AttributeError, NotImplementedError):  # a TURN server's transport has none
-            return 0
-        return size
-
-    def send(self, head: bytes, sequence: int, payloads: tuple[bytes, ...], marked: bool) -> None:
-        buffer, length, memory = self._buffer, self._length, self._memory
-        srtp, protect = self._srtp[0], _srtp_protect
-        sendto, address = self._transport.sendto, self._address
-        start = len(head)
-        buffer[0:start] = head
-        last = len(payloads) - 1 if marked else -1
-        for index, payload in enumerate(payloads):
-            end = start + len(payload)
-            buffer[start:end] = payload
-            buffer[2:4] = (sequence + index & 0xFFFF).to_bytes(2, "big")
-            if index == last:
-                buffer[1] = bytes((head[1] | _MARKER,))
-            length[0] = end
-            if protect(srtp, memory, length) == 0:
-                sendto(buffer[0 : length[0]], address)
-
-    def send_again(
-        self, head: bytes, sequence: int, marked: bool, parts: tuple[bytes, ...]
-    ) -> None:
-        kind = head[1] | _MARKER if marked else head[1]
-        packet = b"".join((head[:1], bytes((kind,)), sequence.to_bytes(2, "big"), head[4:], *parts))
-        self._transport.sendto(self._session.protect(packet), self._address)
-
-    def send_rtcp(self, compound: bytes) -> None:
-        self._transport.sendto(self._session.protect_rtcp(compound), self._address)
+def srtp_memory(size: int) -> tuple[Any, Any, memoryview]:
+    """Room for `srtp_protect`: where packets lie, how long one is, and a view to write them."""
+    ffi = _binding.ffi
+    memory = ffi.new("char[]", size)
+    return memory, ffi.new("int *"), memoryview(ffi.buffer(memory)).cast("B")
 
 
 class _RtcpTap:

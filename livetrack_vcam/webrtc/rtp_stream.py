@@ -50,6 +50,7 @@ class RtpStream:
         self.nacked = 0
         self.resent = 0
         self.report: ReceiverReport | None = None
+        self.reports = 0
         self.rtt_ms: float | None = None
 
     def set_playout_delay(self, min_ms: int, max_ms: int) -> None:
@@ -76,6 +77,7 @@ class RtpStream:
             loss_pct=report.fraction_lost * 100 if report else None,
             packets_lost=report.packets_lost if report else None,
             jitter_ms=report.jitter * 1000 / self.terms.clock_hz if report else None,
+            reports=self.reports,
         )
 
     def send(
@@ -133,6 +135,7 @@ class RtpStream:
 
     def heard(self, report: ReceiverReport) -> None:
         self.report = report
+        self.reports += 1
         if report.lsr:
             now = ntp_of(self._clock() + WALL_OFFSET_NS) >> 16 & 0xFFFFFFFF
             turns = now - report.lsr - report.dlsr & 0xFFFFFFFF

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from livetrack_vcam.webrtc.rtcp_reports import Feedback
-
 
 @dataclass(frozen=True, slots=True)
 class Terms:
@@ -30,7 +28,7 @@ class WriterStats:
     `nack`: packets it reported missing; `resent`: those sent again; `pli` and `fir`: how often it
     asked for a keyframe; `dropped`: pictures withheld, until a keyframe or as the socket was full;
     `backed_up`: how often that happened. `loss_pct` is that of its last report, `packets_lost`
-    since the beginning.
+    since the beginning; `reports`: how many came, so that silence can be told.
     """
 
     packets: int = 0
@@ -49,6 +47,7 @@ class WriterStats:
     packets_lost: int | None = None
     jitter_ms: float | None = None
     remb_kbps: float | None = None
+    reports: int = 0
 
 
 class Link(Protocol):
@@ -72,14 +71,3 @@ class Link(Protocol):
         """One packet, its payload in parts."""
 
     def send_rtcp(self, compound: bytes) -> None: ...
-
-
-class Sender(Protocol):
-    """Who takes over a sender's packets: told its terms once, when it is connected."""
-
-    def opened(self, link: Link, terms: Terms) -> None: ...
-
-    def feedback(self, said: Feedback) -> None: ...
-
-    def closed(self) -> None:
-        """Nothing may be sent after this returns."""

@@ -15,7 +15,7 @@ from time import monotonic_ns
 from aiortc import RTCRtpSender
 
 from livetrack_vcam.core.geometry import Size
-from livetrack_vcam.webrtc.aiortc_names import answer_playout_delay, take_over
+from livetrack_vcam.webrtc.aiortc_names import Route, answer_playout_delay, take_over
 from livetrack_vcam.webrtc.encoded import (
     AUDIO_CLOCK_HZ,
     VIDEO_CLOCK_HZ,
@@ -24,6 +24,7 @@ from livetrack_vcam.webrtc.encoded import (
 )
 from livetrack_vcam.webrtc.rtcp_reports import Feedback, KeyframeRequest, Nack, ReceiverReport, Remb
 from livetrack_vcam.webrtc.rtp_stream import RtpStream
+from livetrack_vcam.webrtc.srtp_link import SrtpLink
 from livetrack_vcam.webrtc.terms import Link, Terms, WriterStats
 
 # A third of a second of 2.5 Mbit/s that the system does not take: more of it would only be late.
@@ -107,7 +108,11 @@ class PictureWriter:
             remb_kbps=None if self._remb_bps is None else self._remb_bps / 1000,
         )
 
-    def opened(self, link: Link, terms: Terms) -> None:
+    def opened(self, route: Route, terms: Terms) -> None:
+        self.start(SrtpLink(route), terms)
+
+    def start(self, link: Link, terms: Terms) -> None:
+        """The receiver can be sent to from now on."""
         self._stream = RtpStream(link, terms, self._clock)
         self._stream.set_playout_delay(*self._playout_delay_ms)
         self._ask_for_keyframe()
@@ -196,7 +201,11 @@ class SoundWriter:
             return self._left
         return WriterStats() if self._stream is None else self._stream.stats
 
-    def opened(self, link: Link, terms: Terms) -> None:
+    def opened(self, route: Route, terms: Terms) -> None:
+        self.start(SrtpLink(route), terms)
+
+    def start(self, link: Link, terms: Terms) -> None:
+        """The receiver can be sent to from now on."""
         self._stream = RtpStream(link, terms, self._clock)
 
     def feedback(self, said: Feedback) -> None:
