@@ -249,7 +249,11 @@ class Hint:
 
 @dataclass(frozen=True, slots=True)
 class SinkStatus:
-    """`state`: opening, open, failed or closed. `dropped`: frames that waited too long for it."""
+    """`state`: opening, open, failed or closed. `dropped`: frames that waited too long for it.
+
+    `link`: how it stands with a server elsewhere, connecting, live or retrying, and, if not live,
+    the `reason`; None for a sink that has none.
+    """
 
     shot: str
     name: str
@@ -259,6 +263,8 @@ class SinkStatus:
     latency_p50_ms: float | None
     latency_p99_ms: float | None
 
+    link: str | None = None
+    reason: str | None = None
 
 @dataclass(frozen=True, slots=True)
 class ObsStatus:

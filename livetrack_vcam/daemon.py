@@ -279,7 +279,7 @@ class Daemon:
         log.info("Source: %s, %s%s", info.name, info.size, rate)
         for shot in self._settings.shots:
             size = shot.canvas_size()
-            sinks = ", ".join(str(sink) for sink in shot.sink)
+            sinks = ", ".join(sink.shown for sink in shot.sink)
             log.info("Picture: %s, %s%s", size, sinks, _lateness(shot.look_ahead_frames, info.fps))
             _warn_when_soft(size, info.size)
 

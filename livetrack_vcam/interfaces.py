@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from livetrack_vcam.core.detection import Detection
 from livetrack_vcam.core.geometry import Box, Size
@@ -106,3 +106,24 @@ class Sink(Protocol):
     def send(self, frame: Frame) -> None: ...
 
     def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """How a sink stands with a server elsewhere: connecting, live, retrying or closed.
+
+    `reason` says why it is not live, without secrets; `dropped` counts the pictures that had
+    nobody to go to.
+    """
+
+    state: str
+    reason: str | None
+    dropped: int
+
+
+@runtime_checkable
+class LinkedSink(Sink, Protocol):
+    """A sink whose server may be away for a while without the sink failing."""
+
+    @property
+    def link(self) -> Link: ...

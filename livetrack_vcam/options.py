@@ -25,6 +25,7 @@ METAVARS = {
     "obs_port": "N",
     "obs_password_file": "FILE",
 }
+    "whip_token_file": "FILE",
 REPEATABLE = ("sink", "obs_audio")
 FRAMING = tuple(FramingOptions.model_fields)
 # Whether a file can be read is found out where it is opened, which has more to say about it.

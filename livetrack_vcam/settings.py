@@ -79,6 +79,34 @@ class Settings(Frozen):
 
 
 def read_config(path: Path) -> dict[str, Any]:
+    max_viewers: int = Field(50, ge=1, le=1000, description="Viewers a room has places for.")
+    max_upload: int | None = Field(
+        None,
+        ge=100,
+        description="Kilobits a second for all viewers of a room together; unset, no limit.",
+        json_schema_extra={"metavar": "KBPS"},
+    )
+    room_access: Literal["open", "invited"] = Field(
+        "open",
+        description="Who may watch: whoever reaches the address, or who has a link of "
+        "`livetrack-vcam ctl invite`.",
+    )
+    stun: Annotated[tuple[StunUrl, ...], BeforeValidator(one_or_more)] = Field(
+        (),
+        description="STUN servers that tell viewers of other networks the way, as stun:HOST:PORT; "
+        "repeatable. Unset, nobody is asked.",
+        json_schema_extra={"metavar": "URL"},
+    )
+    whip_token_file: Path | None = Field(
+        None, description="File with the token for --sink whip:URL; else LIVETRACK_WHIP_TOKEN."
+    )
+    whip_kbps: int | None = Field(
+        None,
+        ge=100,
+        le=50_000,
+        description="Kilobits a second of the picture for --sink whip:URL; unset, 2500 at 720p.",
+        json_schema_extra={"metavar": "KBPS"},
+    )
     """The keys of a TOML file. Raises SettingsError that names the file and what is wrong."""
     try:
         with path.open("rb") as file:

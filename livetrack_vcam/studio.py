@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Mapping, Sequence
@@ -39,6 +40,8 @@ from livetrack_vcam.sinks.room import RoomFeed, RoomSink
 from livetrack_vcam.sinks.virtual_camera import VirtualCamera
 from livetrack_vcam.sources.browser import BrowserCamera
 from livetrack_vcam.sources.registry import open_source
+from livetrack_vcam.sound import SoundFeed
+from livetrack_vcam.sinks.whip_token import check_one_server, given_token
 from livetrack_vcam.trace import frame_line, header, to_line
 
 log = logging.getLogger(__name__)
@@ -156,7 +159,7 @@ class Studio:
         return Watch(eyes, self.info.size, self.settings.detect_cpu, time.thread_time)
 
     def _sinks(self, shot: ShotSettings) -> list[Sink]:
-        sinks = [self._sink(spec) for spec in shot.sink if spec.kind not in ("mjpeg", "room")]
+        sinks = [self._sink(spec, shot) for spec in shot.sink if spec.kind not in ("mjpeg", "room")]
         kinds = {spec.kind for spec in shot.sink}
         if not kinds & {"mjpeg", "room"}:
             return sinks
@@ -218,8 +221,24 @@ def open_studio(settings: Settings) -> Studio:
     try:
         info = source.open()
         for shot in settings.shots:
+        if spec.kind == "whip":
+            return self._whip(spec, shot)
             check_canvas(shot, info.size)
     except BaseException:
+    def _whip(self, spec: SinkSpec, shot: ShotSettings) -> Sink:
+        """Its connection lives in the running loop. Raises SettingsError."""
+        # What it needs takes a third of a second to load, and few need it.
+        from livetrack_vcam.room.renditions import kbps_of
+        from livetrack_vcam.sinks.whip import WhipSink
+        from livetrack_vcam.sinks.whip_endpoint import WhipEndpoint
+
+        settings = self.settings
+        token = given_token(settings.whip_token_file)
+        check_one_server((each for shot in settings.shots for each in shot.sink), token)
+        kbps = settings.whip_kbps or kbps_of(shot.canvas_size())
+        endpoint = WhipEndpoint(spec.argument, token)
+        return WhipSink(endpoint, kbps, asyncio.get_running_loop())
+
         source.close()
         raise
     return Studio(settings, source, info)

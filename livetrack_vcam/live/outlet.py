@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from livetrack_vcam.errors import LiveTrackError
 from livetrack_vcam.events import Report, SinkFailed
-from livetrack_vcam.interfaces import Canvas, Sink
+from livetrack_vcam.interfaces import Canvas, Link, LinkedSink, Sink
 from livetrack_vcam.mailbox import Closed, Mailbox
 from livetrack_vcam.media import Frame, black_frame
 from livetrack_vcam.stats import Clock, Flow
@@ -45,7 +45,13 @@ class Outlet:
     @property
     def dropped(self) -> int:
         """Frames that waited too long; what comes after a failure had nobody to go to."""
-        return self.mailbox.dropped if self._dropped is None else self._dropped
+        waited = self.mailbox.dropped if self._dropped is None else self._dropped
+        return waited + (self.link.dropped if self.link else 0)
+
+    @property
+    def link(self) -> Link | None:
+        """How the sink stands with its server, if it has one."""
+        return self.sink.link if isinstance(self.sink, LinkedSink) else None
 
     def _feed(self) -> None:
         """Send what arrives; devices that must not starve get a picture at once and repeats."""
@@ -59,8 +65,10 @@ class Outlet:
             except Closed:
                 return
             if frame is not None:
+                unsent = self.link.dropped if self.link else 0
                 self.sink.send(frame)
-                self.flow.add(frame.pts_ns, self._clock())
+                if self.link is None or self.link.dropped == unsent:
+                    self.flow.add(frame.pts_ns, self._clock())
                 last = frame
             elif last is not None:
                 self.sink.send(last)

@@ -251,6 +251,7 @@ class Monitor:
             outlet.sink.name,
             outlet.state,
             flow.frames,
+        link = outlet.link
             outlet.dropped,
             flow.latency_p50_ms,
             flow.latency_p99_ms,
@@ -259,6 +260,8 @@ class Monitor:
 
 def _slowest_open(outlets: Sequence[Outlet], now_ns: int) -> float | None:
     """Recent median latency of the slowest sink that is open, milliseconds."""
+            link.state if link else None,
+            link.reason if link else None,
     flows = (outlet.flow for outlet in outlets if outlet.state == "open")
     latencies = (flow.snapshot(now_ns).recent_p50_ms for flow in flows)
     return max((each for each in latencies if each is not None), default=None)

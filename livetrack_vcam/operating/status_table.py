@@ -16,6 +16,7 @@ def status_view(status: Json) -> RenderableType:
     """What `GET /api/status` answers: the program, its shots, who is seen, the outputs."""
     hints = [_plain(f"hint: {hint['text']}") for hint in status.get("hints", ())]
     tables = [_program(status), _shots(status), _tracks(status), _sinks(status)]
+    tables.append(_viewers(status))
     spaced = [each for table in tables if table is not None for each in (table, Text())]
     return Group(*spaced[:-1], *hints)
 
@@ -130,8 +131,36 @@ def _sinks(status: Json) -> Table | None:
     for sink in status["sinks"]:
         late = _ms(sink["latency_p50_ms"])
         counts = (str(sink["frames"]), str(sink["dropped"]))
-        _add(table, sink["name"], sink["shot"], sink["state"], *counts, late)
+        _add(table, sink["name"], sink["shot"], _sink_state(sink), *counts, late)
     return table
+
+
+def _viewers(status: Json) -> Table | None:
+    viewers = [(room["shot"], each) for room in status.get("rooms", ()) for each in room["viewers"]]
+    if not viewers:
+        return None
+    table = _table("viewer", "room", "state", "picture", "fps", "round trip", "lost", "on screen")
+    for shot, viewer in viewers:
+        lost = viewer["loss_pct"]
+        _add(
+            table,
+            str(viewer["number"]),
+            shot,
+            viewer["state"],
+            f"{viewer['codec']} {viewer['width']}x{viewer['height']}",
+            f"{viewer['fps']:.0f}" if viewer["fps"] is not None else "–",
+            _ms(viewer["rtt_ms"]),
+            f"{lost:.1f} %" if lost is not None else "–",
+            _ms(viewer["latency_ms"]),
+        )
+    return table
+
+
+def _sink_state(sink: Json) -> str:
+    """Of an output with a server elsewhere, how it stands with that."""
+    link = sink.get("link") if sink["state"] == "open" else None
+    state = link or sink["state"]
+    return f"{state}: {sink['reason']}" if link and sink.get("reason") else state
 
 
 def _table(*columns: str) -> Table:

@@ -1,0 +1,192 @@
+"""The HTTP half of WHIP (RFC 9725): an offer is posted, an answer and a resource come back."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import aiohttp
+from yarl import URL
+
+from livetrack_vcam.errors import SinkBusyError, SinkError, SinkNotFoundError
+from livetrack_vcam.sinks.whip_links import ice_servers
+from livetrack_vcam.webrtc.publishing import IceServer
+
+ANSWER_S = 6.0
+GOODBYE_S = 2.0
+MAX_REDIRECTS = 5
+MAX_ANSWER_BYTES = 64 * 1024
+LONGEST_WAIT_S = 300.0
+TOKEN_ADVICE = "put the right one into LIVETRACK_WHIP_TOKEN or a --whip-token-file"  # noqa: S105
+
+
+class WhipError(SinkError):
+    """The endpoint does not take our picture now. `wait_s`: how long it wants to be left alone."""
+
+    wait_s = 0.0
+
+
+class WhipAwayError(WhipError, SinkNotFoundError):
+    """Nobody there, or no endpoint."""
+
+
+class WhipForbiddenError(WhipError, SinkBusyError):
+    """The endpoint does not let us in, or somebody else is in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What came of an offer. `resource` is where it can be taken back; it is a secret."""
+
+    answer: str = field(repr=False)
+    resource: URL | None = field(repr=False)
+    ice_servers: tuple[IceServer, ...]
+
+
+class WhipEndpoint:
+    """Somebody's WHIP endpoint. The token goes to this origin alone, wherever we are sent.
+
+    `place` is what may be shown of it: some services have the key in the path.
+    """
+
+    def __init__(self, url: str, token: str = "") -> None:
+        self._url = URL(url)
+        self._token = token
+        self.place = str(self._url.origin())
+
+    async def post(self, offer: str) -> Published:
+        """Raises WhipError with a sentence for the user."""
+        try:
+            async with asyncio.timeout(ANSWER_S), aiohttp.ClientSession() as session:
+                return await self._post(session, offer)
+        except TimeoutError:
+            raise WhipAwayError(
+                f"{self.place} did not answer within {ANSWER_S:.0f} s; check that the server runs"
+            ) from None
+        except aiohttp.ClientError as error:
+            raise self._unreachable(error) from None
+
+    async def delete(self, published: Published) -> None:
+        """Say goodbye; whoever does not hear it notices by himself."""
+        if published.resource is None:
+            return
+        try:
+            async with (
+                asyncio.timeout(GOODBYE_S),
+                aiohttp.ClientSession() as session,
+                session.delete(published.resource, headers=self._headers(published.resource)),
+            ):
+                pass
+        except (TimeoutError, aiohttp.ClientError):
+            return
+
+    async def _post(self, session: aiohttp.ClientSession, offer: str) -> Published:
+        url = self._url
+        for _ in range(MAX_REDIRECTS):
+            headers = {"Content-Type": "application/sdp", **self._headers(url)}
+            async with session.post(
+                url, data=offer.encode(), headers=headers, allow_redirects=False
+            ) as response:
+                if response.status not in (307, 308):
+                    return await self._published(url, response)
+                url = self._redirected(url, response.headers.get("Location", ""))
+        raise WhipError(f"{self.place} sends us in a circle; look at its settings")
+
+    def _headers(self, url: URL) -> dict[str, str]:
+        if not self._token or url.origin() != self._url.origin():
+            return {}
+        return {"Authorization": f"Bearer {self._token}"}
+
+    def _redirected(self, url: URL, location: str) -> URL:
+        target = _joined(url, location)
+        if target is None or (url.scheme == "https" and target.scheme != "https"):
+            raise WhipError(
+                f"{self.place} sends us to no address that is as safe; look at its settings"
+            )
+        return target
+
+    async def _published(self, url: URL, response: aiohttp.ClientResponse) -> Published:
+        if response.status not in (200, 201):
+            raise self._refused(response.status, response.headers)
+        body = bytearray()
+        async for part in response.content.iter_chunked(8192):
+            body += part
+            if len(body) > MAX_ANSWER_BYTES:
+                break
+        if not body.startswith(b"v=0") or len(body) > MAX_ANSWER_BYTES:
+            raise WhipError(
+                f"what answers at {self.place} is no WHIP endpoint; "
+                "take the address that the server calls so"
+            )
+        links = response.headers.getall("Link", [])
+        resource = _joined(url, response.headers.get("Location", ""))
+        return Published(body.decode(errors="replace"), resource, ice_servers(links))
+
+    def _refused(self, status: int, headers: Mapping[str, str]) -> WhipError:
+        place = self.place
+        error: WhipError
+        if status in (401, 403):
+            what = "does not accept the token" if self._token else "wants a token"
+            error = WhipForbiddenError(f"{place} {what}; {TOKEN_ADVICE}")
+        elif status in (404, 405, 410):
+            error = WhipAwayError(
+                f"{place} has no WHIP endpoint at that path; check what follows the host in "
+                "--sink whip:URL"
+            )
+        elif status in (406, 415):
+            error = WhipError(
+                f"{place} takes neither H264 nor VP8; allow one of them in its settings"
+            )
+        elif status == 409:
+            error = WhipForbiddenError(
+                f"somebody else publishes to {place} at that path; choose another"
+            )
+        else:
+            error = WhipError(f"{place} answered with status {status}; its log says why")
+        error.wait_s = _seconds(headers.get("Retry-After", ""))
+        return error
+
+    def _unreachable(self, error: aiohttp.ClientError) -> WhipError:
+        place = self.place
+        if isinstance(error, aiohttp.ClientConnectorCertificateError):
+            reason = _why_untrusted(error.certificate_error)
+            return WhipError(
+                f"the certificate of {place} is not trusted ({reason}); "
+                "renew it, or use the name it was made for"
+            )
+        if isinstance(error, aiohttp.ClientConnectorSSLError):
+            return WhipError(f"{place} does not speak TLS; try http:// if it is in your network")
+        if isinstance(error, aiohttp.ClientConnectorDNSError):
+            return WhipAwayError(f"there is no server called {self._url.host}; check its name")
+        if isinstance(error, aiohttp.ClientConnectorError):
+            reason = error.os_error.strerror or type(error.os_error).__name__
+            return WhipAwayError(f"{place} cannot be reached ({reason}); start the server there")
+        return WhipError(f"what answers at {place} does not speak HTTP; check the port")
+
+
+def _joined(url: URL, location: str) -> URL | None:
+    """A Location header, relative or not, as an address we would go to."""
+    if not location:
+        return None
+    try:
+        target = url.join(URL(location))
+        return target if target.scheme in ("http", "https") and target.host else None
+    except ValueError:
+        return None
+
+
+def _seconds(retry_after: str) -> float:
+    """Retry-After in seconds; the date it may be instead is not worth a parser."""
+    return (
+        min(float(retry_after), LONGEST_WAIT_S)
+        if retry_after.isascii() and (retry_after.isdigit())
+        else 0.0
+    )
+
+
+def _why_untrusted(error: Exception) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return error.verify_message.rstrip(".")
+    return type(error).__name__
