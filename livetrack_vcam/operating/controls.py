@@ -218,6 +218,7 @@ def fixed_settings(settings: Settings) -> dict[str, Any]:
     given = settings.source
     return {
         "source": without_credentials(given) if "://" in given else given,
+        "sound": settings.sound,
         "detector": settings.detector,
         "detect_hz": settings.detect_hz,
         "detect_cpu": settings.detect_cpu,

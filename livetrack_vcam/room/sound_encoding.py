@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 
 SILENT_S = 0.1
 """When no block comes for so long, silence is sent in its place: a receiver must not starve."""
+GRAIN_NS = 10_000_000
+"""Of the delays: receivers whose delays differ by less get their packets together."""
 PATIENCE_NS = 60_000_000
 """By how much blocks may come later than the last one did before their place is given away."""
 
@@ -77,7 +79,7 @@ class SoundEncoding:
     def join(self, receiver: Receiver, delay_ns: int = 0) -> None:
         """Call `receiver` with every packet from now on, each `delay_ns` after it was heard or as
         soon as it is there."""
-        self._receivers[receiver] = delay_ns
+        self._receivers[receiver] = delay_ns - delay_ns % GRAIN_NS
         if self._mailbox is None:
             self._mailbox = mailbox = self._feed.take_up()
             self._start_thread(lambda: self._run(mailbox), "sound")

@@ -41,13 +41,15 @@ class SoundFeed:
 
     Every method may be called from any thread; only `wait_wanted` blocks. One producer puts, and
     only while `wanted`: nothing is decoded, recorded or resampled for nobody. `offered`: the
-    producer says whether there is any sound to be had. `acoustic`: it comes from a microphone, so
+    producer says whether there is any sound to be had, and `trouble` is its sentence for the user
+    while there should be and is not. `acoustic`: it comes from a microphone, so
     a viewer's loudspeaker may be heard in it.
     """
 
     def __init__(self, acoustic: bool = False) -> None:
         self.acoustic = acoustic
         self.offered = False
+        self.trouble: str | None = None
         self._changed = Condition()
         self._takers: set[Mailbox[SoundBlock]] = set()
         self._dropped = 0

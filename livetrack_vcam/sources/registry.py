@@ -10,6 +10,7 @@ from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.errors import SourceNotFoundError
 from livetrack_vcam.interfaces import Source
 from livetrack_vcam.outputs import expanded
+from livetrack_vcam.sound import SoundFeed
 from livetrack_vcam.sources.cameras import CameraInfo, list_cameras
 
 NETWORK_SCHEMES = frozenset(
@@ -22,14 +23,20 @@ NO_CAMERA = (
 
 
 def open_source(
-    spec: str, *, paced: bool = True, wanted: Size | None = None, fps: Fraction | None = None
+    spec: str,
+    *,
+    paced: bool = True,
+    wanted: Size | None = None,
+    fps: Fraction | None = None,
+    sound: SoundFeed | None = None,
 ) -> Source:
     """The source for `spec`, not opened yet.
 
     `spec` is auto, demo, browser[:WxH], a camera's number, path or name, a file, or an address.
     `wanted` and `fps` are what a camera is asked for; `paced=False` reads files as fast as they
     decode. A source that has something to tell the user (the demo in place of a camera) carries
-    the sentence in `note`. Raises SourceNotFoundError for what does not exist.
+    the sentence in `note`. One that has sound beside its picture puts it into `sound`. Raises
+    SourceNotFoundError for what does not exist.
     """
     if spec == "auto":
         return _automatic(wanted, fps)
@@ -40,11 +47,11 @@ def open_source(
     if _is_address(spec):
         from livetrack_vcam.sources.network import NetworkStream
 
-        return NetworkStream(spec, paced=paced)
+        return NetworkStream(spec, paced=paced, sound=sound)
     camera = find_camera(spec, list_cameras())
     if camera is not None:
         return _camera(camera, wanted, fps)
-    return _file(spec, paced)
+    return _file(spec, paced, sound)
 
 
 def _is_address(spec: str) -> bool:
@@ -92,12 +99,12 @@ def _camera(camera: CameraInfo, wanted: Size | None, fps: Fraction | None) -> So
     return Camera(camera, wanted, fps)
 
 
-def _file(spec: str, paced: bool) -> Source:
+def _file(spec: str, paced: bool, sound: SoundFeed | None) -> Source:
     from livetrack_vcam.sources.video_file import VideoFile
 
     path = expanded(spec)
     if spec and _exists(path) and not str(path).startswith("/dev/"):
-        return VideoFile(path, paced=paced)
+        return VideoFile(path, paced=paced, sound=sound)
     if spec.isdigit() or spec.startswith("/dev/"):
         raise SourceNotFoundError(
             f"there is no camera {spec}; list the cameras with: livetrack-vcam devices"
