@@ -14,6 +14,7 @@ from pydantic import WithJsonSchema as JsonSchema
 from livetrack_vcam.core.command import Command
 from livetrack_vcam.core.command_json import COMMAND_NAMES, command_from_json, command_to_json
 from livetrack_vcam.core.fields import Json
+from livetrack_vcam.room_status import RoomStatus
 
 __all__ = [
     "PROGRAM_COMMANDS",
@@ -262,9 +263,9 @@ class SinkStatus:
     dropped: int
     latency_p50_ms: float | None
     latency_p99_ms: float | None
-
     link: str | None = None
     reason: str | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class ObsStatus:
@@ -340,6 +341,7 @@ class Status:
     scenes: Mapping[str, str]
     hints: tuple[Hint, ...]
     obs: ObsStatus | None
+    rooms: tuple[RoomStatus, ...]
     links: Mapping[str, str]
 
     def to_json(self) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import signal
 import sys
 from fractions import Fraction
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cv2
 
@@ -41,6 +41,9 @@ from livetrack_vcam.shot_settings import WARN_UPSCALE
 from livetrack_vcam.status_line import clear_status, show_status
 from livetrack_vcam.studio import Studio, asked_for_sinks, open_studio
 from livetrack_vcam.summary import log_summary, summarize
+
+if TYPE_CHECKING:  # what WebRTC loads is loaded when there is a web server
+    from livetrack_vcam.room.room import Room
 
 log = logging.getLogger(__name__)
 
@@ -115,12 +118,13 @@ class Daemon:
 
     async def _serve(self) -> None:
         server = None
-        rooms: dict[str, Any] = {}
+        rooms: dict[str, Room] = {}
         drawing = None
         try:
             controls = self._control()
             if self._settings.web:
-                rooms = self._open_rooms()
+                rooms = self._studio.open_rooms(self._pipeline)
+                self._monitor.rooms = tuple(room.status for room in rooms.values())
                 server = await self._start_web(controls, rooms)
             if sys.stderr.isatty() and not self._settings.json_logs:
                 drawing = asyncio.create_task(self._draw())
@@ -180,23 +184,21 @@ class Daemon:
             )
         return controls
 
-    def _open_rooms(self) -> dict[str, Any]:
-        if not self._studio.room_feeds:
-            return {}
-        from livetrack_vcam.room.room import Room
-
-        return {
-            shot: Room(shot, feed, self._pipeline.start_thread)
-            for shot, feed in self._studio.room_feeds.items()
-        }
-
-    async def _start_web(self, controls: Controls, rooms: dict[str, Any]) -> Any:
+    async def _start_web(self, controls: Controls, rooms: dict[str, Room]) -> Any:
         from livetrack_vcam.web.server import WebServer
         from livetrack_vcam.web.token import ensure_token
 
         settings = self._settings
         phone = self._studio.phone
-        server = WebServer(controls, settings.host, settings.port, ensure_token(), rooms, phone)
+        server = WebServer(
+            controls,
+            settings.host,
+            settings.port,
+            ensure_token(),
+            rooms,
+            phone,
+            invited_only=settings.room_access == "invited",
+        )
         await server.start()
         urls = server.urls
         self._monitor.links |= {"room": urls.room, "mjpeg": urls.stream, "control": urls.control}

@@ -8,7 +8,7 @@ import sys
 from typing import Any, TextIO
 
 # They talk at INFO about things nobody asked for; obsws_python even logs the password.
-NOISY = ("aiohttp.access", "aiohttp.server", "libav", "obsws_python", "asyncio")
+NOISY = ("aiohttp.access", "aiohttp.server", "libav", "obsws_python", "asyncio", "aioice", "aiortc")
 
 CLEAR_LINE = "\r\x1b[2K"
 

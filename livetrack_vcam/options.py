@@ -23,10 +23,11 @@ METAVARS = {
     "duration": "S",
     "obs_host": "HOST",
     "obs_port": "N",
+    "max_viewers": "N",
     "obs_password_file": "FILE",
-}
     "whip_token_file": "FILE",
-REPEATABLE = ("sink", "obs_audio")
+}
+REPEATABLE = ("sink", "obs_audio", "stun")
 FRAMING = tuple(FramingOptions.model_fields)
 # Whether a file can be read is found out where it is opened, which has more to say about it.
 FILE = click.Path(path_type=Path, readable=False)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
 from livetrack_vcam.core.geometry import parse_aspect_ratio
 from livetrack_vcam.core.schedule import DEFAULT_CPU
@@ -20,6 +21,22 @@ def _parse_source(value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
+def _parse_sound(value: object) -> object:
+    words = ("none", "source", "mic")
+    if isinstance(value, str) and value not in words and not re.fullmatch(r"mic:.+", value):
+        raise ValueError(f"sound {value[:40]!r} is unknown; try none, source, mic or mic:NAME")
+    return value
+
+
+def _check_stun(url: str) -> str:
+    if not re.fullmatch(r"stuns?:[A-Za-z0-9.:\[\]-]{1,255}", url):
+        raise ValueError(f"stun {url[:40]!r} is no STUN server; try stun:HOST:3478")
+    return url
+
+
+StunUrl = Annotated[str, AfterValidator(_check_stun)]
+
+
 class Settings(Frozen):
     """Everything one run is told."""
 
@@ -28,6 +45,15 @@ class Settings(Frozen):
         min_length=1,
         description='0, /dev/video0, "name", FILE, rtsp://…, http://…, demo or auto.',
         json_schema_extra={"metavar": "SRC"},
+    )
+    sound: Annotated[str, BeforeValidator(_parse_sound)] = Field(
+        "source",
+        description="What viewers of the room hear: source (of a file or an address), mic, "
+        "mic:NAME or none.",
+        json_schema_extra={"metavar": "SOUND"},
+    )
+    howl_guard: bool = Field(
+        True, description="Mute the microphone when it hears itself from a viewer's loudspeaker."
     )
     detector: str = Field(
         "auto",
@@ -53,32 +79,6 @@ class Settings(Frozen):
     port: int = Field(
         8787, ge=0, le=65535, description="Port of the web server; 0 takes a free one."
     )
-    obs_audio: Annotated[tuple[str, ...], BeforeValidator(one_or_more)] = Field(
-        (),
-        description="Inputs of OBS whose sound is delayed as the picture is; repeatable.",
-        json_schema_extra={"metavar": "NAME"},
-    )
-    obs_watch: bool = Field(
-        False,
-        description="Follow OBS: look for nobody while our picture is not on program, load the "
-        "preset of a scene that comes on.",
-    )
-    obs_host: str = Field("127.0.0.1", min_length=1, description="Address of obs-websocket.")
-    obs_port: int = Field(
-        4455, ge=1, le=65535, description="Port of obs-websocket; unset, OBS's own settings say."
-    )
-    obs_password_file: Path | None = Field(
-        None,
-        description="File with its password; else LIVETRACK_OBS_PASSWORD or OBS's own settings.",
-    )
-    log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="How much is logged."
-    )
-    json_logs: bool = Field(False, description="Log lines as JSON objects.")
-    shots: tuple[ShotSettings, ...] = Field((ShotSettings(),), min_length=1)
-
-
-def read_config(path: Path) -> dict[str, Any]:
     max_viewers: int = Field(50, ge=1, le=1000, description="Viewers a room has places for.")
     max_upload: int | None = Field(
         None,
@@ -107,6 +107,32 @@ def read_config(path: Path) -> dict[str, Any]:
         description="Kilobits a second of the picture for --sink whip:URL; unset, 2500 at 720p.",
         json_schema_extra={"metavar": "KBPS"},
     )
+    obs_audio: Annotated[tuple[str, ...], BeforeValidator(one_or_more)] = Field(
+        (),
+        description="Inputs of OBS whose sound is delayed as the picture is; repeatable.",
+        json_schema_extra={"metavar": "NAME"},
+    )
+    obs_watch: bool = Field(
+        False,
+        description="Follow OBS: look for nobody while our picture is not on program, load the "
+        "preset of a scene that comes on.",
+    )
+    obs_host: str = Field("127.0.0.1", min_length=1, description="Address of obs-websocket.")
+    obs_port: int = Field(
+        4455, ge=1, le=65535, description="Port of obs-websocket; unset, OBS's own settings say."
+    )
+    obs_password_file: Path | None = Field(
+        None,
+        description="File with its password; else LIVETRACK_OBS_PASSWORD or OBS's own settings.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="How much is logged."
+    )
+    json_logs: bool = Field(False, description="Log lines as JSON objects.")
+    shots: tuple[ShotSettings, ...] = Field((ShotSettings(),), min_length=1)
+
+
+def read_config(path: Path) -> dict[str, Any]:
     """The keys of a TOML file. Raises SettingsError that names the file and what is wrong."""
     try:
         with path.open("rb") as file:

@@ -8,7 +8,9 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from livetrack_vcam.core.crew import Crew
 from livetrack_vcam.core.session import SessionRecorder
@@ -38,11 +40,16 @@ from livetrack_vcam.sinks.mjpeg import MjpegFeed, MjpegSink
 from livetrack_vcam.sinks.recorder import Recorder
 from livetrack_vcam.sinks.room import RoomFeed, RoomSink
 from livetrack_vcam.sinks.virtual_camera import VirtualCamera
-from livetrack_vcam.sources.browser import BrowserCamera
-from livetrack_vcam.sources.registry import open_source
-from livetrack_vcam.sound import SoundFeed
 from livetrack_vcam.sinks.whip_token import check_one_server, given_token
+from livetrack_vcam.sound import SoundFeed
+from livetrack_vcam.sources.browser import BrowserCamera
+from livetrack_vcam.sources.microphone import Microphone
+from livetrack_vcam.sources.registry import open_source
 from livetrack_vcam.trace import frame_line, header, to_line
+
+if TYPE_CHECKING:  # what WebRTC loads is loaded when there is a web server
+    from livetrack_vcam.room.room import Room
+    from livetrack_vcam.room.sound_encoding import SoundEncoding
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +60,7 @@ DEFAULT_FPS = Fraction(30)
 class Studio:
     """The parts of one run, before and while they work together.
 
-    `sought`: the labels that the detector looks for, once it was opened.
+    `sought`: the labels that the detector looks for, once it was opened. `sound` is for the rooms.
     """
 
     settings: Settings
@@ -65,6 +72,8 @@ class Studio:
     obs: ObsWatch | None = None
     operator: OperatorHere = field(default_factory=OperatorHere)
     sought: frozenset[str] | None = None
+    sound: SoundFeed | None = None
+    microphone: Microphone | None = None
 
     @property
     def canvases(self) -> dict[str, Canvas]:
@@ -112,10 +121,44 @@ class Studio:
         )
         if settings.web:
             pipeline.show(self.preview)
+        if self.microphone is not None:
+            pipeline.accompany(self.microphone)
         if settings.obs_watch or settings.obs_audio:
             self.obs = self._obs_watch(pipeline)
             pipeline.accompany(self.obs)
         return pipeline
+
+    def open_rooms(self, pipeline: Pipeline) -> dict[str, Room]:
+        """A room for each shot that has one; to be called in the loop that will serve them."""
+        from livetrack_vcam.room.room import Room
+        from livetrack_vcam.room.wish import Limits
+
+        settings = self.settings
+        limits = Limits(settings.max_viewers, settings.max_upload)
+        sound = self._sound_encoding(pipeline)
+        return {
+            shot: Room(
+                shot,
+                feed,
+                pipeline.start_thread,
+                limits,
+                settings.stun,
+                sound,
+                picture_delay_ns=partial(pipeline.render.delay_ns, shot),
+            )
+            for shot, feed in self.room_feeds.items()
+        }
+
+    def _sound_encoding(self, pipeline: Pipeline) -> SoundEncoding | None:
+        """One for every room; None where there is no sound to be had."""
+        if self.sound is None or not self.sound.offered:
+            return None
+        from livetrack_vcam.room.sound_encoding import SoundEncoding
+
+        loop = asyncio.get_running_loop()
+        return SoundEncoding(
+            self.sound, pipeline.start_thread, loop, guard=self.settings.howl_guard
+        )
 
     def _obs_watch(self, pipeline: Pipeline) -> ObsWatch:
         """Raises SettingsError. The first shot is taken to be the one whose sound OBS has."""
@@ -174,12 +217,28 @@ class Studio:
             sinks.append(RoomSink(feed))
         return sinks
 
-    def _sink(self, spec: SinkSpec) -> Sink:
+    def _sink(self, spec: SinkSpec, shot: ShotSettings) -> Sink:
         if spec.kind == "none":
             return Discard()
         if spec.kind == "file":
             return Recorder(Path(spec.argument), overwrite=self.settings.overwrite)
+        if spec.kind == "whip":
+            return self._whip(spec, shot)
         return VirtualCamera(spec.argument) if spec.argument else VirtualCamera()
+
+    def _whip(self, spec: SinkSpec, shot: ShotSettings) -> Sink:
+        """Its connection lives in the running loop. Raises SettingsError."""
+        # What it needs takes a third of a second to load, and few need it.
+        from livetrack_vcam.room.renditions import kbps_of
+        from livetrack_vcam.sinks.whip import WhipSink
+        from livetrack_vcam.sinks.whip_endpoint import WhipEndpoint
+
+        settings = self.settings
+        token = given_token(settings.whip_token_file)
+        check_one_server((each for shot in settings.shots for each in shot.sink), token)
+        kbps = settings.whip_kbps or kbps_of(shot.canvas_size())
+        endpoint = WhipEndpoint(spec.argument, token)
+        return WhipSink(endpoint, kbps, asyncio.get_running_loop())
 
     def _trace_journal(self, writer: LineWriter) -> Journal:
         """Writes the first shot's decisions, a line a frame."""
@@ -217,31 +276,24 @@ class Studio:
 
 def open_studio(settings: Settings) -> Studio:
     """The source opened and the settings held against it. Raises LiveTrackError."""
-    source = open_source(settings.source)
+    sound = None if settings.sound == "none" else SoundFeed()
+    recorded = settings.sound.startswith("mic")
+    source = open_source(settings.source, sound=None if recorded else sound)
     try:
         info = source.open()
+        microphone = _microphone(settings.sound, sound) if recorded and sound else None
         for shot in settings.shots:
-        if spec.kind == "whip":
-            return self._whip(spec, shot)
             check_canvas(shot, info.size)
     except BaseException:
-    def _whip(self, spec: SinkSpec, shot: ShotSettings) -> Sink:
-        """Its connection lives in the running loop. Raises SettingsError."""
-        # What it needs takes a third of a second to load, and few need it.
-        from livetrack_vcam.room.renditions import kbps_of
-        from livetrack_vcam.sinks.whip import WhipSink
-        from livetrack_vcam.sinks.whip_endpoint import WhipEndpoint
-
-        settings = self.settings
-        token = given_token(settings.whip_token_file)
-        check_one_server((each for shot in settings.shots for each in shot.sink), token)
-        kbps = settings.whip_kbps or kbps_of(shot.canvas_size())
-        endpoint = WhipEndpoint(spec.argument, token)
-        return WhipSink(endpoint, kbps, asyncio.get_running_loop())
-
         source.close()
         raise
-    return Studio(settings, source, info)
+    return Studio(settings, source, info, sound=sound, microphone=microphone)
+
+
+def _microphone(choice: str, feed: SoundFeed) -> Microphone:
+    """The one asked for as mic or mic:NAME. Raises SettingsError and SourceError."""
+    feed.acoustic = True
+    return Microphone(choice.partition(":")[2], feed)
 
 
 def asked_for_sinks(shot: ShotSettings) -> bool:

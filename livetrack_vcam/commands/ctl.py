@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import click
 
@@ -28,7 +29,11 @@ class _Words(click.Command):
         with formatter.section("To look"):
             looks = [(name, text) for name, (text, _) in LOOKS.items()]
             formatter.write_dl(
-                [*looks, ("open", "Open the operator's page in the browser, signed in.")]
+                [
+                    *looks,
+                    ("open", "Open the operator's page in the browser, signed in."),
+                    ("invite", "A link to a room that is by invitation; good for --hours."),
+                ]
             )
         with formatter.section("To change"):
             formatter.write_dl([(each.usage, each.meaning) for each in phrases(_programs())])
@@ -40,6 +45,13 @@ class _Words(click.Command):
 @click.option("--none", is_flag=True, help="No preset: `ctl scene SCENE --none`.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, as where stdout is no terminal.")
 @click.option("--print", "only_print", is_flag=True, help="`ctl open`: print the link instead.")
+@click.option(
+    "--hours",
+    default=24.0,
+    show_default=True,
+    type=click.FloatRange(1 / 60, 366 * 24),
+    help="`ctl invite`: how long the link is good.",
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where the daemon listens.")
 @click.option(
     "--port",
@@ -54,6 +66,7 @@ def command(
     none: bool,
     as_json: bool,
     only_print: bool,
+    hours: float,
     host: str,
     port: int,
 ) -> None:
@@ -66,6 +79,8 @@ def command(
     said = " ".join(words)
     if said == "open":
         _open(client, only_print)
+    elif said == "invite":
+        _invite(client, target, hours)
     elif said in LOOKS:
         if target or none or only_print:
             raise SettingsError(f"`ctl {said}` takes no --target, --none or --print")
@@ -124,6 +139,15 @@ def _open(client: Client, only_print: bool) -> None:
     address = client.root + client.post("/api/sign-in", {})["url"]
     if only_print or not open_in_browser(address):
         click.echo(address)
+
+
+def _invite(client: Client, target: str | None, hours: float) -> None:
+    """One link for each address of the room that the daemon knows."""
+    shot = target or client.get("/api/status")["shots"][0]["name"]
+    room = f"/api/room/{quote(shot, safe='')}"
+    path = client.post(f"{room}/invitation", {"for_s": hours * 3600})["path"]
+    for root in client.get(room).get("roots") or [client.root]:
+        click.echo(root + path)
 
 
 def _show(answer: Any, as_json: bool, view: Callable[[Any], RenderableType]) -> None:

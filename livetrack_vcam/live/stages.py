@@ -135,6 +135,10 @@ class Render:
         self._tick_s = LONGEST_TICK_S
         self.framings = self._framings()
 
+    def delay_ns(self, shot: str) -> int:
+        """How much the shot's last picture was held back; may be asked from any thread."""
+        return next((view.delay_ns for view in self.views if view.shot == shot), 0)
+
     def run(self) -> None:
         silent = False
         try:

@@ -35,6 +35,8 @@ from livetrack_vcam.operating.hints import (
     upscale_hint,
 )
 from livetrack_vcam.operating.preset_store import PresetStore
+from livetrack_vcam.operating.room_numbers import room_numbers
+from livetrack_vcam.room_status import RoomStatus
 from livetrack_vcam.stats import NS_PER_MS, NS_PER_S, Clock, CpuMeter
 from livetrack_vcam.trace import zoom_of
 
@@ -55,8 +57,8 @@ class Monitor:
     """Reads a pipeline from the main thread; never blocks a worker.
 
     Whoever learns more of the run puts it here: `links` to show the user, the presets that were
-    `loaded` into shots, the labels that are `sought` (None: not known), and, when OBS is followed,
-    a call that says how OBS is.
+    `loaded` into shots, the labels that are `sought` (None: not known), a call for each room that
+    says who watches, and, when OBS is followed, one that says how OBS is.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class Monitor:
         self.loaded: dict[str, Loaded] = {}
         self.sought: frozenset[str] | None = None
         self.obs: Callable[[], ObsStatus | None] = lambda: None
+        self.rooms: Sequence[Callable[[], RoomStatus]] = ()
 
     def status(self) -> Status:
         now_ns = self._clock()
@@ -127,6 +130,7 @@ class Monitor:
             scenes=self._presets.scenes if self._presets else {},
             hints=self._hints.now(self._raised(shots, tracks), now_ns),
             obs=self.obs(),
+            rooms=tuple(room() for room in self.rooms),
             links=dict(self.links),
         )
 
@@ -172,6 +176,7 @@ class Monitor:
                 }
                 for shot in status.shots
             },
+            "rooms": {room.shot: room_numbers(room) for room in status.rooms},
         }
 
     def _source(self, fps: float) -> SourceStatus:
@@ -246,22 +251,22 @@ class Monitor:
     @staticmethod
     def _sink(outlet: Outlet, now_ns: int) -> SinkStatus:
         flow = outlet.flow.snapshot(now_ns)
+        link = outlet.link
         return SinkStatus(
             outlet.shot,
             outlet.sink.name,
             outlet.state,
             flow.frames,
-        link = outlet.link
             outlet.dropped,
             flow.latency_p50_ms,
             flow.latency_p99_ms,
+            link.state if link else None,
+            link.reason if link else None,
         )
 
 
 def _slowest_open(outlets: Sequence[Outlet], now_ns: int) -> float | None:
     """Recent median latency of the slowest sink that is open, milliseconds."""
-            link.state if link else None,
-            link.reason if link else None,
     flows = (outlet.flow for outlet in outlets if outlet.state == "open")
     latencies = (flow.snapshot(now_ns).recent_p50_ms for flow in flows)
     return max((each for each in latencies if each is not None), default=None)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 
+from livetrack_vcam.room.history import History
 from livetrack_vcam.room.renditions import Renditions
+from livetrack_vcam.room.sound_encoding import SoundEncoding
 from livetrack_vcam.room.viewer import Viewer
 from livetrack_vcam.room.wish import Limits, Wish
+from livetrack_vcam.room_status import EncodingStatus, RoomStatus
 from livetrack_vcam.sinks.room import RoomFeed
 from livetrack_vcam.webrtc.encoded import Codec
 from livetrack_vcam.webrtc.offer import read_offer
@@ -15,6 +20,7 @@ from livetrack_vcam.webrtc.peer import SendingPeer, choose_codec
 
 StartThread = Callable[[Callable[[], None], str], None]
 PREFERRED = (Codec.H264, Codec.VP8)
+TICK_S = 1.0
 
 
 class RoomFullError(Exception):
@@ -35,20 +41,36 @@ class Room:
         start_thread: StartThread,
         limits: Limits | None = None,
         ice_servers: Sequence[str] = (),
+        sound: SoundEncoding | None = None,
+        picture_delay_ns: Callable[[], int] = lambda: 0,
     ) -> None:
+        """`picture_delay_ns`: by how much pictures are held back, and so must be the sound."""
         self.shot = shot
         self.canvas = feed.canvas
         self.limits = limits or Limits()
         self.ice_servers = tuple(ice_servers)
+        self.history = History()
+        self.sound = sound
+        self._picture_delay_ns = picture_delay_ns
         self._loop = asyncio.get_running_loop()
-        self._renditions = Renditions(feed, start_thread, self._loop)
+        self.renditions = Renditions(feed, start_thread, self._loop)
         self._viewers: dict[str, Viewer] = {}
         self._arriving: set[str] = set()
         self._closing: set[asyncio.Task[None]] = set()
+        self._joined = 0
+        self._turned_away = 0
+        self._ticking: asyncio.TimerHandle | None = None
 
     @property
     def viewers(self) -> tuple[Viewer, ...]:
         return tuple(self._viewers.values())
+
+    @property
+    def full(self) -> bool:
+        limit = self.limits.upload_kbps
+        return len(self._viewers) >= self.limits.viewers or (
+            limit is not None and self._upload_kbps() >= limit
+        )
 
     async def join(self, sdp: str, wish: Wish) -> tuple[Viewer, str]:
         """A new viewer and the answer to the offer.
@@ -59,14 +81,18 @@ class Room:
         offer = read_offer(sdp)
         wanted = (wish.codec,) if wish.codec else PREFERRED
         peer = SendingPeer(choose_codec(offer, wanted), self.ice_servers)
-        viewer = Viewer(peer, self._renditions, wish, self._loop.time())
+        self._joined += 1
+        now_s = self._loop.time()
+        viewer = Viewer(
+            self._joined, peer, self.renditions, self.sound, wish, now_s, self._picture_delay_ns
+        )
         self._viewers[viewer.id] = viewer
         self._arriving.add(viewer.id)
         peer.on_connected = lambda: self._arrived(viewer)
         peer.on_end = lambda: self._gone(viewer)
-        answer = await peer.answer(offer)
         self._loop.call_later(self.limits.connect_s, self._give_up, viewer)
-        return viewer, answer
+        self._keep_ticking()
+        return viewer, await peer.answer(offer, sound=self.sound is not None)
 
     def viewer(self, viewer_id: str) -> Viewer:
         """Raises KeyError."""
@@ -77,18 +103,54 @@ class Room:
         await self._viewers[viewer_id].peer.close()
 
     async def close(self) -> None:
+        """Send everybody home; nobody may join any more."""
+        if self._ticking is not None:
+            self._ticking.cancel()
         await asyncio.gather(*(viewer.peer.close() for viewer in self.viewers))
         await asyncio.gather(*self._closing)
 
+    def status(self) -> RoomStatus:
+        now_s = self._loop.time()
+        return RoomStatus(
+            self.shot,
+            tuple(viewer.status(now_s) for viewer in self.viewers),
+            tuple(self._encodings()),
+            self._upload_kbps(),
+            self._joined,
+            self._turned_away,
+        )
+
+    def _encodings(self) -> list[EncodingStatus]:
+        return [
+            EncodingStatus(
+                each.spec.codec.value,
+                each.spec.width,
+                each.spec.height,
+                each.spec.kbps,
+                each.encoder,
+                each.viewers,
+                each.fps,
+                each.pictures,
+                each.keyframes,
+                each.skipped,
+                each.error,
+            )
+            for each in self.renditions.status
+        ]
+
+    def _upload_kbps(self) -> int:
+        return sum(viewer.kbps for viewer in self.viewers)
+
     def _check_places(self) -> None:
         limits = self.limits
-        if len(self._viewers) >= limits.viewers:
-            raise RoomFullError(f"all {limits.viewers} places of this room are taken; try later")
-        upload = sum(viewer.kbps for viewer in self.viewers)
-        if limits.upload_kbps is not None and upload >= limits.upload_kbps:
-            raise RoomFullError("the camera's upload is used up by the viewers here; try later")
         if len(self._arriving) >= limits.half_open:
             raise TooManyJoinsError("many viewers are joining just now; try again in a moment")
+        if not self.full:
+            return
+        self._turned_away += 1
+        if len(self._viewers) >= limits.viewers:
+            raise RoomFullError(f"all {limits.viewers} places of this room are taken; try later")
+        raise RoomFullError("the camera's upload is used up by the viewers here; try later")
 
     def _arrived(self, viewer: Viewer) -> None:
         self._arriving.discard(viewer.id)
@@ -109,3 +171,32 @@ class Room:
         task = self._loop.create_task(viewer.peer.close())
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
+
+    def _keep_ticking(self) -> None:
+        if self._ticking is None:
+            self._ticking = self._loop.call_later(TICK_S, self._tick)
+
+    def _tick(self) -> None:
+        self._ticking = None
+        now_s = self._loop.time()
+        for viewer in self.viewers:
+            viewer.tick(now_s)
+            self.history.add(self._row(viewer, now_s))
+        if self._viewers:
+            self._keep_ticking()
+
+    def _row(self, viewer: Viewer, now_s: float) -> dict[str, object]:
+        sent = asdict(viewer.status(now_s))
+        page = asdict(viewer.sample) if viewer.sample else {}
+        return (
+            sent
+            | {f"page_{name}": value for name, value in page.items()}
+            | {
+                "time": round(time.time(), 1),
+                "viewer": viewer.number,
+                "name": viewer.wish.name,
+                "target_kbps": viewer.kbps,
+                "sent_kbps": viewer.peer.picture.stats.kbps,
+                "sent_fps": viewer.fps,
+            }
+        )

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from livetrack_vcam.core.geometry import Size
+from livetrack_vcam.room.page_sample import PageSample
 from livetrack_vcam.room.rendition import Rendition
 from livetrack_vcam.room.renditions import Renditions
+from livetrack_vcam.room.sound_encoding import SoundEncoding
 from livetrack_vcam.room.wish import Mode, Wish
-from livetrack_vcam.webrtc.encoded import EncodedPicture
+from livetrack_vcam.room_status import ViewerStatus
+from livetrack_vcam.stats import NS_PER_MS
+from livetrack_vcam.webrtc.encoded import VIDEO_CLOCK_HZ
 from livetrack_vcam.webrtc.peer import SendingPeer
 
 SMOOTH_MS = (100, 400)
@@ -18,64 +22,137 @@ SMOOTH_MS = (100, 400)
 
 
 class Viewer:
-    """Belongs to the room's asyncio loop. `id` is a secret between the viewer and us."""
+    """Belongs to the room's asyncio loop. `id` is a secret between the viewer and us, `number`
+    is what everybody else knows it by."""
 
-    def __init__(self, peer: SendingPeer, renditions: Renditions, wish: Wish, now_s: float) -> None:
+    def __init__(
+        self,
+        number: int,
+        peer: SendingPeer,
+        renditions: Renditions,
+        sound: SoundEncoding | None,
+        wish: Wish,
+        now_s: float,
+        sound_delay_ns: Callable[[], int] = lambda: 0,
+    ) -> None:
         self.id = secrets.token_urlsafe(16)
-        self.joined_s = now_s
+        self.number = number
         self.peer = peer
         self.wish = wish
-        self.change = 1
+        self.changes = 0
+        self.sample: PageSample | None = None
+        self.fps: float | None = None
+        self._joined_s = now_s
         self._renditions = renditions
+        self._sound = sound
+        self._sound_delay_ns = sound_delay_ns
         self._rendition: Rendition | None = None
+        self._listening = False
+        self._counted = (now_s, 0)
         peer.picture.on_keyframe_wanted = self._want_keyframe
         self._set_mode(wish.mode)
 
     @property
-    def rendition(self) -> Rendition | None:
-        return self._rendition
-
-    @property
     def kbps(self) -> int:
+        """What the rendition is made for."""
         return self._rendition.spec.kbps if self._rendition else 0
 
+    @property
+    def size(self) -> Size:
+        return self._rendition.spec.size if self._rendition else Size(0, 0)
+
     def watch(self) -> None:
-        """Take the pictures that suit the wish."""
-        chosen = self._renditions.pick(self.peer.codec, self.wish.height)
+        """Take the pictures that suit the wish, and the sound if it is wanted."""
+        self._take_pictures(self._renditions.pick(self.peer.codec, self.wish.height))
+        self._listen(self.wish.sound)
+
+    def rewish(self, wish: Wish) -> None:
+        self.wish = wish
+        self.changes += 1
+        self._set_mode(wish.mode)
+        if self._rendition is not None:
+            self.watch()
+
+    def leave(self) -> None:
+        """Take nothing more."""
+        if self._rendition is not None:
+            self._rendition.leave(self.peer.picture.write)
+            self._rendition = None
+        self._listen(False)
+
+    def tick(self, now_s: float) -> None:
+        """Once a second: count."""
+        pictures = self.peer.picture.stats.pictures
+        since_s, before = self._counted
+        if now_s > since_s:
+            self.fps = (pictures - before) / (now_s - since_s)
+        self._counted = (now_s, pictures)
+
+    def described(self) -> Mapping[str, Any]:
+        """What the viewer is sent now."""
+        return {
+            "codec": self.peer.codec.value,
+            "width": self.size.width,
+            "height": self.size.height,
+            "kbps": self.kbps,
+            "mode": self.wish.mode.value,
+            "sound": self._listening,
+        }
+
+    def clock(self, now_ns: int) -> Mapping[str, Any] | None:
+        """When an RTP timestamp was captured: at capture_ms + (timestamp - rtp) / 90."""
+        last = self.peer.picture.clock
+        if last is None:
+            return None
+        rtp, captured_ns = last
+        return {
+            "now_ms": now_ns / NS_PER_MS,
+            "rtp": rtp,
+            "capture_ms": captured_ns / NS_PER_MS,
+            "rate": VIDEO_CLOCK_HZ,
+        }
+
+    def status(self, now_s: float) -> ViewerStatus:
+        said = self.peer.picture.stats
+        return ViewerStatus(
+            number=self.number,
+            state=self.peer.state,
+            codec=self.peer.codec.value,
+            width=self.size.width,
+            height=self.size.height,
+            kbps=self.kbps,
+            mode=self.wish.mode.value,
+            sound=self._listening,
+            joined_s=now_s - self._joined_s,
+            fps=self.fps,
+            rtt_ms=said.rtt_ms,
+            loss_pct=said.loss_pct,
+            jitter_ms=said.jitter_ms,
+            latency_ms=self.sample.latency_ms if self.sample else None,
+            nack=said.nack,
+            pli=said.pli + said.fir,
+            resent=said.resent,
+            skipped=said.dropped,
+        )
+
+    def _take_pictures(self, chosen: Rendition) -> None:
         if chosen is self._rendition:
             return
         before, self._rendition = self._rendition, chosen
         if before is not None:
-            before.leave(self._take)
+            before.leave(self.peer.picture.write)
             self.peer.picture.switch()
-        chosen.join(self._take)
+        chosen.join(self.peer.picture.write)
 
-    def rewish(self, wish: Wish) -> None:
-        self.wish = wish
-        self.change += 1
-        self._set_mode(wish.mode)
-        self.watch()
-
-    def leave(self) -> None:
-        """Take no more pictures."""
-        if self._rendition is not None:
-            self._rendition.leave(self._take)
-            self._rendition = None
-
-    def described(self) -> Mapping[str, Any]:
-        """What the viewer is sent now."""
-        spec = self._rendition.spec if self._rendition else None
-        size = Size(spec.width, spec.height) if spec else Size(0, 0)
-        return {
-            "codec": self.peer.codec.value,
-            "width": size.width,
-            "height": size.height,
-            "kbps": self.kbps,
-            "mode": self.wish.mode.value,
-        }
-
-    def _take(self, picture: EncodedPicture) -> None:
-        self.peer.picture.write(picture)
+    def _listen(self, wanted: bool) -> None:
+        writer = self.peer.sound
+        if self._sound is None or writer is None or wanted == self._listening:
+            return
+        self._listening = wanted
+        if wanted:
+            self._sound.join(writer.write, self._sound_delay_ns())
+        else:
+            self._sound.leave(writer.write)
 
     def _want_keyframe(self) -> None:
         if self._rendition is not None:

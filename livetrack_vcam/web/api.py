@@ -12,7 +12,7 @@ from livetrack_vcam.devices import Devices, list_devices
 from livetrack_vcam.web import metrics, streams
 from livetrack_vcam.web.body import read_object
 from livetrack_vcam.web.context import WebContext
-from livetrack_vcam.web.guard import error_response
+from livetrack_vcam.web.guard import error_response, unauthorized
 from livetrack_vcam.web.openapi import document
 from livetrack_vcam.web.operator import Operators
 from livetrack_vcam.web.streams import MAX_EVENT_HZ, Endless
@@ -75,7 +75,7 @@ class ControlApi:
 
     async def _command(self, request: web.Request) -> web.StreamResponse:
         if not self._operators.may_change(request):
-            return _unauthorized()
+            return unauthorized()
         body = await read_object(request)
         target = body.pop("target", None)
         if target is not None and target not in self._context.shots:
@@ -90,7 +90,7 @@ class ControlApi:
 
     async def _change_settings(self, request: web.Request) -> web.StreamResponse:
         if not self._operators.may_change(request):
-            return _unauthorized()
+            return unauthorized()
         body = await read_object(request)
         try:
             return _done(await self._context.change_settings(body))
@@ -112,18 +112,10 @@ class ControlApi:
 
     async def _sign_in(self, request: web.Request) -> web.StreamResponse:
         if not self._operators.has_token(request):
-            return _unauthorized()
+            return unauthorized()
         return web.json_response({"url": self._operators.sign_in_path()})
 
 
 def _done(carried_out: bool) -> web.Response:
     answer: dict[str, Any] = {"ok": True} if carried_out else {"ok": True, "queued": True}
     return web.json_response(answer)
-
-
-def _unauthorized() -> web.Response:
-    response = error_response(
-        401, "this needs the bearer token of this machine; in a browser: livetrack-vcam ctl open"
-    )
-    response.headers[hdrs.WWW_AUTHENTICATE] = 'Bearer realm="livetrack"'
-    return response

@@ -30,9 +30,28 @@ SECURITY_HEADERS = {
 }
 
 
-def error_response(status: int, sentence: str) -> web.Response:
-    """Every refusal looks alike: {"error": "one sentence"}."""
-    return web.json_response({"error": sentence}, status=status)
+class RefusedError(Exception):
+    """A request that is answered with a status and a sentence; `reason` tells pages which one."""
+
+    def __init__(self, status: int, sentence: str, reason: str) -> None:
+        super().__init__(sentence)
+        self.status = status
+        self.reason = reason
+
+
+def error_response(status: int, sentence: str, reason: str | None = None) -> web.Response:
+    """Every refusal looks alike: {"error": "one sentence"}, some with a "reason" for pages."""
+    body = {"error": sentence} | ({"reason": reason} if reason else {})
+    return web.json_response(body, status=status)
+
+
+def unauthorized() -> web.Response:
+    """Whoever asks is no operator."""
+    response = error_response(
+        401, "this needs the bearer token of this machine; in a browser: livetrack-vcam ctl open"
+    )
+    response.headers[hdrs.WWW_AUTHENTICATE] = 'Bearer realm="livetrack"'
+    return response
 
 
 def guard(bound_host: str) -> Middleware:

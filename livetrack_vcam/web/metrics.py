@@ -10,7 +10,13 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 PREFIX = "livetrack"
 
 # Under these keys the next level holds names, which become a label instead of a part of the name.
-_LABELED = {"shots": "shot", "sinks": "sink", "feeds": "shot", "stages": "stage"}
+_LABELED = {
+    "shots": "shot",
+    "sinks": "sink",
+    "rooms": "room",
+    "viewers": "viewer",
+    "encodings": "encoding",
+}
 
 HELP = {
     "uptime_seconds": "Time since the program began to work.",
@@ -40,6 +46,26 @@ HELP = {
     "shot_sink_latency_p50_ms": "Median age of a picture when the output has it.",
     "shot_sink_latency_p99_ms": "Age that 99 of 100 pictures stay under at the output.",
     "shot_sink_failed": "1 when the output could not be opened or was lost.",
+    "room_watching": "Viewers in the room.",
+    "room_upload_kbps": "Kilobits a second that the room's viewers are sent together, as encoded.",
+    "room_joined_total": "Viewers that were let in.",
+    "room_turned_away_total": "Viewers that found no place.",
+    "room_viewer_kbps": "Kilobits a second the viewer's rendition is made for.",
+    "room_viewer_fps": "Pictures sent to the viewer a second.",
+    "room_viewer_rtt_ms": "Round trip to the viewer, by its receiver reports.",
+    "room_viewer_loss_pct": "Packets lost on the way to the viewer, by its last report.",
+    "room_viewer_jitter_ms": "Jitter of the viewer's packets.",
+    "room_viewer_latency_ms": "From capture to the viewer's screen, by its page.",
+    "room_viewer_nacks_total": "Packets the viewer reported missing.",
+    "room_viewer_plis_total": "Keyframes the viewer asked for.",
+    "room_viewer_resent_packets_total": "Packets sent to the viewer again.",
+    "room_viewer_skipped_frames_total": "Pictures the viewer's connection had no room for.",
+    "room_encoding_watching": "Viewers of the rendition.",
+    "room_encoding_fps": "Pictures encoded a second.",
+    "room_encoding_frames_total": "Pictures encoded.",
+    "room_encoding_keyframes_total": "Keyframes among them.",
+    "room_encoding_skipped_frames_total": "Pictures that came faster than they could be encoded.",
+    "room_encoding_failed": "1 when no encoder could be had.",
 }
 """What each number is, by its name without the prefix."""
 

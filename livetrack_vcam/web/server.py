@@ -14,9 +14,11 @@ from aiohttp.typedefs import Handler
 
 from livetrack_vcam.core.crew import no_shot
 from livetrack_vcam.errors import SinkBusyError, SinkError, SinkNotFoundError
+from livetrack_vcam.room.invitations import Invitations
 from livetrack_vcam.room.room import Room
 from livetrack_vcam.sinks.mjpeg import MjpegFeed
 from livetrack_vcam.web import streams
+from livetrack_vcam.web.admission import Admission
 from livetrack_vcam.web.api import ControlApi
 from livetrack_vcam.web.body import MAX_BODY_BYTES
 from livetrack_vcam.web.context import WebContext
@@ -24,6 +26,7 @@ from livetrack_vcam.web.guard import RefusedError, add_security_headers, error_r
 from livetrack_vcam.web.operator import Operators
 from livetrack_vcam.web.pages import viewer_root
 from livetrack_vcam.web.protocol_log import protocol_logger
+from livetrack_vcam.web.room_api import RoomApi
 from livetrack_vcam.web.whep import Whep
 from livetrack_vcam.web.whip import CameraKey, Inlet, Whip
 
@@ -65,12 +68,16 @@ class WebServer:
         token: str = "",
         rooms: Mapping[str, Room] | None = None,
         inlet: Inlet | None = None,
+        invited_only: bool = False,
     ) -> None:
         self._context = context
-        self._whep = Whep(rooms or {})
         self._host = host
         self._port = port
         self._operators = Operators(token)
+        invitations = Invitations(token)
+        self._admission = Admission(self._operators, invitations if invited_only else None)
+        self._whep = Whep(rooms or {}, self._admission)
+        self._room_api = RoomApi(rooms or {}, self._admission, self._operators, invitations)
         self._camera_key = CameraKey(token, self._operators)
         self._whip = Whip(inlet, self._camera_key, context.shots)
         self._endless = streams.Endless()
@@ -160,6 +167,7 @@ class WebServer:
                 web.get("/preview.jpg", self._preview_snapshot, allow_head=False),
                 *self._api.routes(),
                 *self._whep.routes(),
+                *self._room_api.routes(),
                 *self._whip.routes(),
             ]
         )
@@ -196,9 +204,11 @@ class WebServer:
         return await streams.snapshot(self._feed(request))
 
     async def _preview(self, request: web.Request) -> web.StreamResponse:
+        self._admission.check_operator(request)
         return await self._endless.respond(streams.stream_mjpeg(request, self._context.preview))
 
-    async def _preview_snapshot(self, _request: web.Request) -> web.StreamResponse:
+    async def _preview_snapshot(self, request: web.Request) -> web.StreamResponse:
+        self._admission.check_operator(request)
         return await streams.snapshot(self._context.preview)
 
     def _shot(self, request: web.Request) -> str:
@@ -209,6 +219,7 @@ class WebServer:
 
     def _feed(self, request: web.Request) -> MjpegFeed:
         shot = self._shot(request)
+        self._admission.check(request, shot)
         try:
             return self._context.feed(shot)
         except KeyError:

@@ -1,17 +1,20 @@
-"""WHEP: a viewer's offer is answered, changed and ended over HTTP."""
+"""WHEP: a viewer's offer is answered, changed and ended over HTTP (draft-ietf-wish-whep)."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 
 from aiohttp import hdrs, web
 
+from livetrack_vcam.room.page_sample import read_sample
 from livetrack_vcam.room.room import Room, RoomFullError, TooManyJoinsError
 from livetrack_vcam.room.viewer import Viewer
 from livetrack_vcam.room.wish import Wish, read_wish
-from livetrack_vcam.web.body import read_object
+from livetrack_vcam.web.admission import Admission
+from livetrack_vcam.web.body import read_object, read_text
 from livetrack_vcam.web.guard import error_response
-from livetrack_vcam.webrtc.offer import MAX_OFFER_BYTES, NoCommonCodecError, OfferError
+from livetrack_vcam.webrtc.offer import NoCommonCodecError, OfferError
 
 SDP = "application/sdp"
 TRICKLE = "application/trickle-ice-sdpfrag"
@@ -20,46 +23,48 @@ RETRY_BUSY_S = "1"
 
 
 class Whep:
-    """The endpoints of every room, by shot."""
+    """The endpoints of every room, by shot. Who knows a viewer's address may change it."""
 
-    def __init__(self, rooms: Mapping[str, Room]) -> None:
+    def __init__(self, rooms: Mapping[str, Room], admission: Admission) -> None:
         self._rooms = rooms
+        self._admission = admission
 
     def routes(self) -> list[web.RouteDef]:
         return [
             web.post("/whep/{shot}", self._join),
-            web.get("/whep/{shot}/{id}", self._look, allow_head=False),
-            web.patch("/whep/{shot}/{id}", self._change),
-            web.delete("/whep/{shot}/{id}", self._leave),
+            web.get("/whep/{shot}/{viewer}", self._look, allow_head=False),
+            web.patch("/whep/{shot}/{viewer}", self._change),
+            web.post("/whep/{shot}/{viewer}/stats", self._listen),
+            web.delete("/whep/{shot}/{viewer}", self._leave),
         ]
 
     async def _join(self, request: web.Request) -> web.StreamResponse:
-        room = self._room(request)
-        if request.content_type != SDP:
-            return error_response(415, f"the body is an SDP offer; send it as {SDP}")
-        if (request.content_length or 0) > MAX_OFFER_BYTES:
-            return error_response(413, f"an offer has at most {MAX_OFFER_BYTES // 1024} KiB")
+        room = find_room(self._rooms, request)
+        self._admission.check(request, room.shot)
+        query = {name: value for name, value in request.query.items() if name != "t"}
         try:
-            wish = read_wish(request.query, Wish())
-            viewer, answer = await room.join(await request.text(), wish)
+            wish = read_wish(query, Wish())
+            viewer, answer = await room.join(await read_text(request, SDP), wish)
         except NoCommonCodecError as error:
             body = {"error": str(error), "offered": error.offered, "ours": error.ours}
             return web.json_response(body, status=406)
-        except OfferError as error:
-            return error_response(400, str(error))
-        except ValueError as error:
+        except (OfferError, ValueError) as error:
             return error_response(400, str(error))
         except RoomFullError as error:
-            return _later(503, str(error), RETRY_FULL_S, "full")
+            return _later(503, str(error), "full", RETRY_FULL_S)
         except TooManyJoinsError as error:
-            return _later(429, str(error), RETRY_BUSY_S, "busy")
+            return _later(429, str(error), "busy", RETRY_BUSY_S)
         headers = {hdrs.LOCATION: f"/whep/{room.shot}/{viewer.id}", hdrs.ETAG: _etag(viewer)}
         return web.Response(status=201, text=answer, content_type=SDP, headers=headers)
 
     async def _look(self, request: web.Request) -> web.StreamResponse:
-        room = self._room(request)
         viewer = self._viewer(request)
-        described = {**viewer.described(), "viewers": len(room.viewers)}
+        room = find_room(self._rooms, request)
+        described = {
+            **viewer.described(),
+            "viewers": len(room.viewers),
+            "clock": viewer.clock(time.monotonic_ns()),
+        }
         return web.json_response(described, headers={hdrs.ETAG: _etag(viewer)})
 
     async def _change(self, request: web.Request) -> web.StreamResponse:
@@ -67,40 +72,56 @@ class Whep:
         if request.headers.get(hdrs.IF_MATCH, "*") not in ("*", _etag(viewer)):
             return error_response(412, "this session was changed meanwhile; read it again")
         if request.content_type == TRICKLE:
-            # The browser becomes known by its first packet; its candidates add nothing.
+            # The viewer becomes known by its first packet; its candidates would add nothing.
+            await read_text(request, TRICKLE)
             return web.Response(status=204)
+        changes = await read_object(request)
+        if "codec" in changes:
+            return error_response(400, "the codec is chosen when joining; join again for another")
         try:
-            viewer.rewish(read_wish(await read_object(request), viewer.wish))
+            viewer.rewish(read_wish(changes, viewer.wish))
         except ValueError as error:
             return error_response(400, str(error))
         return web.json_response(viewer.described(), headers={hdrs.ETAG: _etag(viewer)})
 
+    async def _listen(self, request: web.Request) -> web.StreamResponse:
+        """The page's own statistics."""
+        viewer = self._viewer(request)
+        try:
+            viewer.sample = read_sample(await read_object(request))
+        except ValueError as error:
+            return error_response(400, str(error))
+        return web.Response(status=204)
+
     async def _leave(self, request: web.Request) -> web.StreamResponse:
         viewer = self._viewer(request)
-        await self._room(request).leave(viewer.id)
+        await find_room(self._rooms, request).leave(viewer.id)
         return web.json_response({"ok": True})
-
-    def _room(self, request: web.Request) -> Room:
-        shot = request.match_info["shot"]
-        room = self._rooms.get(shot)
-        if room is None:
-            raise web.HTTPNotFound(
-                text=f"shot {shot[:40]!r} has no room; start with --sink room"
-                + (f", or watch {', '.join(self._rooms)}" if self._rooms else "")
-            )
-        return room
 
     def _viewer(self, request: web.Request) -> Viewer:
         try:
-            return self._room(request).viewer(request.match_info["id"])
+            return find_room(self._rooms, request).viewer(request.match_info["viewer"])
         except KeyError:
             raise web.HTTPNotFound(text="this viewer has left; join again") from None
 
 
+def find_room(rooms: Mapping[str, Room], request: web.Request) -> Room:
+    """The room of the shot in the address. Raises HTTPNotFound."""
+    shot = request.match_info["shot"]
+    room = rooms.get(shot)
+    if room is None:
+        others = f", or watch {', '.join(rooms)}" if rooms else ""
+        raise web.HTTPNotFound(
+            text=f"shot {shot[:40]!r} has no room; start with --sink room{others}"
+        )
+    return room
+
+
 def _etag(viewer: Viewer) -> str:
-    return f'"{viewer.id[:8]}-{viewer.change}"'
+    return f'"{viewer.number}-{viewer.changes}"'
 
 
-def _later(status: int, sentence: str, after_s: str, reason: str) -> web.Response:
-    body = {"error": sentence, "reason": reason}
-    return web.json_response(body, status=status, headers={hdrs.RETRY_AFTER: after_s})
+def _later(status: int, sentence: str, reason: str, after_s: str) -> web.Response:
+    response = error_response(status, sentence, reason)
+    response.headers[hdrs.RETRY_AFTER] = after_s
+    return response

@@ -19,6 +19,7 @@ from livetrack_vcam.control import (
     TrackStatus,
 )
 from livetrack_vcam.operating.status_table import settings_view, status_view
+from livetrack_vcam.room_status import RoomStatus, ViewerStatus
 
 SHOT = ShotStatus(
     name="main", aspect="9:16", width=720, height=1280, shot="auto", speed="sport",
@@ -26,6 +27,12 @@ SHOT = ShotStatus(
     zoom=1.5, upscale=1.0, look_ahead=0, delay_ms=0.0, settings={}, locked=True, home=None,
     preset=None,
 )  # fmt: skip
+VIEWER = ViewerStatus(
+    number=7, state="connected", codec="VP8", width=640, height=360, kbps=900, mode="lowest",
+    sound=False, joined_s=12.0, fps=29.8, rtt_ms=23.4, loss_pct=1.25, jitter_ms=2.0,
+    latency_ms=None, nack=3, pli=1, resent=3, skipped=0,
+)  # fmt: skip
+ROOM = RoomStatus("main", (VIEWER,), (), 900, 7, 0)
 STATUS = Status(
     version="1", pid=7, uptime_s=61.0, standby=False, cpu_pct=41.6,
     source=SourceStatus("Camera [bold]x[/bold] \x1b[2J", "running", 1920, 1080, 30.0),
@@ -34,7 +41,8 @@ STATUS = Status(
     detect_latency_p50_ms=60.0, tracks=(TrackStatus(3, "person", (1, 2, 3, 4), 0.87, ("main",)),),
     shots=(SHOT,), sinks=(SinkStatus("main", "mjpeg", "open", 100, 2, None, None),),
     presets=("Talk",), scenes={"Live": "Talk"}, hints=(Hint("low_light", "more light", None),),
-    obs=ObsStatus(True, True, "Live", None), links={"room": "http://127.0.0.1:1/room/main"},
+    obs=ObsStatus(True, True, "Live", None), rooms=(ROOM,),
+    links={"room": "http://127.0.0.1:1/room/main"},
 )  # fmt: skip
 
 
@@ -50,7 +58,7 @@ def test_everything_that_matters_can_be_read() -> None:
         "30.0 fps, 2 dropped", "21 ms, 99 % within 48 ms", "capture 8, render 12, send 21",
         "auto, running, 12 Hz", "61 s, 42 % of a core", "Live: Talk", "Live, on program",
         "#3 #4 (locked)", "9:16", "720x1280", "person", "0.87", "mjpeg", "hint: more light",
-        "http://127.0.0.1:1/room/main",
+        "http://127.0.0.1:1/room/main", "VP8 640x360", "23 ms", "1.2 %",
     ):  # fmt: skip
         assert part in text, part
 
@@ -64,7 +72,7 @@ def test_names_are_shown_as_they_are_and_move_no_cursor() -> None:
 def test_what_is_not_known_yet_is_left_out() -> None:
     bare = replace(
         STATUS, cpu_pct=None, latency_p50_ms=None, latency_p99_ms=None, presets=(), scenes={},
-        latency=Latency(None, None, None, None), obs=None, hints=(), tracks=(), sinks=(),
+        latency=Latency(None, None, None, None), obs=None, hints=(), tracks=(), sinks=(), rooms=(),
         shots=(replace(SHOT, subject=(), zoom=None, locked=False),),
     )  # fmt: skip
     text = text_of(status_view(bare.to_json()))
