@@ -4,38 +4,26 @@ from __future__ import annotations
 
 from threading import Lock
 
-import cv2
-
-from livetrack_vcam.core.geometry import Size
-from livetrack_vcam.media import Frame, Plane
+from livetrack_vcam.core.geometry import Box, Size
+from livetrack_vcam.media import Frame
+from livetrack_vcam.picture.render import Renderer
 
 
 class Reduction:
-    """Frames of any size in, I420 frames of `size` out. Any number of threads may share it."""
+    """Frames of about one shape in, I420 frames of `size` out. Any number of threads share it."""
 
     def __init__(self, size: Size) -> None:
         self.size = size
+        self._renderer = Renderer(size)
         self._lock = Lock()
         self._last: tuple[Frame, Frame] | None = None
 
     def of(self, frame: Frame) -> Frame:
+        """The same object again for the same frame; the frame itself where the size is right."""
         if frame.size == self.size:
             return frame
-        with self._lock:
+        with self._lock:  # who comes second waits for the first one's picture
             if self._last is None or self._last[0] is not frame:
-                self._last = (frame, self._reduced(frame))
+                whole = Box(0, 0, frame.size.width, frame.size.height)
+                self._last = (frame, self._renderer.render(frame, whole))
             return self._last[1]
-
-    def _reduced(self, frame: Frame) -> Frame:
-        chroma = frame.format.chroma_size(self.size)
-        y, u, v = (
-            _scaled(plane, size)
-            for plane, size in zip(frame.planes, (self.size, chroma, chroma), strict=True)
-        )
-        return Frame((y, u, v), frame.format, frame.color, frame.pts_ns, frame.seq)
-
-
-def _scaled(plane: Plane, size: Size) -> Plane:
-    result = cv2.resize(plane, (size.width, size.height), interpolation=cv2.INTER_AREA)
-    result.flags.writeable = False
-    return result  # type: ignore[return-value]
