@@ -10,6 +10,7 @@ import sys
 from fractions import Fraction
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import cv2
 
@@ -185,6 +186,7 @@ class Daemon:
         return controls
 
     async def _start_web(self, controls: Controls, rooms: dict[str, Room]) -> Any:
+        from livetrack_vcam.operating.phone import announce_network, invite_phone, open_https
         from livetrack_vcam.web.server import WebServer
         from livetrack_vcam.web.token import ensure_token
 
@@ -198,6 +200,7 @@ class Daemon:
             rooms,
             phone,
             invited_only=settings.room_access == "invited",
+            https=open_https(settings),
         )
         await server.start()
         urls = server.urls
@@ -206,6 +209,10 @@ class Daemon:
             log.info("Watch in the browser:    %s", urls.room)
             log.info("OBS Media Source, MJPEG: %s", urls.stream)
         log.info("Operator's page:         %s (%s)", urls.control, server.open_command)
+        announce_network(server, urlsplit(urls.room).path)
+        if phone is not None:
+            terminal = sys.stderr.isatty() and not settings.json_logs
+            invite_phone(phone, server, self._pipeline, show_code=terminal)
         if self._open_browser:
             # Whoever sends no picture to the room wants to operate what goes elsewhere.
             open_in_browser(urls.room if self._studio.feeds else server.sign_in_url())

@@ -17,6 +17,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 METAVARS = {
     "port": "N",
+    "https_port": "N",
     "look_ahead": "N",
     "session": "FILE",
     "trace": "FILE",

@@ -43,7 +43,8 @@ class Settings(Frozen):
     source: Annotated[str, BeforeValidator(_parse_source)] = Field(
         "auto",
         min_length=1,
-        description='0, /dev/video0, "name", FILE, rtsp://…, http://…, demo or auto.',
+        description='0, /dev/video0, "name", FILE, rtsp://…, http://…, browser[:WxH] (a phone), '
+        "demo or auto.",
         json_schema_extra={"metavar": "SRC"},
     )
     sound: Annotated[str, BeforeValidator(_parse_sound)] = Field(
@@ -78,6 +79,14 @@ class Settings(Frozen):
     host: str = Field("127.0.0.1", min_length=1, description="Address the web server listens on.")
     port: int = Field(
         8787, ge=0, le=65535, description="Port of the web server; 0 takes a free one."
+    )
+    https: bool = Field(
+        False,
+        description="Listen encrypted, too, with a certificate made here: what a phone needs to "
+        "be the camera.",
+    )
+    https_port: int = Field(
+        8788, ge=0, le=65535, description="Port of the encrypted listener; 0 takes a free one."
     )
     max_viewers: int = Field(50, ge=1, le=1000, description="Viewers a room has places for.")
     max_upload: int | None = Field(

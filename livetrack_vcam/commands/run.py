@@ -26,6 +26,8 @@ OPTIONS = (
     "web",
     "host",
     "port",
+    "https",
+    "https_port",
     "max_viewers",
     "max_upload",
     "room_access",

@@ -125,6 +125,9 @@ class Render:
         self._clock = clock
         # Called with every frame once its pictures are on their way; must not block.
         self.onlooker: Callable[[Frame], None] = lambda _frame: None
+        # What the slate says before the first frame, and when no more come.
+        self.waiting_line = "Waiting for the camera."
+        self.away_line = "The camera is away. Looking for it."
         self._pictures: dict[str, Frame] = {}
         self.look_ahead: LookAhead[Frame] = LookAhead(
             {shot: (look_ahead or {}).get(shot, 0) for shot in canvases}
@@ -298,7 +301,7 @@ class Render:
         now_ns = self._clock()
         if self.views and now_ns - self.views[0].pts_ns < STALL_NS:
             return
-        line = "The camera is away. Looking for it." if self.views else "Waiting for the camera."
+        line = self.away_line if self.views else self.waiting_line
         for shot, canvas in self._canvases.items():
             self._send(shot, slate(canvas.size, line, self._pictures.get(shot)), keep=False)
 

@@ -16,6 +16,7 @@ from livetrack_vcam.mailbox import Closed, Mailbox, Woken
 from livetrack_vcam.media import ColorRange, Frame, PixelFormat, Plane
 from livetrack_vcam.picture.av_frames import Picture, picture_of
 from livetrack_vcam.shot_settings import parse_size
+from livetrack_vcam.sound.feed import CHANNELS, RATE_HZ, SoundBlock, SoundFeed, samples_to_ns
 from livetrack_vcam.sources.clock import SECOND_NS, LiveClock
 
 NAME = "browser"
@@ -44,13 +45,17 @@ class BrowserCamera:
     Opening it again succeeds only when a picture has come meanwhile. `link` is what the user is
     told to open on the phone.
 
-    `begin` and `put` are called by whoever has the publisher, in one other thread.
+    `begin`, `put` and `hear` are called by whoever has the publisher, in one other thread.
     """
 
-    def __init__(self, size: Size = SIZE) -> None:
+    def __init__(self, size: Size = SIZE, sound: SoundFeed | None = None) -> None:
+        """What the publisher's microphone hears goes into `sound`."""
         self._size = size
+        self._sound = sound
+        if sound is not None:
+            sound.offered = sound.acoustic = True
         self._arrived: Mailbox[_Arrived] = Mailbox(DEPTH)
-        self._clock = LiveClock()
+        self._clock, self._sound_clock = LiveClock(), LiveClock()
         self._last_ns = -1
         self._count = 0
         self._first: _Arrived | None = None
@@ -63,16 +68,33 @@ class BrowserCamera:
     def size(self) -> Size:
         return self._size
 
+    @property
+    def takes_sound(self) -> bool:
+        """Whether the publisher's sound is of any use."""
+        return self._sound is not None
+
     def begin(self) -> None:
         """Another publisher: its times have nothing to do with those before."""
-        self._clock = LiveClock()
+        self._clock, self._sound_clock = LiveClock(), LiveClock()
 
     def put(self, frame: av.VideoFrame, arrived_ns: int) -> None:
         """One more picture, arrived at `arrived_ns` on the monotonic clock; never blocks."""
-        media_ns = int((frame.pts or 0) * (frame.time_base or 0) * SECOND_NS)
-        self._last_ns = max(self._last_ns + 1, self._clock.place(media_ns, arrived_ns))
+        self._last_ns = max(self._last_ns + 1, self._clock.place(_media_ns(frame), arrived_ns))
         self._arrived.put(_Arrived(frame, self._last_ns, self._count))
         self._count += 1
+
+    def hear(self, frame: av.AudioFrame, arrived_ns: int) -> None:
+        """One more piece of sound, stereo and 48 kHz as Opus decodes; never blocks."""
+        feed = self._sound
+        if feed is None or frame.format.name != "s16" or frame.sample_rate != RATE_HZ:
+            return
+        pts_ns = self._sound_clock.place(
+            _media_ns(frame), arrived_ns - samples_to_ns(frame.samples)
+        )
+        if feed.wanted:
+            samples = frame.to_ndarray().reshape(-1, len(frame.layout.channels))
+            stereo = np.ascontiguousarray(np.broadcast_to(samples, (len(samples), CHANNELS)))
+            feed.put(SoundBlock(stereo, pts_ns))
 
     def open(self) -> SourceInfo:
         if self._opened:
@@ -116,6 +138,10 @@ class BrowserCamera:
             error = SourceError(f"the phone sends no picture any more; wake it, or {where}")
         error.retry_s = RETRY_S
         return error
+
+
+def _media_ns(frame: av.VideoFrame | av.AudioFrame) -> int:
+    return int((frame.pts or 0) * (frame.time_base or 0) * SECOND_NS)
 
 
 def parse_browser(spec: str) -> Size:

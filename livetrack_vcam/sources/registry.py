@@ -43,7 +43,7 @@ def open_source(
     if spec == "demo":
         return _demo(paced)
     if spec == "browser" or spec.startswith("browser:"):
-        return _browser(spec)
+        return _browser(spec, sound)
     if _is_address(spec):
         from livetrack_vcam.sources.network import NetworkStream
 
@@ -87,10 +87,10 @@ def _demo(paced: bool, note: str | None = None) -> Source:
     return DemoSource(paced=paced, note=note)
 
 
-def _browser(spec: str) -> Source:
+def _browser(spec: str, sound: SoundFeed | None) -> Source:
     from livetrack_vcam.sources.browser import BrowserCamera, parse_browser
 
-    return BrowserCamera(parse_browser(spec))
+    return BrowserCamera(parse_browser(spec), sound)
 
 
 def _camera(camera: CameraInfo, wanted: Size | None, fps: Fraction | None) -> Source:

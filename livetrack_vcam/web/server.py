@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,16 +12,19 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
 from livetrack_vcam.core.crew import no_shot
-from livetrack_vcam.errors import SinkBusyError, SinkError, SinkNotFoundError
+from livetrack_vcam.errors import LiveTrackError
 from livetrack_vcam.room.invitations import Invitations
 from livetrack_vcam.room.room import Room
 from livetrack_vcam.sinks.mjpeg import MjpegFeed
 from livetrack_vcam.web import streams
+from livetrack_vcam.web.addresses import EVERY_ADDRESS, Links, network_addresses, reachable_hosts
 from livetrack_vcam.web.admission import Admission
 from livetrack_vcam.web.api import ControlApi
 from livetrack_vcam.web.body import MAX_BODY_BYTES
+from livetrack_vcam.web.camera_page import CameraPage
 from livetrack_vcam.web.context import WebContext
 from livetrack_vcam.web.guard import RefusedError, add_security_headers, error_response, guard
+from livetrack_vcam.web.listening import Https, listen, port_of
 from livetrack_vcam.web.operator import Operators
 from livetrack_vcam.web.pages import viewer_root
 from livetrack_vcam.web.protocol_log import protocol_logger
@@ -34,10 +36,6 @@ log = logging.getLogger(__name__)
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8787
-_EVERY_ADDRESS = {"", "0.0.0.0", "::"}  # noqa: S104 - compared with, not bound to
-MAX_CONNECTIONS = 768
-OF_FILES = 0.5
-"""And of the files that the system lets us open: the camera needs some, too."""
 IDLE_S = 15.0
 """A connection on which nobody asks anything makes room after that."""
 
@@ -69,8 +67,11 @@ class WebServer:
         rooms: Mapping[str, Room] | None = None,
         inlet: Inlet | None = None,
         invited_only: bool = False,
+        https: Https | None = None,
     ) -> None:
         self._context = context
+        self._https = https
+        self._https_port: int | None = None
         self._host = host
         self._port = port
         self._operators = Operators(token)
@@ -78,12 +79,15 @@ class WebServer:
         self._admission = Admission(self._operators, invitations if invited_only else None)
         self._whep = Whep(rooms or {}, self._admission)
         self._room_api = RoomApi(rooms or {}, self._admission, self._operators, invitations)
-        self._camera_key = CameraKey(token, self._operators)
-        self._whip = Whip(inlet, self._camera_key, context.shots)
+        key = CameraKey(token, self._operators)
+        self._whip = Whip(inlet, key, context.shots)
+        self.camera_page = CameraPage(
+            self._whip, key, self._operators, lambda: self.links, context.shots
+        )
         self._endless = streams.Endless()
         self._api = ControlApi(context, self._operators, self._endless)
         self._runner: web.AppRunner | None = None
-        self._listener: asyncio.Server | None = None
+        self._listeners: list[asyncio.Server] = []
 
     async def start(self) -> None:
         """Listen. Port 0 takes a free one. Raises SinkBusyError or SinkNotFoundError."""
@@ -96,24 +100,31 @@ class WebServer:
             keepalive_timeout=IDLE_S,
         )
         await runner.setup()
-        loop, places = asyncio.get_running_loop(), _places()
+        self._runner = runner
         try:
-            listener = await loop.create_server(
-                lambda: _admit(runner, places), self._host, self._port
-            )
-        except OSError as error:
-            await runner.cleanup()
-            raise self._refused(error) from error
-        self._runner, self._listener = runner, listener
-        self._port = int(listener.sockets[0].getsockname()[1])
+            self._listeners.append(await listen(runner, self._host, self._port))
+            if self._https is not None:
+                https = self._https
+                self._listeners.append(await listen(runner, self._host, https.port, https.context))
+        except LiveTrackError:
+            await self.stop()
+            raise
+        self._port, *encrypted = [port_of(each) for each in self._listeners]
+        self._https_port = encrypted[0] if encrypted else None
 
     async def stop(self) -> None:
-        """Send everybody home and close the port."""
+        """Send everybody home and close the ports."""
         runner, self._runner = self._runner, None
-        if self._listener is not None:
-            self._listener.close()
+        while self._listeners:
+            self._listeners.pop().close()
         if runner is not None:
             await runner.cleanup()
+
+    @property
+    def links(self) -> Links:
+        """By which addresses this machine and its network reach the server now."""
+        hosts = reachable_hosts(self._host, network_addresses())
+        return Links(self._host, self._port, self._https_port, hosts)
 
     @property
     def urls(self) -> WebUrls:
@@ -135,15 +146,13 @@ class WebServer:
     @property
     def open_command(self) -> str:
         """What to type to have the operator's page opened, signed in."""
-        host = "" if self._host in {DEFAULT_HOST, *_EVERY_ADDRESS} else f" --host {self._host}"
+        host = "" if self._host in {DEFAULT_HOST, *EVERY_ADDRESS} else f" --host {self._host}"
         port = "" if self._port == DEFAULT_PORT else f" --port {self._port}"
         return f"livetrack-vcam ctl open{host}{port}"
 
     @property
     def _root(self) -> str:
-        host = DEFAULT_HOST if self._host in _EVERY_ADDRESS else self._host
-        host = f"[{host}]" if ":" in host else host
-        return f"http://{host}:{self._port}"
+        return Links(self._host, self._port).here("")
 
     def _app(self) -> web.Application:
         app = web.Application(
@@ -169,6 +178,7 @@ class WebServer:
                 *self._whep.routes(),
                 *self._room_api.routes(),
                 *self._whip.routes(),
+                *self.camera_page.routes(),
             ]
         )
         return app
@@ -226,46 +236,6 @@ class WebServer:
             raise web.HTTPNotFound(
                 text=f"shot {shot!r} is not sent to the web; start with --sink mjpeg"
             ) from None
-
-    def _refused(self, error: OSError) -> SinkError:
-        place = f"port {self._port} on {self._host}"
-        if error.errno == errno.EADDRINUSE:
-            return SinkBusyError(
-                f"{place} is in use, perhaps by another livetrack-vcam; choose another: "
-                f"--port {self._port + 1 if self._port < 65535 else DEFAULT_PORT}"
-            )
-        if error.errno in (errno.EACCES, errno.EPERM):
-            return SinkBusyError(f"this user may not open {place}; choose another: --port 8787")
-        return SinkNotFoundError(
-            f"this machine has no address {self._host!r} ({error.strerror or error}); "
-            "use --host 127.0.0.1 for this machine only, or --host 0.0.0.0 for the network"
-        )
-
-
-def _places() -> int:
-    """How many connections there may be at once."""
-    try:
-        import resource
-    except ImportError:  # Windows knows no such limit
-        return MAX_CONNECTIONS
-    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return MAX_CONNECTIONS if files < 0 else min(MAX_CONNECTIONS, int(OF_FILES * files))
-
-
-def _admit(runner: web.AppRunner, places: int) -> asyncio.BaseProtocol:
-    """Who serves one more connection."""
-    server = runner.server
-    if server is None or len(server.connections) >= places:
-        return _TurnedAway()
-    return server()
-
-
-class _TurnedAway(asyncio.Protocol):
-    """Hangs up: a full house would leave the program without files for its camera."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        transport.abort()
 
 
 @web.middleware

@@ -9,7 +9,7 @@ import hmac
 import logging
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -41,9 +41,14 @@ class Inlet(Protocol):
     @property
     def size(self) -> Size: ...
 
+    @property
+    def takes_sound(self) -> bool: ...
+
     def begin(self) -> None: ...
 
     def put(self, frame: av.VideoFrame, arrived_ns: int) -> None: ...
+
+    def hear(self, frame: av.AudioFrame, arrived_ns: int) -> None: ...
 
 
 @dataclass(slots=True, eq=False)
@@ -114,7 +119,6 @@ class Whip:
         self._session: Session | None = None
         self._taking = asyncio.Lock()
         self._closing: set[asyncio.Task[None]] = set()
-        self.on_sound: Callable[[av.AudioFrame, int], None] = lambda _frame, _arrived_ns: None
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -132,6 +136,7 @@ class Whip:
         return {
             "wanted": self._inlet is not None,
             "size": [size.width, size.height] if size else None,
+            "sound": self._inlet is not None and self._inlet.takes_sound,
             "publishing": session is not None and not session.silent,
         }
 
@@ -197,7 +202,7 @@ class Whip:
 
         def hear(frame: av.AudioFrame, arrived_ns: int) -> None:
             if self._session is session:
-                self.on_sound(frame, arrived_ns)
+                inlet.hear(frame, arrived_ns)
 
         session.peer.on_picture = put
         session.peer.on_sound = hear

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from livetrack_vcam.web import api, server, streams
+from livetrack_vcam.web import api, listening, server, streams
 from livetrack_vcam.web.server import WebServer
 from tests.web_program import TOKEN, Program
 
@@ -125,7 +125,7 @@ def test_an_event_client_that_takes_nothing_loses_its_place(
 def test_who_only_sits_there_is_sent_home_and_a_crowd_takes_no_more_places_than_there_are(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(server, "MAX_CONNECTIONS", 5)
+    monkeypatch.setattr(listening, "MAX_CONNECTIONS", 5)
     monkeypatch.setattr(server, "IDLE_S", 1.0)
 
     async def body(port: int) -> None:

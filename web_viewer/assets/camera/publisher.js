@@ -21,12 +21,15 @@ export class Publisher {
   onstate = () => {};
   /** @type {(refused: Refused) => void} a refusal that trying again does not help */
   onrefused = () => {};
-  /** The connection of now, for its figures. @type {RTCPeerConnection | null} */
+  /**
+   * The connection of now, for its figures.
+   * @type {RTCPeerConnection | null}
+   */
   connection = null;
 
   #key;
+  #name;
   #backoff = new Backoff();
-  #name = crypto.randomUUID();
   #timer = 0;
   #attempt = 0;
   #session = "";
@@ -35,9 +38,13 @@ export class Publisher {
   /** @type {Quality} */
   #quality = "720p";
 
-  /** @param {string} key  the secret of the link */
-  constructor(key) {
+  /**
+   * @param {string} key  the secret of the link
+   * @param {string} name  by which the program knows this page again after its connection broke
+   */
+  constructor(key, name) {
     this.#key = key;
+    this.#name = name;
   }
 
   get running() {
@@ -71,11 +78,14 @@ export class Publisher {
     await this.#tune(this.connection);
   }
 
-  /** Try at once: the network is back, or the phone awake. */
-  hurry() {
-    if (!this.running) return;
-    const state = this.connection?.connectionState;
-    if (state === "connected") return;
+  /**
+   * Try at once, unless all is well: the phone is awake again.
+   * @param {boolean} [anyway]  the network is another one, so nothing can be well
+   */
+  hurry(anyway = false) {
+    const state = this.connection?.connectionState ?? "";
+    const well = ["new", "connecting", "connected"].includes(state);
+    if (!this.running || (well && !anyway)) return;
     this.#backoff.reset();
     this.#connect();
   }
@@ -86,7 +96,12 @@ export class Publisher {
     this.onstate("idle", 0);
   }
 
-  /** Tell the program that this camera is gone; also when the page is being closed. */
+  /** The page goes away, and may come back as it is. */
+  leave() {
+    this.#end();
+  }
+
+  /** Close the connection and tell the program so. */
   #end() {
     clearTimeout(this.#timer);
     this.#attempt++;
@@ -201,6 +216,7 @@ export class Publisher {
     }
   }
 
+  /** @returns {Record<string, string>} */
   #headers() {
     return this.#key ? { Authorization: `Bearer ${this.#key}` } : {};
   }
