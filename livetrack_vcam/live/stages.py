@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from livetrack_vcam.core.attention import Attention
@@ -303,7 +303,10 @@ class Render:
             return
         line = self.away_line if self.views else self.waiting_line
         for shot, canvas in self._canvases.items():
-            self._send(shot, slate(canvas.size, line, self._pictures.get(shot)), keep=False)
+            picture = slate(canvas.size, line, self._pictures.get(shot))
+            # Before the first frame it has no time, which a recording would begin with.
+            picture = picture if self.views else replace(picture, pts_ns=now_ns)
+            self._send(shot, picture, keep=False)
 
     def _send(self, shot: str, picture: Frame, keep: bool = True, everywhere: bool = True) -> None:
         if keep:

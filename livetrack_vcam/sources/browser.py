@@ -12,7 +12,7 @@ import numpy as np
 from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.errors import SettingsError, SourceError
 from livetrack_vcam.interfaces import SourceInfo
-from livetrack_vcam.mailbox import Closed, Mailbox, Woken
+from livetrack_vcam.mailbox import Mailbox, Woken
 from livetrack_vcam.media import ColorRange, Frame, PixelFormat, Plane
 from livetrack_vcam.picture.av_frames import Picture, picture_of
 from livetrack_vcam.shot_settings import parse_size
@@ -97,11 +97,11 @@ class BrowserCamera:
             feed.put(SoundBlock(stereo, pts_ns))
 
     def open(self) -> SourceInfo:
+        self._closed.clear()
         if self._opened:
             self._first = self._next(0)
             if self._first is None:
                 raise self._silent()
-        self._closed.clear()
         self._opened, self._first_number = True, None
         return SourceInfo(NAME, self._size, FPS, live=True)
 
@@ -125,10 +125,13 @@ class BrowserCamera:
         self._arrived.wake()
 
     def _next(self, timeout_s: float) -> _Arrived | None:
-        try:
-            return self._arrived.get(timeout_s)
-        except (Woken, Closed):
-            return None
+        """The next picture, or None when none came in time, or the source was closed."""
+        while not self._closed.is_set():
+            try:
+                return self._arrived.get(timeout_s)
+            except Woken:  # by an earlier close, perhaps
+                continue
+        return None
 
     def _silent(self) -> SourceError:
         where = f"open {self.link} on it" if self.link else "open the camera page on it"
