@@ -72,10 +72,20 @@ window.probe = {
   },
   colors(points) {
     const {video} = this;
-    const paper = new OffscreenCanvas(video.videoWidth, video.videoHeight).getContext('2d');
+    const paper = new OffscreenCanvas(video.videoWidth, video.videoHeight).getContext('2d', {
+      willReadFrequently: true,
+    });
     paper.drawImage(video, 0, 0);
     return points.map(([x, y]) => [...paper.getImageData(
       Math.floor(x * video.videoWidth), Math.floor(y * video.videoHeight), 1, 1).data].slice(0, 3));
+  },
+  async wish(wish) {
+    const asked = performance.now();
+    const answer = await fetch(this.location, {
+      method: 'PATCH', headers: {'Content-Type': 'application/json'}, body: JSON.stringify(wish),
+    });
+    if (!answer.ok) throw new Error(`${answer.status}: ${await answer.text()}`);
+    return asked;
   },
   async leave() {
     this.peer.close();

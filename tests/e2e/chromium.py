@@ -140,11 +140,12 @@ class Page:
 
 
 @asynccontextmanager
-async def open_page(chromium: str, profile: Path) -> AsyncIterator[Page]:
-    """A fresh browser with one page; it is ended afterwards."""
+async def open_page(chromium: str, profile: Path, *flags: str) -> AsyncIterator[Page]:
+    """A fresh browser with one page; it is ended afterwards. `flags`: more of Chromium's."""
     process = await asyncio.create_subprocess_exec(
         chromium,
         *FLAGS,
+        *flags,
         f"--user-data-dir={profile}",
         "about:blank",
         stdout=asyncio.subprocess.DEVNULL,
