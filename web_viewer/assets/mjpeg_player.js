@@ -34,7 +34,8 @@ export class MjpegPlayer {
   start() {
     this.stop();
     // A new address each time: browsers do not ask again for one that failed or ended.
-    this.element.src = `${this.#url}?try=${++this.#starts}`;
+    const more = this.#url.includes("?") ? "&" : "?";
+    this.element.src = `${this.#url}${more}try=${++this.#starts}`;
     this.#looking = setInterval(() => this.#look(), LOOK_MS);
   }
 

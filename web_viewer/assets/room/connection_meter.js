@@ -15,7 +15,9 @@ const EAGER_MS = 150;
 const PING_MS = 5000;
 
 export class ConnectionMeter {
-  /** @type {(sample: Sample, delay: Delay | null) => void} */
+  /**
+   * @type {(sample: Sample, delay: Delay | null, uncertainty: number | null) => void}
+   */
   onsample = () => {};
   /** What the program says it sends. @type {(served: Served) => void} */
   onserved = () => {};
@@ -89,12 +91,13 @@ export class ConnectionMeter {
     const sample = this.#sampler.sample(await this.#connection.stats());
     if (Number.isNaN(this.#pings)) return;
     const state = this.#freezes.observe(sample?.frames_decoded ?? null, performance.now());
-    if (state === "frozen") return this.#connection.freeze();
+    if (state === "frozen" && this.#connection.shown) return this.#connection.freeze();
     this.onstill(state === "still");
     if (!sample) return;
+    sample.still_s = state === "still" ? Math.round(this.#freezes.since(performance.now()) / 1000) : 0;
     if (!this.#exact) this.#estimate(sample);
     const delay = this.latency.delay;
-    this.onsample(sample, delay);
+    this.onsample(sample, delay, this.latency.uncertainty_ms);
     this.#connection.whep.report(sample, delay).catch(() => {});
   }
 

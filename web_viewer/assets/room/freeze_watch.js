@@ -23,7 +23,15 @@ export class FreezeWatch {
       this.#frames = frames;
       this.#movedAt = now;
     }
-    const since = now - this.#movedAt;
+    const since = this.since(now);
     return since >= FROZEN_MS ? "frozen" : since >= STILL_MS ? "still" : "moving";
+  }
+
+  /**
+   * How long the picture has stood still, ms.
+   * @param {number} now  ms
+   */
+  since(now) {
+    return now - this.#movedAt;
   }
 }

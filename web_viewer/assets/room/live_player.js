@@ -6,6 +6,7 @@ import { ConnectionMeter } from "./connection_meter.js";
 import { failure } from "./failures.js";
 
 /** @typedef {import("./types.js").Wish} Wish */
+/** @typedef {import("./types.js").Served} Served */
 /** @typedef {import("./types.js").Failure} Failure */
 
 /** So often in a row may WebRTC come to nothing before the plain picture is shown instead. */
@@ -86,14 +87,17 @@ export class LivePlayer {
   /**
    * Have something else sent; throws Refused.
    * @param {Partial<Wish>} change
+   * @returns {Promise<Served | undefined>} what is sent then, if anybody is connected
    */
   async change(change) {
-    if (!this.#wish) return;
+    if (!this.#wish) return undefined;
     this.#wish = { ...this.#wish, ...change };
-    if (!this.#connection?.whep.joined) return;
+    if (!this.#connection?.whep.joined) return undefined;
     if (change.mode) this.#connection.setMode(change.mode);
-    this.onserved(await this.#connection.whep.change(change));
+    const served = await this.#connection.whep.change(change);
+    this.onserved(served);
     this.#meter?.changed();
+    return served;
   }
 
   /** After a click: whatever kept the browser from playing is gone. */
@@ -138,10 +142,10 @@ export class LivePlayer {
     this.#meter = meter;
     meter.onserved = (served) => this.onserved(served);
     meter.onstill = (still) => connection.shown && this.onstill(still);
-    meter.onsample = (sample, delay) => {
+    meter.onsample = (sample, delay, uncertainty) => {
       // Where nothing tells of frames on the screen, decoded ones must do.
       if (sample.frames_decoded) this.#came(connection);
-      this.onsample(sample, delay);
+      this.onsample(sample, delay, uncertainty);
     };
     this.video.requestVideoFrameCallback?.(() => this.#came(connection));
     meter.start();

@@ -1,221 +1,344 @@
-/** The viewer's page: one shot's live picture, its figures, and the address for OBS. */
+/** The room's page: puts its parts together, from the card to the picture. */
 
-import { preferredLanguage, setLanguage, text } from "../messages.js";
-import { MjpegPlayer, refusal } from "../mjpeg_player.js";
+import { Refused, ask, isOperator } from "../ask.js";
+import { byId, icon, say } from "../dom.js";
+import { addMessages, preferredLanguage, setLanguage, text } from "../messages.js";
+import { toast } from "../notices.js";
 import { StatusFeed } from "../status_feed.js";
+import { keepChoices, keptChoices } from "./choices.js";
+import { decodable } from "./codecs.js";
+import { failure, failureOf } from "./failures.js";
+import { headersFor, takeInvitation } from "./invitation.js";
+import { JoinCard, watching } from "./join_card.js";
+import { listen } from "./keys.js";
+import { LivePlayer } from "./live_player.js";
+import { Offers, wishOf } from "./offers.js";
+import { PlainPicture } from "./plain_picture.js";
+import { cameraState, showFigures } from "./program_figures.js";
+import { WORDS } from "./room_messages.js";
+import { Sharing } from "./sharing.js";
+import { Stage, toggleFullscreen, togglePictureInPicture } from "./stage.js";
+import { StatsPanel } from "./stats_panel.js";
 
-const RETRY_PICTURE_MS = 2000;
-const TOAST_MS = 2500;
+/** @typedef {import("./types.js").RoomInfo} RoomInfo */
+/** @typedef {import("./types.js").Failure} Failure */
+/** @typedef {import("./types.js").Served} Served */
+/** @typedef {import("./types.js").Sample} Sample */
+/** @typedef {import("./types.js").Delay} Delay */
+/** @typedef {import("./types.js").Wish} Wish */
 
-/** @param {string} id */
-const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
+const ROOM_MS = 5000;
+const EVENTS_HZ = 2;
+
+addMessages(WORDS);
+setLanguage(preferredLanguage());
 
 const shot = decodeURIComponent(location.pathname.split("/")[2] ?? "");
 const streamUrl = `/stream/${encodeURIComponent(shot)}.mjpg`;
-const snapshotUrl = `/snapshot/${encodeURIComponent(shot)}.jpg`;
+const invitation = takeInvitation(shot);
+const headers = headersFor(invitation.token);
+const playable = decodable(globalThis.RTCRtpReceiver?.getCapabilities?.("video")?.codecs ?? []);
+const video = /** @type {HTMLVideoElement} */ (byId("video"));
 
-setLanguage(preferredLanguage());
-/** @type {import("../mjpeg_player.js").Player} */
-const player = new MjpegPlayer(streamUrl, text("pictureOf", { shot }));
-const feed = new StatusFeed();
+const player = new LivePlayer(video, shot, headers);
+// An <img> sends no header of ours.
+const plainUrl = invitation.token ? `${streamUrl}?t=${encodeURIComponent(invitation.token)}` : streamUrl;
+const plain = new PlainPicture(plainUrl, shot);
+const card = new JoinCard(shot, playable, headers);
+const stage = new Stage(shot);
+const menu = new Offers("menu", playable);
+const figures = new StatsPanel();
+const sharing = new Sharing(shot, streamUrl, headers);
+const feed = new StatusFeed(EVENTS_HZ);
+
+let choices = keptChoices();
+/** @type {RoomInfo | null} */
+let room = null;
+/** Why live video cannot be had, as far as that is known before joining. @type {Failure | null} */
+let obstacle = null;
+/** @type {"card" | "live" | "plain"} */
+let place = "card";
 /** @type {any} */
-let lastStatus = null;
-let retryTimer = 0;
+let status = null;
+let roomTimer = 0;
 
-// States.
+// The room, as the program describes it.
 
-/** @param {string} state connecting, live, lost, paused or away */
-function showState(state) {
-  if (byId("badge").dataset.state === state && byId("badge-text").textContent === text(state)) return;
+async function learnRoom() {
+  clearTimeout(roomTimer);
+  try {
+    room = await ask(`/api/room/${encodeURIComponent(shot)}`, { headers });
+    obstacle = globalThis.RTCPeerConnection ? null : failure("no_webrtc");
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    obstacle = failureOf(error.status, error.message, error.details);
+  }
+  if (room) player.iceServers = room.ice_servers;
+  showRoom();
+  roomTimer = setTimeout(() => !document.hidden && place === "card" && learnRoom(), ROOM_MS);
+}
+
+function showRoom() {
+  card.show(room, choices, obstacle);
+  menu.show(room, choices);
+  sharing.show(room);
+  showViewers(room?.viewers);
+  if (place === "card") showBadge(obstacle?.code === "away" ? "away" : cameraBadge());
+}
+
+/** @param {number | undefined} count */
+function showViewers(count) {
+  byId("viewers").hidden = !count || place === "card";
+  if (count) say(byId("viewers"), watching(count));
+}
+
+// Joining and leaving.
+
+function join() {
+  card.close();
+  byId("room").hidden = false;
+  byId("leave").hidden = false;
+  if (obstacle?.plain) return showPlain(obstacle);
+  place = "live";
+  byId("plain-note").hidden = true;
+  byId("connection").hidden = false;
+  // Sound without a click before it would be refused, and the picture with it.
+  video.muted = choices.same_room || !navigator.userActivation?.hasBeenActive;
+  player.start(wishOf(choices, room, playable));
+}
+
+function leave() {
+  place = "card";
+  player.stop();
+  plain.stop();
+  figures.clear();
+  if (document.fullscreenElement) document.exitFullscreen();
+  for (const part of ["room", "leave", "play", "sound-note", "viewers"]) byId(part).hidden = true;
+  card.open();
+  learnRoom();
+  byId("join-button").focus();
+}
+
+/**
+ * The picture without sound and measurements, where live video cannot be had.
+ * @param {Failure} why
+ */
+function showPlain(why) {
+  place = "plain";
+  player.stop();
+  stage.enter("plain");
+  stage.allowSound(false);
+  stage.chip(text("plain"));
+  byId("play").hidden = true;
+  byId("connection").hidden = true;
+  byId("plain-note").hidden = false;
+  byId("plain-note").dataset.code = why.code;
+  say(byId("plain-title"), `${text("plainTitle")} ${text(`failed_${why.code}`)}.`);
+  say(byId("plain-text"), text(`failed_${why.code}_text`, why.values));
+  byId("plain-retry").hidden = why.code === "no_webrtc";
+  plainWhy = why;
+  plain.start();
+}
+
+/** @type {Failure | null} */
+let plainWhy = null;
+
+// Live video.
+
+player.onjoining = () => {
+  if (stage.phase !== "waiting") stage.enter("joining");
+  stage.chip(text("joining"));
+  stage.next(text("nextTryNow"));
+  showBadge("connecting");
+};
+player.onplaying = () => {
+  stage.enter("live");
+  stage.allowSound(player.hears && (room?.sound ?? true));
+  stage.chip(text("live"));
+  showBadge(cameraBadge());
+};
+player.onstill = (/** @type {boolean} */ still) => {
+  stage.enter(still ? "still" : "live");
+  if (still) stage.chip(text("still"));
+};
+player.onblocked = () => {
+  byId("play").hidden = false;
+  stage.enter("live");
+  stage.chip(text("blocked"));
+};
+player.onwaiting = (/** @type {Failure} */ why, /** @type {number | null} */ seconds) => {
+  stage.enter("waiting");
+  stage.chip("");
+  const next = seconds === null ? "" : text("nextTry", { seconds });
+  stage.notice(text(`failed_${why.code}`), text(`failed_${why.code}_text`, why.values), next);
+  showBadge(why.code === "away" ? "away" : "waiting");
+  byId("play").hidden = true;
+  figures.clear();
+};
+player.onplain = showPlain;
+player.onserved = (/** @type {Served} */ served) => {
+  figures.serve(served);
+  showViewers(served.viewers);
+};
+player.onsample = (/** @type {Sample} */ sample, /** @type {Delay | null} */ delay, /** @type {number | null} */ uncertainty) => {
+  figures.show(sample, delay, uncertainty);
+  if (stage.phase !== "live" || !byId("play").hidden) return;
+  const about = delay?.estimated ? "≈ " : "";
+  stage.chip(delay ? text("liveDelay", { ms: about + delay.p50_ms.toFixed(0) }) : text("live"));
+};
+video.addEventListener("playing", () => (byId("play").hidden = true));
+// Closing the small window, or a key for media, pauses; of a live picture nothing is missed.
+video.addEventListener("pause", () => place === "live" && video.srcObject && !document.hidden && player.onblocked());
+video.addEventListener("leavepictureinpicture", () => place === "live" && player.play());
+
+/** @param {Partial<Wish>} change */
+async function change(change) {
+  try {
+    const served = await player.change(change);
+    const { width, height } = served ?? {};
+    if (change.height && width && height) toast(text("changed", { width, height }));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : "";
+    toast(text("notChanged", { reason: reason || text("unknownReason") }), "bad");
+  }
+}
+
+/** @param {Partial<import("./choices.js").Choices>} change */
+function choose(change) {
+  choices = { ...choices, ...change };
+  keepChoices(choices);
+  card.show(room, choices, obstacle);
+  menu.show(room, choices);
+}
+
+card.onchoose = choose;
+card.onjoin = join;
+menu.onchoose = (/** @type {Partial<Wish>} */ chosen) => {
+  choose(chosen);
+  change(chosen);
+};
+
+// Sound.
+
+stage.onsound = (/** @type {boolean} */ wanted) => {
+  if (wanted && choices.same_room) {
+    byId("sound-note").hidden = false;
+    byId("sound-no").focus();
+  } else {
+    hear(wanted);
+  }
+};
+
+/** @param {boolean} wanted */
+async function hear(wanted) {
+  video.muted = !wanted;
+  await change({ sound: wanted });
+}
+
+byId("sound-no").addEventListener("click", () => {
+  byId("sound-note").hidden = true;
+  byId("sound").focus();
+});
+byId("sound-yes").addEventListener("click", () => {
+  byId("sound-note").hidden = true;
+  choose({ same_room: false });
+  hear(true);
+  byId("sound").focus();
+});
+
+// What the program says of the shot.
+
+feed.onopen = () => {
+  if (place === "card") learnRoom();
+  else if (place === "live") player.retry();
+  else plain.start();
+};
+feed.onaway = async (/** @type {number} */ seconds) => {
+  status = null;
+  showFigures(null, shot);
+  if (place === "card") return learnRoom();
+  if (place === "live") return;
+  plain.stop();
+  showBadge("away");
+  stage.enter("plain");
+  const why = failureOf(0, "");
+  stage.notice(text(`failed_${why.code}`), text(`failed_${why.code}_text`), text("nextTry", { seconds }));
+};
+feed.onstatus = (/** @type {any} */ now) => {
+  status = now;
+  showFigures(status, shot);
+  if (place === "card" ? obstacle?.code !== "away" : ["live", "still", "plain"].includes(stage.phase)) showBadge(cameraBadge());
+};
+
+function cameraBadge() {
+  return status ? cameraState(status, shot) : place === "card" ? "connecting" : "live";
+}
+
+/** @param {string} state */
+function showBadge(state) {
   byId("badge").dataset.state = state;
-  byId("badge-text").textContent = text(state);
+  say(byId("badge-text"), text(state));
   /** @type {HTMLButtonElement} */ (byId("snapshot")).disabled = state === "away";
 }
 
-/**
- * Cover the picture with a reason, or uncover it.
- * @param {string} [title]
- * @param {string} [reason]
- */
-function showNotice(title, reason = "") {
-  byId("notice").hidden = title === undefined;
-  byId("player").toggleAttribute("data-dimmed", title !== undefined);
-  setText("notice-title", title ?? "");
-  setText("notice-text", reason);
-}
-
-function startPicture() {
-  clearTimeout(retryTimer);
-  if (!document.hidden) player.start();
-}
-
-player.onplaying = () => showNotice();
-player.onfailure = (reason) => {
-  if (byId("badge").dataset.state === "away") return;
-  showNotice(text("refusedTitle"), reason || text("unknownReason"));
-  retryTimer = setTimeout(startPicture, RETRY_PICTURE_MS);
+plain.onplaying = () => {
+  byId("notice").hidden = true;
+  showBadge(cameraBadge());
+};
+plain.onfailure = (/** @type {string} */ reason) => {
+  if (byId("badge").dataset.state !== "away") stage.notice(text("refusedTitle"), reason, "");
 };
 
-feed.onopen = () => {
-  showState("connecting");
-  startPicture();
+// The page.
+
+function showLanguage() {
+  stage.show();
+  showRoom();
+  if (status) showFigures(status, shot);
+  if (place === "plain" && plainWhy) showPlain(plainWhy);
+}
+
+stage.onfill = (/** @type {boolean} */ fill) => {
+  stage.fill(fill);
+  choose({ fill });
 };
-feed.onaway = (/** @type {number} */ seconds) => {
-  clearTimeout(retryTimer);
-  player.stop();
-  lastStatus = null;
-  showState("away");
-  showFigures(null);
-  showNotice(text("awayTitle"), text("awayText", { seconds }));
-};
-feed.onstatus = (/** @type {any} */ status) => {
-  lastStatus = status;
-  showFigures(status);
-};
-
-// Figures.
-
-/**
- * @param {any} status `GET /api/status`, or null when unknown
- */
-function showFigures(status) {
-  const view = status?.shots.find((/** @type {any} */ candidate) => candidate.name === shot);
-  const sink = status?.sinks.find(
-    (/** @type {any} */ candidate) => candidate.shot === shot && candidate.name === "mjpeg",
-  );
-  setText("fps", number(status?.fps, 1));
-  setText("latency", number(sink?.latency_p50_ms ?? status?.latency_p50_ms, 0));
-  setText("zoom", number(view?.zoom, 2));
-  setText("subject", view ? subjectName(view.subject, status.tracks) : "–");
-  byId("subject").title = byId("subject").textContent ?? "";
-  if (!view) return;
-  const source = status.source;
-  setText("source", `${source.name} · ${source.width}×${source.height} → ${view.width}×${view.height}`);
-  byId("stage").style.setProperty("--aspect", String(view.width / view.height));
-  showState(source.state === "running" ? (view.state === "paused" ? "paused" : "live") : "lost");
-  showShots(status.shots.map((/** @type {any} */ candidate) => candidate.name));
-}
-
-/**
- * @param {number[]} ids
- * @param {{id: number, label: string}[]} tracks
- */
-function subjectName(ids, tracks) {
-  if (ids.length === 0) return text("nobody");
-  if (ids.length > 1) return text("group", { count: ids.length });
-  const label = tracks.find((track) => track.id === ids[0])?.label ?? "person";
-  const keys = { person: "person", face: "face", "sports ball": "ball" };
-  return text(keys[/** @type {keyof keys} */ (label)] ?? "track", { label, id: ids[0] });
-}
-
-/** @param {string[]} names */
-function showShots(names) {
-  const nav = byId("shots");
-  if (nav.childElementCount === names.length) return;
-  nav.replaceChildren(
-    ...names.map((name) => {
-      const link = document.createElement("a");
-      link.href = `/room/${encodeURIComponent(name)}`;
-      link.textContent = name;
-      if (name === shot) link.setAttribute("aria-current", "page");
-      return link;
-    }),
-  );
-}
-
-/**
- * @param {number | null | undefined} value
- * @param {number} digits
- */
-function number(value, digits) {
-  return value === null || value === undefined ? "–" : value.toFixed(digits);
-}
-
-/**
- * @param {string} id
- * @param {string} value
- */
-function setText(id, value) {
-  if (byId(id).textContent !== value) byId(id).textContent = value;
-}
-
-// Buttons.
-
-let toastTimer = 0;
-
-/** @param {string} words */
-function toast(words) {
-  byId("toast").textContent = words;
-  byId("toast").classList.add("shown");
-  clearTimeout(toastTimer);
-  toastTimer = setTimeout(() => byId("toast").classList.remove("shown"), TOAST_MS);
-}
-
-async function saveSnapshot() {
-  try {
-    const response = await fetch(snapshotUrl, { cache: "no-store" });
-    if (!response.ok) throw new Error(await refusal(snapshotUrl));
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(await response.blob());
-    link.download = `livetrack-${shot}-${new Date().toISOString().slice(0, 19).replaceAll(":", "")}.jpg`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-    toast(text("saved"));
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : "";
-    toast(text("notSaved", { reason: reason || text("unknownReason") }));
-  }
-}
-
-/** Phones of one maker give full screen to videos only: there the picture fills the page. */
-async function toggleFullscreen() {
-  const stage = byId("stage");
-  if (document.fullscreenElement) return document.exitFullscreen();
-  if (stage.requestFullscreen) return stage.requestFullscreen();
-  stage.classList.toggle("filling");
-}
-
-async function copyAddress() {
-  const field = /** @type {HTMLInputElement} */ (byId("stream-url"));
-  field.select();
-  try {
-    await navigator.clipboard.writeText(field.value);
-    toast(text("copied"));
-  } catch {
-    // Plain http from another machine has no clipboard interface; the old command still works.
-    toast(text(document.execCommand("copy") ? "copied" : "copyByHand"));
-  }
-}
-
-byId("snapshot").addEventListener("click", saveSnapshot);
-byId("fullscreen").addEventListener("click", toggleFullscreen);
-byId("player").addEventListener("dblclick", toggleFullscreen);
-byId("copy").addEventListener("click", copyAddress);
-byId("retry").addEventListener("click", () => feed.start());
-document.addEventListener("fullscreenchange", () => {
-  byId("fullscreen").setAttribute("aria-pressed", String(document.fullscreenElement !== null));
+byId("play").addEventListener("click", () => player.play());
+byId("retry").addEventListener("click", () => {
+  feed.start();
+  player.retry();
 });
-document.addEventListener("keydown", (event) => {
-  const typing = event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement;
-  if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.key === "f") toggleFullscreen();
-  if (event.key === "s") saveSnapshot();
-  if (event.key === "Escape") byId("stage").classList.remove("filling");
+byId("plain-retry").addEventListener("click", async () => {
+  plain.stop();
+  await learnRoom();
+  join();
 });
-byId("language").addEventListener("change", (event) => {
-  setLanguage(/** @type {HTMLSelectElement} */ (event.target).value);
-  if (lastStatus) showFigures(lastStatus);
+byId("leave").append(icon("leave"));
+byId("leave").addEventListener("click", leave);
+const language = /** @type {HTMLSelectElement} */ (byId("language"));
+language.value = document.documentElement.lang;
+language.addEventListener("change", () => {
+  setLanguage(language.value);
+  showLanguage();
 });
-// Nobody looks at a hidden tab: no picture is made or sent for it.
-document.addEventListener("visibilitychange", () => {
-  if (document.hidden) player.stop();
-  else if (byId("badge").dataset.state !== "away") startPicture();
+document.addEventListener("visibilitychange", () => !document.hidden && place === "card" && learnRoom());
+listen({
+  f: toggleFullscreen,
+  s: () => stage.snapshot(),
+  m: () => place === "live" && player.hears && stage.onsound(video.muted),
+  p: togglePictureInPicture,
+  Escape: () => byId("stage").classList.remove("filling"),
 });
-
-// Start.
 
 document.title = `${shot} · LiveTrack`;
-/** @type {HTMLSelectElement} */ (byId("language")).value = document.documentElement.lang;
-/** @type {HTMLInputElement} */ (byId("stream-url")).value = new URL(streamUrl, location.href).href;
-byId("player").replaceChildren(player.element);
+byId("menu-choices").replaceChildren(...menu.changeable);
+stage.fill(choices.fill);
+const operator = isOperator().catch(() => false);
+operator.then((signedIn) => {
+  const link = /** @type {HTMLAnchorElement} */ (byId("csv"));
+  link.hidden = !signedIn;
+  if (signedIn) link.href = `/api/room/${encodeURIComponent(shot)}/stats.csv`;
+});
 feed.start();
+await learnRoom();
+if (invitation.join) join();
+else card.open();

@@ -42,7 +42,8 @@ export class StatsSampler {
       height: known(now.frameHeight),
       frames_decoded: known(now.framesDecoded),
       dropped: known(now.framesDropped),
-      frozen: known(now.freezeCount),
+      freezes: known(now.freezeCount),
+      still_s: 0,
       decoder: now.decoderImplementation ?? null,
       codec: codec?.mimeType?.split("/")[1] ?? null,
     };

@@ -21,7 +21,7 @@
  * @property {boolean} full
  * @property {boolean} sound
  * @property {boolean} invited_only
- * @property {{here: string, network: string[]}} links
+ * @property {{here: string, network: string[]}} [links]
  * @property {RTCIceServer[]} ice_servers
  *
  * @typedef {object} Wish  what a viewer asks for when joining
@@ -38,7 +38,7 @@
  * @property {number} kbps
  * @property {Mode} mode
  * @property {number} [viewers]
- * @property {Clock} [clock]
+ * @property {Clock | null} [clock]
  *
  * @typedef {object} Clock  which moment an RTP timestamp means, on the program's clock
  * @property {number} now_ms
@@ -62,7 +62,8 @@
  * @property {number | null} height
  * @property {number | null} frames_decoded    since the beginning
  * @property {number | null} dropped           since the beginning
- * @property {number | null} frozen            freezes since the beginning
+ * @property {number | null} freezes           since the beginning
+ * @property {number} still_s                 since the picture last moved
  * @property {string | null} decoder
  * @property {string | null} codec
  *

@@ -23,7 +23,6 @@ const POSTED = /** @type {const} */ ([
   "fps",
   "width",
   "height",
-  "frozen",
   "decoder",
   "dropped",
 ]);
@@ -108,6 +107,7 @@ export class WhepClient {
     const body = Object.fromEntries(
       POSTED.filter((name) => sample[name] !== null).map((name) => [name, sample[name]]),
     );
+    body.frozen = sample.still_s;
     if (delay && !delay.estimated) body.latency_ms = delay.p50_ms;
     await ask(`${this.#location}/stats`, {
       method: "POST",

@@ -1,0 +1,84 @@
+/** The room's address for other devices, as a QR code and as text, and the one for OBS. */
+
+import { byId } from "../dom.js";
+import { text } from "../messages.js";
+import { toast } from "../notices.js";
+
+/** @typedef {import("./types.js").RoomInfo} RoomInfo */
+
+export class Sharing {
+  #shot;
+  #headers;
+  #shown = "";
+
+  /**
+   * @param {string} shot
+   * @param {string} streamUrl  of the plain picture
+   * @param {Record<string, string>} headers
+   */
+  constructor(shot, streamUrl, headers) {
+    this.#shot = shot;
+    this.#headers = headers;
+    field("stream-url").value = new URL(streamUrl, location.href).href;
+    byId("copy").addEventListener("click", () => copyField("stream-url"));
+    byId("copy-link").addEventListener("click", () => copyField("link"));
+  }
+
+  /** @param {RoomInfo | null} room */
+  async show(room) {
+    const link = room ? linkOf(room) : "";
+    const local = room !== null && link === "";
+    byId("share").hidden = room === null;
+    byId("share-text").dataset.text = local ? "shareLocal" : "shareText";
+    byId("share-text").textContent = text(local ? "shareLocal" : "shareText");
+    byId("share").toggleAttribute("data-local", local);
+    field("link").value = link;
+    if (link === this.#shown) return;
+    this.#shown = link;
+    const code = /** @type {HTMLImageElement} */ (byId("qr"));
+    code.hidden = true;
+    if (!link) return;
+    const url = `/qr.svg?shot=${encodeURIComponent(this.#shot)}`;
+    const response = await fetch(url, { headers: this.#headers }).catch(() => null);
+    if (!response?.ok) return;
+    code.src = URL.createObjectURL(await response.blob());
+    code.alt = text("qrLabel", { link });
+    code.hidden = false;
+  }
+}
+
+/**
+ * The address that other devices can open; "" when there is none.
+ * @param {RoomInfo} room
+ */
+function linkOf(room) {
+  const here = ["localhost", "127.0.0.1", "[::1]"].includes(location.hostname);
+  return room.links?.network?.[0] ?? (here ? "" : location.origin + location.pathname);
+}
+
+/** @param {string} id */
+const field = (id) => /** @type {HTMLInputElement} */ (byId(id));
+
+/** @param {string} id */
+async function copyField(id) {
+  field(id).select();
+  await copyText(field(id).value, text("copied"));
+}
+
+/**
+ * Plain http from another machine has no clipboard interface; the old command still works.
+ * @param {string} words
+ * @param {string} done  what is said then
+ */
+export async function copyText(words, done) {
+  try {
+    await navigator.clipboard.writeText(words);
+    toast(done);
+  } catch {
+    const paper = Object.assign(document.createElement("textarea"), { value: words, className: "visually-hidden" });
+    document.body.append(paper);
+    paper.select();
+    toast(document.execCommand("copy") ? done : text("copyByHand"));
+    paper.remove();
+  }
+}
