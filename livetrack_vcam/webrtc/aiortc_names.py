@@ -14,23 +14,45 @@ from inspect import iscoroutinefunction, signature
 from time import monotonic_ns
 from typing import Any, Protocol
 
-from aioice import ice
-from aiortc import RTCDtlsTransport, RTCRtpSender, codecs, rtcrtpparameters
-from pylibsrtp import Session, _binding
+import aioice
+from aiortc import (
+    RTCDtlsTransport,
+    RTCIceTransport,
+    RTCRtpSender,
+    codecs,
+    rtcrtpparameters,
+)
+from pylibsrtp import Session
 
 from livetrack_vcam.webrtc.rtcp_reports import Feedback, feedback_in
 from livetrack_vcam.webrtc.rtp_extensions import PLAYOUT_DELAY
 from livetrack_vcam.webrtc.terms import Terms
 
-srtp_protect: Callable[[Any, Any, Any], int] = _binding.lib.srtp_protect
+try:
+    from pylibsrtp import _binding
+except ImportError:  # `missing` says so
+    _binding = None
+
+srtp_protect: Callable[[Any, Any, Any], int] | Any = getattr(
+    getattr(_binding, "lib", None), "srtp_protect", None
+)
 """(session, packet, length in and out): encrypts in place and appends its tag; 0 if it did."""
 _COMPONENT = 1
 # A browser sends a dozen a second; a hundred viewers' worth of one viewer's is read, no more.
 _RTCP_A_SECOND = 200
-_COROUTINES = (
+_COROUTINES: tuple[tuple[type, str, tuple[str, ...]], ...] = (
     (RTCRtpSender, "send", ("self", "parameters")),
     (RTCRtpSender, "stop", ("self",)),
     (RTCDtlsTransport, "_handle_rtcp_data", ("self", "data")),
+)
+_ATTRIBUTES: tuple[tuple[type, str], ...] = (
+    (RTCRtpSender, "_ssrc"),
+    (RTCRtpSender, "_rtx_ssrc"),
+    (RTCDtlsTransport, "_tx_srtp"),
+    (RTCDtlsTransport, "_rtp_router"),
+    (RTCIceTransport, "_connection"),
+    (Session, "_srtp"),
+    (aioice.Connection, "_nominated"),
 )
 
 
@@ -41,19 +63,24 @@ def available() -> bool:
 
 def missing() -> list[str]:
     """The names that are gone or changed, for a log and for the contract test."""
-    gone = [
+    coroutines = [
         f"{owner.__name__}.{name}"
         for owner, name, parameters in _COROUTINES
         if not _is_coroutine(owner, name, parameters)
     ]
+    # A constructor that sets an attribute has its name among those it uses.
+    attributes = [
+        f"{owner.__name__}.{name}"
+        for owner, name in _ATTRIBUTES
+        if name not in owner.__init__.__code__.co_names  # type: ignore[misc]
+    ]
     parts = {
         "aiortc.codecs.HEADER_EXTENSIONS": _has_header_extensions(),
-        "pylibsrtp.Session._srtp": hasattr(Session(), "_srtp"),
+        "aiortc.codecs.is_rtx": callable(getattr(codecs, "is_rtx", None)),
         "pylibsrtp._binding.lib.srtp_protect": callable(srtp_protect),
-        "aioice.ice.Connection._nominated": hasattr(ice.Connection(False), "_nominated"),
-        "aioice.ice.CandidatePair.remote_addr": hasattr(ice.CandidatePair, "remote_addr"),
+        "aioice.ice.CandidatePair": _has_candidate_pairs(),
     }
-    return gone + [name for name, there in parts.items() if not there]
+    return coroutines + attributes + [name for name, there in parts.items() if not there]
 
 
 def _is_coroutine(owner: type, name: str, parameters: tuple[str, ...]) -> bool:
@@ -64,6 +91,11 @@ def _is_coroutine(owner: type, name: str, parameters: tuple[str, ...]) -> bool:
 def _has_header_extensions() -> bool:
     table = getattr(codecs, "HEADER_EXTENSIONS", None)
     return isinstance(table, dict) and isinstance(table.get("video"), list)
+
+
+def _has_candidate_pairs() -> bool:
+    pair: Any = getattr(getattr(aioice, "ice", None), "CandidatePair", None)
+    return hasattr(pair, "remote_addr") and "protocol" in pair.__init__.__code__.co_names
 
 
 def answer_playout_delay() -> None:

@@ -16,7 +16,7 @@ from aiortc.rtcrtpparameters import RTCRtpCodecCapability
 
 from livetrack_vcam.webrtc.encoded import Codec
 from livetrack_vcam.webrtc.offer import NoCommonCodecError, Offer, OfferError
-from livetrack_vcam.webrtc.writer import PictureWriter, SoundWriter
+from livetrack_vcam.webrtc.writers import SoundWriter, picture_writer, sound_writer
 
 
 class SendingPeer:
@@ -35,7 +35,7 @@ class SendingPeer:
         self.on_end: Callable[[], None] = _nothing
         picture = self._connection.addTransceiver("video", direction="sendonly")
         picture.setCodecPreferences(_preferences(codec))
-        self.picture = PictureWriter(picture.sender)
+        self.picture = picture_writer(picture.sender)
         self.sound: SoundWriter | None = None
         self._connection.on("connectionstatechange", self._state_changed)
 
@@ -49,7 +49,7 @@ class SendingPeer:
         if sound and offer.sound:
             transceiver = self._connection.addTransceiver("audio", direction="sendonly")
             _prefer_opus(transceiver)
-            self.sound = SoundWriter(transceiver.sender)
+            self.sound = sound_writer(transceiver.sender)
         try:
             await self._connection.setRemoteDescription(RTCSessionDescription(offer.sdp, "offer"))
             await self._connection.setLocalDescription()

@@ -17,7 +17,7 @@ from aiortc import (
 from aiortc.sdp import SessionDescription
 
 from livetrack_vcam.webrtc.encoded import Codec
-from livetrack_vcam.webrtc.writer import PictureWriter, SoundWriter
+from livetrack_vcam.webrtc.writers import SoundWriter, picture_writer, sound_writer
 
 OFFERED = (Codec.H264, Codec.VP8)
 """Best first: nearly every server and player takes H.264, and the others take VP8."""
@@ -55,12 +55,12 @@ class PublishingPeer:
         self.on_end: Callable[[], None] = _nothing
         picture = self._connection.addTransceiver("video", direction="sendonly")
         _prefer_ours(picture)
-        self.picture = PictureWriter(picture.sender)
+        self.picture = picture_writer(picture.sender)
         self.sound: SoundWriter | None = None
         if sound:
             transceiver = self._connection.addTransceiver("audio", direction="sendonly")
             _prefer_opus(transceiver)
-            self.sound = SoundWriter(transceiver.sender)
+            self.sound = sound_writer(transceiver.sender)
         self._connection.on("connectionstatechange", self._state_changed)
 
     @property
