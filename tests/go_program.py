@@ -10,6 +10,8 @@ from pathlib import Path
 
 GOPATH = Path("/usr/share/gocode")
 PION = GOPATH / "src/github.com/pion/webrtc"
+# Read before a test is given a home of its own: what was built once is for every test.
+CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "livetrack-tests"
 MISSING = "needs Go and pion: sudo apt-get install golang-go golang-github-pion-webrtc.v3-dev"
 
 
@@ -21,23 +23,22 @@ def build(folder: Path) -> Path:
     """The program made of a folder's sources, built once and kept; raises RuntimeError."""
     if not can_build():
         raise RuntimeError(MISSING)
-    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "livetrack-tests"
     sources = sorted(folder.glob("*.go"))
     digest = hashlib.sha256(b"\0".join(source.read_bytes() for source in sources)).hexdigest()[:16]
-    program = cache / f"{folder.name}-{digest}"
+    program = CACHE / f"{folder.name}-{digest}"
     if not program.exists():
-        cache.mkdir(parents=True, exist_ok=True)
+        CACHE.mkdir(parents=True, exist_ok=True)
         fresh = program.with_suffix(f".{os.getpid()}")
-        _compile(folder, fresh, cache)
+        _compile(folder, fresh)
         fresh.rename(program)
     return program
 
 
-def _compile(folder: Path, program: Path, cache: Path) -> None:
+def _compile(folder: Path, program: Path) -> None:
     env = os.environ | {
         "GO111MODULE": "off",
         "GOPATH": str(GOPATH),
-        "GOCACHE": str(cache / "go"),
+        "GOCACHE": str(CACHE / "go"),
         "GOFLAGS": "-buildvcs=false",
     }
     command = ["go", "build", "-o", str(program), "."]

@@ -63,6 +63,8 @@ class Uplink:
         self._backoff = Backoff()
         self._ice_servers: tuple[IceServer, ...] = ()
         self._ended = asyncio.Event()
+        # Whether this server reports at all; of one that does not, silence means nothing.
+        self._reports = False
         self._task: asyncio.Task[None] | None = None
         self.state = "connecting"
         self.reason: str | None = None
@@ -117,8 +119,8 @@ class Uplink:
         while not self._ended.is_set():
             now = peer.picture.stats.reports
             if now != reports:
-                reports, heard = now, clock()
-            elif reports and clock() - heard > SILENCE_S:
+                reports, heard, self._reports = now, clock(), True
+            elif self._reports and clock() - heard > SILENCE_S:
                 return f"{self._endpoint.place} has fallen silent"
             await _wait(self._ended, WATCH_S)
         return f"{self._endpoint.place} ended the connection"
