@@ -22,6 +22,9 @@ SILENT_S = 0.1
 """When no block comes for so long, silence is sent in its place: a receiver must not starve."""
 GRAIN_NS = 10_000_000
 """Of the delays: receivers whose delays differ by less get their packets together."""
+EVEN_NS = 25_000_000
+"""Sound of a file comes in bursts, some of it early: no packet leaves before its last sample was
+heard. Browsers hold sound back by as much as it comes unevenly."""
 PATIENCE_NS = 60_000_000
 """By how much blocks may come later than the last one did before their place is given away."""
 
@@ -77,7 +80,7 @@ class SoundEncoding:
         )
 
     def join(self, receiver: Receiver, delay_ns: int = 0) -> None:
-        """Call `receiver` with every packet from now on, each `delay_ns` after it was heard or as
+        """Call `receiver` with every packet from now on, each `delay_ns` after it was heard, or as
         soon as it is there."""
         self._receivers[receiver] = delay_ns - delay_ns % GRAIN_NS
         if self._mailbox is None:
@@ -107,14 +110,12 @@ class SoundEncoding:
         if mailbox is not self._mailbox:
             return
         self._packets += len(packets)
-        now_ns = self._clock()
+        now_ns, now_s = self._clock(), self._loop.time()
         for delay_ns in set(self._receivers.values()):
             for packet in packets:
-                wait_ns = packet.pts_ns + delay_ns - now_ns if delay_ns else 0
-                if wait_ns > 0:
-                    self._loop.call_later(wait_ns / 1e9, self._hand_out, packet, delay_ns)
-                else:
-                    self._hand_out(packet, delay_ns)
+                wait_s = (packet.pts_ns + max(delay_ns, EVEN_NS) - now_ns) / 1e9
+                # Also when that is past: only timers keep the order with those that still wait.
+                self._loop.call_at(now_s + wait_s, self._hand_out, packet, delay_ns)
 
     def _hand_out(self, packet: EncodedSound, delay_ns: int) -> None:
         for receiver, delay in list(self._receivers.items()):

@@ -19,6 +19,8 @@ from livetrack_vcam.webrtc.peer import SendingPeer
 
 SMOOTH_MS = (100, 400)
 """Playout delay that outlasts one retransmission on an ordinary network."""
+LIP_SYNC_MS = 1000
+"""To whoever hears the sound, too, the picture may be shown as late as that is heard."""
 
 
 class Viewer:
@@ -153,11 +155,14 @@ class Viewer:
             self._sound.join(writer.write, self._sound_delay_ns())
         else:
             self._sound.leave(writer.write)
+        self._set_mode(self.wish.mode)
 
     def _want_keyframe(self) -> None:
         if self._rendition is not None:
             self._rendition.want_keyframe()
 
     def _set_mode(self, mode: Mode) -> None:
-        delays = SMOOTH_MS if mode is Mode.SMOOTH else (0, 0)
-        self.peer.picture.set_playout_delay(*delays)
+        least, most = SMOOTH_MS if mode is Mode.SMOOTH else (0, 0)
+        if self._listening:
+            most = LIP_SYNC_MS
+        self.peer.picture.set_playout_delay(least, most)

@@ -30,12 +30,14 @@ LOUD_DB = -40.0
 """Full scale is 0. What is softer nobody complains of."""
 FULL_DB = -6.0
 """It cannot grow any more; a tone alone that stays there is no music either."""
-SPAN = 12
-"""Windows, one second, over which it has to grow, or stay at the limit,"""
+SPANS = 12, 24
+"""Windows, one or two seconds, over which it has to grow, or stay at the limit,"""
 RISE_DB = 8.0
 """by this much in all, and"""
 DIP_DB = 1.5
-"""never fall by more from one window to the next."""
+"""never fall by more from one window to the next, if of each"""
+PASS = 4
+"""windows the loudest counts: what goes around within a third of a second ebbs in between."""
 FIRST_REST_S, LONGEST_REST_S = 10.0, 160.0
 """Muted for so long, doubled each time it comes back at once."""
 
@@ -54,7 +56,7 @@ class HowlDetector:
 
     def __init__(self) -> None:
         self._waiting: npt.NDArray[np.float32] = np.zeros(0, np.float32)
-        self._peaks: deque[Peak] = deque(maxlen=SPAN)
+        self._peaks: deque[Peak] = deque(maxlen=SPANS[-1])
 
     def hears(self, samples: npt.NDArray[np.float32]) -> bool:
         """Whether it howls, at any window that these `samples` complete."""
@@ -70,21 +72,24 @@ class HowlDetector:
         self._peaks.clear()
 
     def _builds_up(self) -> bool:
-        peaks = self._peaks
-        if len(peaks) < SPAN or not all(peak.tonal for peak in peaks):
-            return False
-        if max(peak.bin for peak in peaks) - min(peak.bin for peak in peaks) > 2:
-            return False
-        levels = [peak.level_db for peak in peaks]
-        if levels[-1] < LOUD_DB:
-            return False
-        if min(levels) >= FULL_DB:
-            return True
-        # At the limit the level only trembles.
-        steady = all(
-            after - before > -DIP_DB or after > FULL_DB for before, after in pairwise(levels)
-        )
-        return steady and levels[-1] - levels[0] >= RISE_DB
+        peaks = list(self._peaks)
+        return any(len(peaks) >= span and _grow(peaks[-span:]) for span in SPANS)
+
+
+def _grow(peaks: list[Peak]) -> bool:
+    if not all(peak.tonal for peak in peaks):
+        return False
+    if max(peak.bin for peak in peaks) - min(peak.bin for peak in peaks) > 2:
+        return False
+    levels = [peak.level_db for peak in peaks]
+    crests = [max(levels[at : at + PASS]) for at in range(len(levels) - PASS + 1)]
+    if crests[-1] < LOUD_DB:
+        return False
+    if min(levels) >= FULL_DB:
+        return True
+    # At the limit the level only trembles.
+    steady = all(after - before > -DIP_DB or after > FULL_DB for before, after in pairwise(crests))
+    return steady and crests[-1] - crests[0] >= RISE_DB
 
 
 def strongest(samples: npt.NDArray[np.float32]) -> Peak:
