@@ -4,6 +4,8 @@
     python -m benchmarks.room latency   [--seconds 10]
     python -m benchmarks.room join      [--times 20]
     python -m benchmarks.room switch    [--times 12]
+    python -m benchmarks.room storm
+    python -m benchmarks.room impaired  [--seconds 30]
 
 Each ends within three minutes, prints a table, and with --out writes it to a folder, too. The
 programs that are measured, and those who watch, are processes of their own on this machine.
@@ -17,7 +19,7 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
-from benchmarks.room import joining, latency, switching, viewers
+from benchmarks.room import impaired, joining, latency, storm, switching, viewers
 from benchmarks.room.report import Report
 
 
@@ -30,8 +32,12 @@ def main() -> None:
         work = latency.run(options.seconds)
     elif options.mode == "join":
         work = joining.run(options.times)
-    else:
+    elif options.mode == "switch":
         work = switching.run(options.times)
+    elif options.mode == "storm":
+        work = storm.run()
+    else:
+        work = impaired.run(options.seconds)
     report = asyncio.run(work)
     print(report.table)
     if options.out is not None:
@@ -52,6 +58,9 @@ def _options() -> argparse.Namespace:
     join.add_argument("--times", type=int, default=20)
     switch = modes.add_parser("switch", help="to another size and back")
     switch.add_argument("--times", type=int, default=12)
+    modes.add_parser("storm", help="a hundred join within five seconds; 160 come and go")
+    worse = modes.add_parser("impaired", help="2 %% loss, 20 ms jitter")
+    worse.add_argument("--seconds", type=float, default=30.0)
     for mode in modes.choices.values():
         mode.add_argument("--out", type=Path, help="a folder for NAME.md and NAME.json")
     return parser.parse_args()
