@@ -118,14 +118,14 @@ class Whip:
         self._ice_servers = tuple(ice_servers)
         self._session: Session | None = None
         self._taking = asyncio.Lock()
+        self._closed = False
         self._closing: set[asyncio.Task[None]] = set()
 
     def routes(self) -> list[web.RouteDef]:
         return [
-            web.options("/whip/{name}", self._options),
             web.post("/whip/{name}", self._publish),
-            web.patch("/whip/{name}/{id}", self._trickle),
-            web.delete("/whip/{name}/{id}", self._leave),
+            web.patch("/whip/{name}/{session}", self._trickle),
+            web.delete("/whip/{name}/{session}", self._leave),
         ]
 
     @property
@@ -141,19 +141,18 @@ class Whip:
         }
 
     async def close(self, _app: web.Application | None = None) -> None:
-        """Send the publisher home."""
+        """Send the publisher home, and take no other."""
+        self._closed = True
         if self._session is not None:
             await self._session.peer.close()
         await asyncio.gather(*self._closing)
-
-    async def _options(self, request: web.Request) -> web.StreamResponse:
-        self._check_name(request)
-        return web.Response(status=204, headers={"Accept-Post": SDP})
 
     async def _publish(self, request: web.Request) -> web.StreamResponse:
         inlet = self._check_name(request)
         if not self._key.opens(request):
             return _unauthorized()
+        if self._closed:
+            raise web.HTTPServiceUnavailable(text="the program is ending")
         publisher = request.query.get("publisher", "")[:MAX_PUBLISHER]
         replace = request.query.get("replace") == "1"
         sdp = await read_text(request, SDP)
@@ -253,7 +252,7 @@ class Whip:
         if not self._key.opens(request):
             return None
         session = self._session
-        if session is None or not secrets.compare_digest(session.id, request.match_info["id"]):
+        if session is None or not secrets.compare_digest(session.id, request.match_info["session"]):
             raise web.HTTPNotFound(text="this session has ended; publish again")
         return session
 

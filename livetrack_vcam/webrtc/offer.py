@@ -22,11 +22,13 @@ class OfferError(ValueError):
 
 
 class NoCommonCodecError(OfferError):
-    """The other side can decode none of the codecs we send."""
+    """The other side can decode none of the codecs we send, or sends none that we decode."""
 
-    def __init__(self, offered: tuple[str, ...], ours: tuple[str, ...]) -> None:
+    def __init__(
+        self, offered: tuple[str, ...], ours: tuple[str, ...], whose: str = "this room sends"
+    ) -> None:
         super().__init__(
-            f"the offer has only {', '.join(offered) or 'no codec'}, and this room sends "
+            f"the offer has only {', '.join(offered) or 'no codec'}, and {whose} "
             f"{', '.join(ours)}; use a browser with one of these"
         )
         self.offered = offered
@@ -65,12 +67,14 @@ def read_offer(sdp: str) -> Offer:
         if media.kind == "audio"
         for codec in media.rtp.codecs
     )
-    return Offer(sdp, tuple(offered), _sendable(video[0]), sound)
+    return Offer(sdp, tuple(offered), usable_codecs(video[0]), sound)
 
 
 def parse_description(sdp: str) -> SessionDescription:
     if len(sdp) > MAX_OFFER_BYTES:
         raise OfferError(f"the offer is longer than {MAX_OFFER_BYTES // 1024} KiB")
+    if sdp and not sdp.startswith("v=0"):
+        raise OfferError("the offer is not valid SDP: it does not begin with v=0")
     try:
         description = SessionDescription.parse(sdp)
     except Exception as error:  # the parser raises whatever a broken line leads to
@@ -83,7 +87,8 @@ def parse_description(sdp: str) -> SessionDescription:
     return description
 
 
-def _sendable(media: MediaDescription) -> tuple[Codec, ...]:
+def usable_codecs(media: MediaDescription) -> tuple[Codec, ...]:
+    """Those of the section's codecs that we can send and receive, in its order."""
     found: dict[Codec, None] = {}
     for codec in media.rtp.codecs:
         name = codec.mimeType.lower()

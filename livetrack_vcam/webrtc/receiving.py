@@ -23,11 +23,17 @@ from aiortc.rtcrtpparameters import RTCRtpCodecCapability
 from aiortc.sdp import candidate_from_sdp
 
 from livetrack_vcam.webrtc.encoded import Codec
-from livetrack_vcam.webrtc.offer import NoCommonCodecError, OfferError, parse_description
+from livetrack_vcam.webrtc.offer import (
+    MAX_SECTIONS,
+    NO_CODECS,
+    NoCommonCodecError,
+    OfferError,
+    parse_description,
+    usable_codecs,
+)
 
 SENDING = ("sendonly", "sendrecv")
 OURS = (Codec.H264, Codec.VP8)
-MAX_SECTIONS = 8
 LEVEL = "2a"
 """4.2 (H.264 table A-1): 1080p at 60 fps. aiortc answers 3.1, the level of 720p."""
 
@@ -140,19 +146,19 @@ def check_publication(sdp: str) -> tuple[Codec, ...]:
     """
     description = parse_description(sdp)
     if len(description.media) > MAX_SECTIONS:
-        raise OfferError(f"the offer has more than {MAX_SECTIONS} media sections; send one video")
+        raise OfferError("the offer has too many media sections; send one video and one audio")
     videos = [m for m in description.media if m.kind == "video" and m.direction in SENDING]
     if not videos:
         raise OfferError("the offer sends no video; add a camera's track to it")
     if len(videos) > 1:
         raise OfferError("the offer sends more than one video; send one camera")
-    names = [codec.mimeType.partition("/")[2] for codec in videos[0].rtp.codecs]
-    offered = dict.fromkeys(name for name in names if name.lower() not in ("rtx", "red", "ulpfec"))
-    ours = {codec.value.lower(): codec for codec in OURS}
-    common = tuple(ours[name.lower()] for name in offered if name.lower() in ours)
-    if not common:
-        raise NoCommonCodecError(tuple(offered), tuple(codec.value for codec in OURS))
-    return common
+    codecs = usable_codecs(videos[0])
+    if not codecs:
+        names = [codec.mimeType.partition("/")[2] for codec in videos[0].rtp.codecs]
+        offered = dict.fromkeys(name for name in names if name.lower() not in NO_CODECS)
+        ours = tuple(codec.value for codec in OURS)
+        raise NoCommonCodecError(tuple(offered), ours, "this program decodes")
+    return codecs
 
 
 def with_bit_rates(sdp: str, rates: BitRates) -> str:
