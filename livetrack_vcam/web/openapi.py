@@ -5,12 +5,24 @@ What is taken and given comes from `schemas`; only what belongs to HTTP is writt
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from functools import cache
 
 from livetrack_vcam import __version__
-from livetrack_vcam.web.body import BODY_TIMEOUT_S, MAX_BODY_BYTES
+from livetrack_vcam.web.openapi_camera import CAMERA_OPERATIONS
+from livetrack_vcam.web.openapi_rooms import ROOM_OPERATIONS
+from livetrack_vcam.web.operation import (
+    CHANGES,
+    HTML,
+    JPEG,
+    JSON,
+    MJPEG,
+    OPERATOR,
+    PICTURES,
+    REFUSALS,
+    TEXT,
+    Operation,
+)
 from livetrack_vcam.web.operator import CODE_LIFETIME_S, COOKIE
 from livetrack_vcam.web.schemas import (
     Json,
@@ -19,52 +31,10 @@ from livetrack_vcam.web.schemas import (
     ref,
     settings_example,
 )
-from livetrack_vcam.web.streams import BOUNDARY, MAX_EVENT_HZ
-
-JSON, JPEG, HTML = "application/json", "image/jpeg", "text/html"
-MJPEG = f"multipart/x-mixed-replace; boundary={BOUNDARY}"
-REFUSALS = {
-    400: "It makes no sense, or cannot be done now; the sentence says why.",
-    401: "The token is missing or another one.",
-    403: "A page of another web site asks, or the server is called by a name that is not its own.",
-    404: "There is no such shot, or it is not sent to the web.",
-    408: f"The body did not come within {BODY_TIMEOUT_S:.0f} s.",
-    413: f"The body is larger than {MAX_BODY_BYTES // 1024} KiB.",
-    415: "The body is not sent as application/json, or it is compressed.",
-    500: "The program made a mistake; its log says more.",
-    503: "There are too many clients at once, or there is no picture yet.",
-}
-"""What every refusal means; each is {"error": sentence}."""
-
-_ANYBODY = (403, 500)
-_CHANGES = (400, 401, 403, 408, 413, 415, 500)
-_PICTURES = (403, 404, 500, 503)
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One method of one path: what it is for, what it takes and every status it answers with.
-
-    `kind` is the media type of the 200 answer, `answer` its schema; `moved` the other good status.
-    """
-
-    method: str
-    path: str
-    group: str
-    summary: str
-    answer: Json | None = None
-    kind: str = JSON
-    refusals: Sequence[int] = _ANYBODY
-    body: Json | None = None
-    security: Sequence[str] = ()
-    query: tuple[str, Json, str] | None = None
-    moved: Mapping[int, str] | None = None
-
+from livetrack_vcam.web.streams import MAX_EVENT_HZ
 
 _HZ = {"type": "integer", "minimum": 1, "maximum": int(MAX_EVENT_HZ), "default": int(MAX_EVENT_HZ)}
 _NUMBERS: Json = {"type": "object", "description": "Numbers, nested by shot and output."}
-_TEXT: Json = {"type": "string"}
-_OPERATOR = ("token", "cookie")
 
 OPERATIONS = (
     Operation(
@@ -77,7 +47,7 @@ OPERATIONS = (
         "text/event-stream", (400, 403, 500, 503), query=("hz", _HZ, "Events a second, at most."),
     ),
     Operation("get", "/api/stats", "Look", "The numbers alone.", _NUMBERS),
-    Operation("get", "/metrics", "Look", "The same for Prometheus.", _TEXT, "text/plain"),
+    Operation("get", "/metrics", "Look", "The same for Prometheus.", TEXT, "text/plain"),
     Operation("get", "/healthz", "Look", "Whether the program runs.", ref("Done")),
     Operation(
         "get", "/api/devices", "Look", "What `livetrack-vcam devices --json` lists.",
@@ -92,11 +62,11 @@ OPERATIONS = (
     ),
     Operation(
         "post", "/api/command", "Change", "Carry out one command.", ref("Done"),
-        refusals=_CHANGES, body=ref("Command"), security=_OPERATOR,
+        refusals=CHANGES, body=ref("Command"), security=OPERATOR,
     ),
     Operation(
         "put", "/api/settings", "Change", "Change live settings of some shots, all or none.",
-        ref("Done"), refusals=_CHANGES, body=ref("SettingsChange"), security=_OPERATOR,
+        ref("Done"), refusals=CHANGES, body=ref("SettingsChange"), security=OPERATOR,
     ),
     Operation(
         "post", "/api/sign-in", "Sign in",
@@ -105,11 +75,11 @@ OPERATIONS = (
     ),
     Operation(
         "get", "/api/session", "Sign in", "Whether the asker's token or cookie is good.",
-        ref("Session"), security=("", *_OPERATOR),
+        ref("Session"), security=("", *OPERATOR),
     ),
     Operation(
-        "get", "/control", "Pages", "The operator's page.", _TEXT, HTML,
-        query=("code", _TEXT, "From a sign-in link: answered with the cookie."),
+        "get", "/control", "Pages", "The operator's page.", TEXT, HTML,
+        query=("code", TEXT, "From a sign-in link: answered with the cookie."),
         moved={303: "The code was good: the cookie, and on to the page without the code."},
     ),
     Operation(
@@ -119,32 +89,34 @@ OPERATIONS = (
         "get", "/room", "Pages", "To the room of the first shot.", moved={302: "To its room."},
     ),
     Operation(
-        "get", "/room/{shot}", "Pages", "The page to watch one shot.", _TEXT, HTML, (403, 404, 500)
+        "get", "/room/{shot}", "Pages", "The page to watch one shot.", TEXT, HTML, (403, 404, 500)
     ),
     Operation(
-        "get", "/assets/{path}", "Pages", "A file of the pages.", _TEXT,
+        "get", "/assets/{path}", "Pages", "A file of the pages.", TEXT,
         "application/octet-stream", (403, 404, 500),
     ),
     Operation(
-        "get", "/stream.mjpg", "Pictures", "The first shot as MJPEG.", _TEXT, MJPEG, _PICTURES
+        "get", "/stream.mjpg", "Pictures", "The first shot as MJPEG.", TEXT, MJPEG, PICTURES
     ),
     Operation(
-        "get", "/stream/{shot}.mjpg", "Pictures", "One shot as MJPEG.", _TEXT, MJPEG, _PICTURES
+        "get", "/stream/{shot}.mjpg", "Pictures", "One shot as MJPEG.", TEXT, MJPEG, PICTURES
     ),
     Operation(
-        "get", "/snapshot.jpg", "Pictures", "The first shot's next picture.", _TEXT, JPEG, _PICTURES
+        "get", "/snapshot.jpg", "Pictures", "The first shot's next picture.", TEXT, JPEG, PICTURES
     ),
     Operation(
-        "get", "/snapshot/{shot}.jpg", "Pictures", "One shot's next picture.", _TEXT, JPEG,
-        _PICTURES,
+        "get", "/snapshot/{shot}.jpg", "Pictures", "One shot's next picture.", TEXT, JPEG,
+        PICTURES,
     ),
     Operation(
         "get", "/preview.mjpg", "Pictures", "The whole picture of the source, small, as MJPEG.",
-        _TEXT, MJPEG, (403, 500, 503),
+        TEXT, MJPEG, (403, 500, 503),
     ),
     Operation(
-        "get", "/preview.jpg", "Pictures", "The same, one picture.", _TEXT, JPEG, (403, 500, 503)
+        "get", "/preview.jpg", "Pictures", "The same, one picture.", TEXT, JPEG, (403, 500, 503)
     ),
+    *ROOM_OPERATIONS,
+    *CAMERA_OPERATIONS,
 )  # fmt: skip
 """Every route of the server, in the order in which the document shows them."""
 
@@ -176,6 +148,17 @@ def document() -> Json:
                     "scheme": "bearer",
                     "description": "From the file `token` in the user's data folder.",
                 },
+                "camera": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "What follows #k= in the phone's link.",
+                },
+                "invitation": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "What follows #t= in a link of `livetrack-vcam ctl invite`; "
+                    "needed only with --room-access invited.",
+                },
                 "cookie": {
                     "type": "apiKey",
                     "in": "cookie",
@@ -192,7 +175,7 @@ def _operation(operation: Operation) -> Json:
     if operation.answer is not None:
         content = {operation.kind: {"schema": operation.answer}}
         answers["200"] = {"description": operation.summary, "content": content}
-    for code, meaning in (operation.moved or {}).items():
+    for code, meaning in {**(operation.moved or {}), **(operation.also or {})}.items():
         answers[str(code)] = {"description": meaning}
     for code in operation.refusals:
         answers[str(code)] = {"$ref": f"#/components/responses/{code}"}
@@ -206,7 +189,8 @@ def _operation(operation: Operation) -> Json:
     if parameters:
         result["parameters"] = parameters
     if operation.body is not None:
-        result["requestBody"] = {"required": True, "content": {JSON: _with_examples(operation)}}
+        content = {operation.body_kind: _with_examples(operation)}
+        result["requestBody"] = {"required": True, "content": content}
     if operation.security:
         result["security"] = [{name: []} if name else {} for name in operation.security]
     return result
@@ -219,8 +203,8 @@ def _operation_id(operation: Operation) -> str:
 
 def _parameters(operation: Operation) -> list[Json]:
     parameters = [
-        {"name": name, "in": "path", "required": True, "schema": _TEXT}
-        for name in ("shot", "path")
+        {"name": name, "in": "path", "required": True, "schema": TEXT}
+        for name in ("shot", "path", "viewer", "name", "session")
         if f"{{{name}}}" in operation.path
     ]
     if operation.query is not None:
@@ -229,10 +213,16 @@ def _parameters(operation: Operation) -> list[Json]:
     return parameters
 
 
+_EXAMPLES: Mapping[str, Callable[[], Mapping[str, Json]]] = {
+    "/api/command": command_examples,
+    "/api/settings": lambda: {"two settings": settings_example()},
+}
+
+
 def _with_examples(operation: Operation) -> Json:
-    examples = command_examples()
-    if operation.path == "/api/settings":
-        examples = {"two settings": settings_example()}
+    if operation.path not in _EXAMPLES:
+        return {"schema": operation.body}
+    examples = _EXAMPLES[operation.path]()
     return {
         "schema": operation.body,
         "examples": {name: {"value": value} for name, value in examples.items()},

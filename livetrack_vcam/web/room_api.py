@@ -96,7 +96,7 @@ def describe(room: Room) -> dict[str, Any]:
         "fps": float(room.canvas.fps),
         "codecs": [codec.value for codec in Codec],
         "renditions": [
-            {"width": each.width, "height": each.height, "kbps": kbps_of(each)}
+            {"width": each.width, "height": each.height, "kbps": kbps_of(each, room.canvas.fps)}
             for each in room.renditions.sizes
         ],
         "viewers": len(room.viewers),

@@ -91,7 +91,7 @@ def test_an_operation_is_complete(key: tuple[str, str]) -> None:
     schemes = DOCUMENT["components"]["securitySchemes"].keys()
     for way in operation.get("security", ()):
         assert way.keys() <= schemes
-    if key[0] != "get":
+    if key[0] != "get" and "{viewer}" not in key[1]:  # a viewer's own address is its secret
         assert operation["security"]
         assert "401" in operation["responses"]
 
@@ -197,7 +197,7 @@ def test_the_answers_over_http_are_what_the_document_says() -> None:
         for (method, path), operation in OPERATIONS.items():
             answer = operation["responses"].get("200", {}).get("content", {})
             schema = answer.get("application/json", {}).get("schema")
-            if schema is None or path == "/api/status":
+            if schema is None or path == "/api/status" or "{" in path:
                 continue
             example = {"/api/command": command_examples()["pause"]}.get(path, settings_example())
             async with session.request(
