@@ -12,9 +12,10 @@ from livetrack_vcam.webrtc.terms import WriterStats
 BAD_LOSS_PCT = 5.0
 # A queue on the way that adds this much is about to overflow, and the picture late already.
 BAD_QUEUE_MS = 300.0
+DRAINING = 0.95  # of a second ago: what is left of a queue that is getting shorter
 BAD_SECONDS = 2
 # The receiver's estimate lies at 85 % of what arrives when a queue grows (Google's congestion
-# control, draft-ietf-rmcat-gcc-02 section 5.5), so below this something was also lost on the way.
+# control, draft-ietf-rmcat-gcc-02 section 5.5), so below this the way itself is narrower.
 BAD_REMB = 0.8
 # It starts at what arrived first and grows by 8 % a second: while it grows, the network is well.
 REMB_GROWTH = 1.02
@@ -64,7 +65,7 @@ class Adaptation:
 
     Down after BAD_SECONDS seconds in a row with loss, a growing queue or a low estimate of the
     receiver's, and at once when our own socket is full. Up again after a quiet time, which
-    doubles with each attempt that failed. Never above `best`, which the viewer picked.
+    doubles with each attempt at that step that failed. Never above `best`, which the viewer picked.
     """
 
     def __init__(self, kbps: Sequence[int], best: int = 0) -> None:
@@ -80,7 +81,7 @@ class Adaptation:
     def pick(self, best: int) -> None:
         """The viewer wants this and nothing above: at once, whatever was learned before."""
         self._best = self._step = min(max(best, 0), len(self._kbps) - 1)
-        self._quiet_needed_s = FIRST_QUIET_S
+        self._quiet_needed_s = [FIRST_QUIET_S] * len(self._kbps)
         self._since_move_s = 0
         self._quiet_s = 0
         self._bad_s = 0
@@ -97,10 +98,10 @@ class Adaptation:
         self._quiet_s = 0 if bad else self._quiet_s + 1
         if self._rose and self._since_move_s >= PROVEN_S:
             self._rose = False
-            self._quiet_needed_s = FIRST_QUIET_S
+            self._quiet_needed_s[self._step] = FIRST_QUIET_S
         if self._bad_s >= BAD_SECONDS or report.backed_up > 0:
             return self._fall()
-        if self._step > self._best and self._quiet_s >= self._quiet_needed_s:
+        if self._step > self._best and self._quiet_s >= self._quiet_needed_s[self._step - 1]:
             return self._rise()
         return Move.STAY
 
@@ -115,8 +116,9 @@ class Adaptation:
     def _is_queued(self, rtt_ms: float | None) -> bool:
         if rtt_ms is None:
             return False
+        draining = bool(self._rtts) and rtt_ms < DRAINING * self._rtts[-1]
         self._rtts.append(rtt_ms)
-        return rtt_ms - min(self._rtts) > BAD_QUEUE_MS
+        return rtt_ms - min(self._rtts) > BAD_QUEUE_MS and not draining
 
     def _is_low(self, report: LinkReport) -> bool:
         """An estimate never exceeds 1.5 times what arrives: of a still picture it says little."""
@@ -128,7 +130,8 @@ class Adaptation:
     def _fall(self) -> Move:
         self._quiet_s = self._bad_s = 0
         if self._rose:
-            self._quiet_needed_s = min(self._quiet_needed_s * 2, MAX_QUIET_S)
+            needed_s = self._quiet_needed_s[self._step]
+            self._quiet_needed_s[self._step] = min(2 * needed_s, MAX_QUIET_S)
         if self._step == len(self._kbps) - 1:
             return Move.STAY
         self._moved(self._step + 1, rose=False)

@@ -233,7 +233,8 @@ def test_a_constant_network_is_tried_ever_more_seldom(pipe: Pipe, best: int, sec
 
     doublings = math.log2(1 + seconds / FIRST_QUIET_S) + 1
     attempts = doublings + seconds / MAX_QUIET_S
-    assert moves(steps) <= len(LADDER) + 2 * attempts
+    # A failed attempt may throw a viewer two steps back: the queue it left has to drain.
+    assert moves(steps) <= len(LADDER) + 4 * attempts
     assert min(steps) >= best
 
 
