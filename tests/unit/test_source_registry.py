@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from livetrack_vcam.core.geometry import Size
-from livetrack_vcam.errors import SettingsError, SourceError, SourceNotFoundError
+from livetrack_vcam.errors import SourceError, SourceNotFoundError
 from livetrack_vcam.sources.camera import camera_error, device_options
 from livetrack_vcam.sources.cameras import CameraInfo, choose_mode, is_own
 from livetrack_vcam.sources.demo import DemoSource
@@ -126,11 +126,6 @@ def test_what_does_not_exist_ends_with_status_3_and_names_the_next_command(spec:
     with pytest.raises(SourceNotFoundError, match="livetrack-vcam devices") as caught:
         open_source(spec)
     assert caught.value.exit_code == 3
-
-
-def test_the_browser_as_a_source_is_refused_for_now() -> None:
-    with pytest.raises(SettingsError, match="not in this version"):
-        open_source("browser")
 
 
 def test_an_address_is_shown_without_its_secrets() -> None:
