@@ -34,10 +34,14 @@ SPANS = 12, 24
 """Windows, one or two seconds, over which it has to grow, or stay at the limit,"""
 RISE_DB = 8.0
 """by this much in all, and"""
-DIP_DB = 1.5
+DIP_DB = 3.0
 """never fall by more from one window to the next, if of each"""
-PASS = 4
-"""windows the loudest counts: what goes around within a third of a second ebbs in between."""
+PASS = 5
+"""windows the loudest counts: what goes around within .4 s ebbs and flows."""
+PURE = 0.8
+"""Of the windows hold hardly anything but the tone,"""
+SPREAD = 4
+"""which stays within so many bins: several of the loop's own tones are as strong."""
 FIRST_REST_S, LONGEST_REST_S = 10.0, 160.0
 """Muted for so long, doubled each time it comes back at once."""
 
@@ -77,9 +81,8 @@ class HowlDetector:
 
 
 def _grow(peaks: list[Peak]) -> bool:
-    if not all(peak.tonal for peak in peaks):
-        return False
-    if max(peak.bin for peak in peaks) - min(peak.bin for peak in peaks) > 2:
+    bins = [peak.bin for peak in peaks if peak.tonal]
+    if len(bins) < PURE * len(peaks) or max(bins) - min(bins) > SPREAD:
         return False
     levels = [peak.level_db for peak in peaks]
     crests = [max(levels[at : at + PASS]) for at in range(len(levels) - PASS + 1)]

@@ -45,18 +45,17 @@ def loop(sound: Mono, gain: float, delay_s: float, seconds: float) -> Mono:
 
     Loudspeaker and room carry the middle best: one resonance at 1,250 Hz, `gain` there.
     """
-    delay, width = int(delay_s * RATE_HZ), 0.999
-    turn = 2 * np.pi * 1250 / RATE_HZ
-    # Two poles; their gain at the resonance is close to this.
-    peak = (1 - width) * np.sqrt(1 + width**2 - 2 * width * np.cos(2 * turn))
-    heard = np.zeros(int(seconds * RATE_HZ), np.float32)
-    heard[: len(sound)] = sound[: len(heard)]
-    first, second = 2 * width * np.cos(turn), -width * width
-    before, last = 0.0, 0.0
-    for at in range(delay, len(heard)):
-        now = peak * float(heard[at - delay]) + first * last + second * before
-        before, last = last, now
-        heard[at] = np.clip(heard[at] + gain * now, -0.9, 0.9)
+    delay, turn, width = int(delay_s * RATE_HZ), 2 * np.pi * 1250 / RATE_HZ, 0.995
+    times = np.arange(1500)
+    ringing = width**times * np.sin((times + 1) * turn)
+    ringing *= gain / np.abs(np.sum(ringing * np.exp(-1j * turn * times)))
+    heard = np.zeros(int(seconds * RATE_HZ) + delay, np.float32)
+    heard[: len(sound)] = sound
+    for first in range(delay, int(seconds * RATE_HZ), delay):
+        played = heard[max(0, first - delay - len(times)) : first]
+        back = np.convolve(played, ringing)[len(played) - delay : len(played)]
+        now = heard[first : first + delay]
+        heard[first : first + delay] = np.clip(now + back, -0.9, 0.9)
     return heard
 
 
