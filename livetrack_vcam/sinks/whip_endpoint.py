@@ -91,21 +91,16 @@ class WhipEndpoint:
             ) as response:
                 if response.status not in (307, 308):
                     return await self._published(url, response)
-                url = self._redirected(url, response.headers.get("Location", ""))
-        raise WhipError(f"{self.place} sends us in a circle; look at its settings")
+                target = target_of(url, response.headers.get("Location", ""))
+                if target is None:
+                    raise WhipError(f"{self.place} sends us to no safe address; see its settings")
+                url = target
+        raise WhipError(f"{self.place} sends us in a circle; see its settings")
 
     def _headers(self, url: URL) -> dict[str, str]:
         if not self._token or url.origin() != self._url.origin():
             return {}
         return {"Authorization": f"Bearer {self._token}"}
-
-    def _redirected(self, url: URL, location: str) -> URL:
-        target = _joined(url, location)
-        if target is None or (url.scheme == "https" and target.scheme != "https"):
-            raise WhipError(
-                f"{self.place} sends us to no address that is as safe; look at its settings"
-            )
-        return target
 
     async def _published(self, url: URL, response: aiohttp.ClientResponse) -> Published:
         if response.status not in (200, 201):
@@ -121,7 +116,7 @@ class WhipEndpoint:
                 "take the address that the server calls so"
             )
         links = response.headers.getall("Link", [])
-        resource = _joined(url, response.headers.get("Location", ""))
+        resource = target_of(url, response.headers.get("Location", ""))
         return Published(body.decode(errors="replace"), resource, ice_servers(links))
 
     def _refused(self, status: int, headers: Mapping[str, str]) -> WhipError:
@@ -166,24 +161,21 @@ class WhipEndpoint:
         return WhipError(f"what answers at {place} does not speak HTTP; check the port")
 
 
-def _joined(url: URL, location: str) -> URL | None:
-    """A Location header, relative or not, as an address we would go to."""
-    if not location:
-        return None
+def target_of(url: URL, location: str) -> URL | None:
+    """Where a Location header, relative or not, leads from `url`; None if nobody should go there:
+    from https to http least of all."""
     try:
         target = url.join(URL(location))
-        return target if target.scheme in ("http", "https") and target.host else None
     except ValueError:
         return None
+    schemes = ("https",) if url.scheme == "https" else ("http", "https")
+    return target if location and target.scheme in schemes and target.host else None
 
 
 def _seconds(retry_after: str) -> float:
     """Retry-After in seconds; the date it may be instead is not worth a parser."""
-    return (
-        min(float(retry_after), LONGEST_WAIT_S)
-        if retry_after.isascii() and (retry_after.isdigit())
-        else 0.0
-    )
+    counted = retry_after.isascii() and retry_after.isdigit()
+    return min(float(retry_after), LONGEST_WAIT_S) if counted else 0.0
 
 
 def _why_untrusted(error: Exception) -> str:
