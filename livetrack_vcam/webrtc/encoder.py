@@ -39,6 +39,7 @@ OPTIONS: dict[str, dict[str, str]] = {
         "tune": "zerolatency",
         "profile": "baseline",
         "forced-idr": "1",
+        "sc_threshold": "0",  # no keyframes that nobody asked for, however much the picture moves
     },
     "libvpx": {
         "deadline": "realtime",
