@@ -205,7 +205,8 @@ class ShotSettings(FramingOptions):
     sink: Annotated[tuple[Sink, ...], BeforeValidator(one_or_more)] = Field(
         DEFAULT_SINKS,
         min_length=1,
-        description="Where it goes: vcam[:NAME], file:PATH, mjpeg, room, whip:URL, none; repeatable.",
+        description="Where it goes: vcam[:NAME], file:PATH, mjpeg, room, whip:URL, none; "
+        "repeatable.",
         json_schema_extra={"metavar": "SINK"},
     )
 

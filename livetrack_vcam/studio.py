@@ -236,7 +236,7 @@ class Studio:
         settings = self.settings
         token = given_token(settings.whip_token_file)
         check_one_server((each for shot in settings.shots for each in shot.sink), token)
-        kbps = settings.whip_kbps or kbps_of(shot.canvas_size())
+        kbps = settings.whip_kbps or kbps_of(shot.canvas_size(), self.canvases[shot.name].fps)
         endpoint = WhipEndpoint(spec.argument, token)
         return WhipSink(endpoint, kbps, asyncio.get_running_loop())
 

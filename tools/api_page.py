@@ -8,7 +8,8 @@ from typing import Any
 
 from livetrack_vcam.core.config import DirectorSettings
 from livetrack_vcam.core.fields import LIVE_FIELDS, live_settings
-from livetrack_vcam.web.openapi import REFUSALS, document
+from livetrack_vcam.web.openapi import document
+from livetrack_vcam.web.operation import REFUSALS
 from livetrack_vcam.web.schemas import command_examples, command_schemas, settings_example
 
 Json = Mapping[str, Any]

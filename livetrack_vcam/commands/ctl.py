@@ -142,12 +142,11 @@ def _open(client: Client, only_print: bool) -> None:
 
 
 def _invite(client: Client, target: str | None, hours: float) -> None:
-    """One link for each address of the room that the daemon knows."""
+    """A link for each address by which the room is reached."""
     shot = target or client.get("/api/status")["shots"][0]["name"]
-    room = f"/api/room/{quote(shot, safe='')}"
-    path = client.post(f"{room}/invitation", {"for_s": hours * 3600})["path"]
-    for root in client.get(room).get("roots") or [client.root]:
-        click.echo(root + path)
+    path = f"/api/room/{quote(shot, safe='')}/invitation"
+    for address in client.post(path, {"for_s": hours * 3600})["urls"]:
+        click.echo(address)
 
 
 def _show(answer: Any, as_json: bool, view: Callable[[Any], RenderableType]) -> None:

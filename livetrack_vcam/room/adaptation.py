@@ -78,6 +78,11 @@ class Adaptation:
     def step(self) -> int:
         return self._step
 
+    @property
+    def reduced(self) -> bool:
+        """Whether that is less than the viewer picked."""
+        return self._step > self._best
+
     def pick(self, best: int) -> None:
         """The viewer wants this and nothing above: at once, whatever was learned before."""
         self._best = self._step = min(max(best, 0), len(self._kbps) - 1)

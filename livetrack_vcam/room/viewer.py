@@ -8,9 +8,9 @@ from typing import Any
 
 from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.room.page_sample import PageSample
-from livetrack_vcam.room.rendition import Rendition
 from livetrack_vcam.room.renditions import Renditions
 from livetrack_vcam.room.sound_encoding import SoundEncoding
+from livetrack_vcam.room.supply import Supply
 from livetrack_vcam.room.wish import Mode, Wish
 from livetrack_vcam.room_status import ViewerStatus
 from livetrack_vcam.stats import NS_PER_MS
@@ -45,45 +45,48 @@ class Viewer:
         self.sample: PageSample | None = None
         self.fps: float | None = None
         self._joined_s = now_s
-        self._renditions = renditions
         self._sound = sound
         self._sound_delay_ns = sound_delay_ns
-        self._rendition: Rendition | None = None
+        self._supply = Supply(peer.picture, renditions, peer.codec)
+        self._watching = False
         self._listening = False
         self._counted = (now_s, 0)
-        peer.picture.on_keyframe_wanted = self._want_keyframe
         self._set_mode(wish.mode)
 
     @property
     def kbps(self) -> int:
         """What the rendition is made for."""
-        return self._rendition.spec.kbps if self._rendition else 0
+        return self._supply.spec.kbps if self._supply.spec else 0
 
     @property
     def size(self) -> Size:
-        return self._rendition.spec.size if self._rendition else Size(0, 0)
+        return self._supply.spec.size if self._supply.spec else Size(0, 0)
 
     def watch(self) -> None:
         """Take the pictures that suit the wish, and the sound if it is wanted."""
-        self._take_pictures(self._renditions.pick(self.peer.codec, self.wish.height))
+        self._watching = True
+        self._supply.pick(self.wish.height)
         self._listen(self.wish.sound)
 
     def rewish(self, wish: Wish) -> None:
+        picked_anew = wish.height != self.wish.height
         self.wish = wish
         self.changes += 1
         self._set_mode(wish.mode)
-        if self._rendition is not None:
-            self.watch()
+        if self._watching:
+            if picked_anew:
+                self._supply.pick(wish.height)
+            self._listen(wish.sound)
 
     def leave(self) -> None:
         """Take nothing more."""
-        if self._rendition is not None:
-            self._rendition.leave(self.peer.picture.write)
-            self._rendition = None
+        self._watching = False
+        self._supply.end()
         self._listen(False)
 
     def tick(self, now_s: float) -> None:
-        """Once a second: count."""
+        """Once a second: count, and look how the network bears it."""
+        self._supply.tick()
         pictures = self.peer.picture.stats.pictures
         since_s, before = self._counted
         if now_s > since_s:
@@ -98,6 +101,7 @@ class Viewer:
             "height": self.size.height,
             "kbps": self.kbps,
             "mode": self.wish.mode.value,
+            "reduced": self._supply.reduced,
             "sound": self._listening,
         }
 
@@ -137,15 +141,6 @@ class Viewer:
             skipped=said.dropped,
         )
 
-    def _take_pictures(self, chosen: Rendition) -> None:
-        if chosen is self._rendition:
-            return
-        before, self._rendition = self._rendition, chosen
-        if before is not None:
-            before.leave(self.peer.picture.write)
-            self.peer.picture.switch()
-        chosen.join(self.peer.picture.write)
-
     def _listen(self, wanted: bool) -> None:
         writer = self.peer.sound
         if self._sound is None or writer is None or wanted == self._listening:
@@ -156,10 +151,6 @@ class Viewer:
         else:
             self._sound.leave(writer.write)
         self._set_mode(self.wish.mode)
-
-    def _want_keyframe(self) -> None:
-        if self._rendition is not None:
-            self._rendition.want_keyframe()
 
     def _set_mode(self, mode: Mode) -> None:
         least, most = SMOOTH_MS if mode is Mode.SMOOTH else (0, 0)

@@ -30,6 +30,10 @@ _SENT: Json = {
         "height": _NUMBER,
         "kbps": _NUMBER,
         "mode": _CHOICES["mode"],
+        "reduced": {
+            "type": "boolean",
+            "description": "The network bears less than was picked.",
+        },
         "sound": {"type": "boolean"},
     },
 }
@@ -44,7 +48,11 @@ _LIFETIME: Json = {
     "type": "object",
     "properties": {"for_s": {"type": "number", "minimum": SHORTEST_S, "maximum": LONGEST_S}},
 }
-_PATH: Json = {"type": "object", "properties": {"path": TEXT}, "required": ["path"]}
+_INVITATION: Json = {
+    "type": "object",
+    "properties": {"path": TEXT, "urls": {"type": "array", "items": TEXT}},
+    "required": ["path", "urls"],
+}
 
 ROOM_OPERATIONS = (
     Operation(
@@ -62,7 +70,7 @@ ROOM_OPERATIONS = (
     ),
     Operation(
         "post", "/api/room/{shot}/invitation", "Rooms",
-        "A path that lets whoever has it into the room, for so many seconds.", _PATH,
+        "Links that let whoever has one into the room, for so many seconds.", _INVITATION,
         refusals=(401, *_ASKED), body=_LIFETIME, security=OPERATOR,
     ),
     Operation(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -11,6 +11,7 @@ from aiohttp import hdrs, web
 from livetrack_vcam.room.invitations import Invitations
 from livetrack_vcam.room.renditions import kbps_of
 from livetrack_vcam.room.room import Room
+from livetrack_vcam.web.addresses import Links
 from livetrack_vcam.web.admission import Admission
 from livetrack_vcam.web.body import read_object
 from livetrack_vcam.web.guard import error_response, unauthorized
@@ -32,11 +33,13 @@ class RoomApi:
         admission: Admission,
         operators: Operators,
         invitations: Invitations,
+        links: Callable[[], Links],
     ) -> None:
         self._rooms = rooms
         self._admission = admission
         self._operators = operators
         self._invitations = invitations
+        self._links = links
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -49,8 +52,15 @@ class RoomApi:
     async def _describe(self, request: web.Request) -> web.StreamResponse:
         room = find_room(self._rooms, request)
         self._admission.check(request, room.shot)
-        described = describe(room) | {"invited_only": self._admission.invited_only}
-        return web.json_response(described)
+        links, path = self._links(), f"/room/{room.shot}"
+        here = links.here(path)
+        return web.json_response(
+            {
+                **describe(room),
+                "invited_only": self._admission.invited_only,
+                "links": {"here": here, "network": [*links.secure(path), *links.network(path)]},
+            }
+        )
 
     async def _viewers(self, request: web.Request) -> web.StreamResponse:
         room = find_room(self._rooms, request)
@@ -83,8 +93,10 @@ class RoomApi:
         number = isinstance(lifetime_s, int | float) and not isinstance(lifetime_s, bool)
         if not number or not SHORTEST_S <= lifetime_s <= LONGEST_S:
             return error_response(400, "for_s is a number of seconds, from a minute to a year")
-        token = self._invitations.new(room.shot, lifetime_s)
-        return web.json_response({"path": f"/room/{room.shot}#t={token}"})
+        links = self._links()
+        path = f"/room/{room.shot}#t={self._invitations.new(room.shot, lifetime_s)}"
+        network = [*links.secure(path), *links.network(path)]
+        return web.json_response({"path": path, "urls": network or [links.here(path)]})
 
 
 def describe(room: Room) -> dict[str, Any]:

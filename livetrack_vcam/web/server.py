@@ -28,7 +28,7 @@ from livetrack_vcam.web.listening import Https, listen, port_of
 from livetrack_vcam.web.operator import Operators
 from livetrack_vcam.web.pages import viewer_root
 from livetrack_vcam.web.protocol_log import protocol_logger
-from livetrack_vcam.web.room_api import RoomApi
+from livetrack_vcam.web.room_api import DAY_S, RoomApi
 from livetrack_vcam.web.whep import Whep
 from livetrack_vcam.web.whip import CameraKey, Inlet, Whip
 
@@ -78,11 +78,18 @@ class WebServer:
         invitations = Invitations(token)
         self._admission = Admission(self._operators, invitations if invited_only else None)
         self._whep = Whep(rooms or {}, self._admission)
-        self._room_api = RoomApi(rooms or {}, self._admission, self._operators, invitations)
+        self._room_api = RoomApi(
+            rooms or {}, self._admission, self._operators, invitations, lambda: self.links
+        )
         key = CameraKey(token, self._operators)
         self._whip = Whip(inlet, key, context.shots)
         self.camera_page = CameraPage(
-            self._whip, key, self._operators, lambda: self.links, context.shots
+            self._whip,
+            key,
+            self._operators,
+            lambda: self.links,
+            context.shots,
+            (lambda shot: invitations.new(shot, DAY_S)) if invited_only else lambda _shot: "",
         )
         self._endless = streams.Endless()
         self._api = ControlApi(context, self._operators, self._endless)
