@@ -74,6 +74,8 @@ class Studio:
     sought: frozenset[str] | None = None
     sound: SoundFeed | None = None
     microphone: Microphone | None = None
+    sound_encoding: SoundEncoding | None = None
+    pipeline: Pipeline | None = None
 
     @property
     def canvases(self) -> dict[str, Canvas]:
@@ -126,6 +128,7 @@ class Studio:
         if settings.obs_watch or settings.obs_audio:
             self.obs = self._obs_watch(pipeline)
             pipeline.accompany(self.obs)
+        self.pipeline = pipeline
         return pipeline
 
     def open_rooms(self, pipeline: Pipeline) -> dict[str, Room]:
@@ -150,15 +153,16 @@ class Studio:
         }
 
     def _sound_encoding(self, pipeline: Pipeline) -> SoundEncoding | None:
-        """One for every room; None where there is no sound to be had."""
+        """One for everybody who hears it; None where there is no sound to be had."""
         if self.sound is None or not self.sound.offered:
             return None
         from livetrack_vcam.room.sound_encoding import SoundEncoding
 
         loop = asyncio.get_running_loop()
-        return SoundEncoding(
+        self.sound_encoding = self.sound_encoding or SoundEncoding(
             self.sound, pipeline.start_thread, loop, guard=self.settings.howl_guard
         )
+        return self.sound_encoding
 
     def _obs_watch(self, pipeline: Pipeline) -> ObsWatch:
         """Raises SettingsError. The first shot is taken to be the one whose sound OBS has."""
@@ -230,7 +234,7 @@ class Studio:
         """Its connection lives in the running loop. Raises SettingsError."""
         # What it needs takes a third of a second to load, and few need it.
         from livetrack_vcam.room.renditions import kbps_of
-        from livetrack_vcam.sinks.whip import WhipSink
+        from livetrack_vcam.sinks.whip import DelayedSound, WhipSink
         from livetrack_vcam.sinks.whip_endpoint import WhipEndpoint
 
         settings = self.settings
@@ -238,7 +242,15 @@ class Studio:
         check_one_server((each for shot in settings.shots for each in shot.sink), token)
         kbps = settings.whip_kbps or kbps_of(shot.canvas_size(), self.canvases[shot.name].fps)
         endpoint = WhipEndpoint(spec.argument, token)
-        return WhipSink(endpoint, kbps, asyncio.get_running_loop())
+
+        def find_sound() -> DelayedSound | None:
+            pipeline = self.pipeline
+            encoding = self._sound_encoding(pipeline) if pipeline else None
+            if pipeline is None or encoding is None:
+                return None
+            return DelayedSound(encoding, pipeline.render.delay_ns(shot.name))
+
+        return WhipSink(endpoint, kbps, asyncio.get_running_loop(), find_sound)
 
     def _trace_journal(self, writer: LineWriter) -> Journal:
         """Writes the first shot's decisions, a line a frame."""

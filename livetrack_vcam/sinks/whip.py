@@ -8,17 +8,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from concurrent.futures import CancelledError
-from dataclasses import replace
-from typing import TypeVar
+from dataclasses import dataclass, replace
+from typing import Protocol, TypeVar
 
 from livetrack_vcam.errors import SinkError
 from livetrack_vcam.interfaces import Canvas, Link
 from livetrack_vcam.media import Frame
 from livetrack_vcam.sinks.whip_endpoint import WhipEndpoint
 from livetrack_vcam.sinks.whip_uplink import Uplink
-from livetrack_vcam.webrtc.encoded import Codec, EncodedPicture
+from livetrack_vcam.webrtc.encoded import Codec, EncodedPicture, EncodedSound
 from livetrack_vcam.webrtc.encoder import EncoderError, VideoEncoder, open_encoder
 from livetrack_vcam.webrtc.publishing import PublishingPeer
 
@@ -56,10 +56,31 @@ class Keyframes:
         return False
 
 
-class WhipSink:
-    """Publishes at `kbps`. While the server is away pictures are dropped and counted.
+class Sound(Protocol):
+    """Encoded sound for whoever joins; belongs to the loop."""
 
-    `loop` runs the connection; `open`, `send` and `close` are called in another thread.
+    def join(self, receiver: Callable[[EncodedSound], None], delay_ns: int = 0) -> None: ...
+
+    def leave(self, receiver: Callable[[EncodedSound], None]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class DelayedSound:
+    """Sound, and by how much the picture it belongs to is shown late."""
+
+    sound: Sound
+    delay_ns: int
+
+
+def _silence() -> DelayedSound | None:
+    return None
+
+
+class WhipSink:
+    """Publishes at `kbps`, with the sound that `find_sound` has when the sink is opened.
+
+    While the server is away pictures are dropped and counted. `loop` runs the connection, and
+    `find_sound`; `open`, `send` and `close` are called in another thread.
     """
 
     name = "whip"
@@ -67,10 +88,18 @@ class WhipSink:
     # Who joins at the server while the camera is away must still get a picture.
     repeat_after_s: float | None = 0.5
 
-    def __init__(self, endpoint: WhipEndpoint, kbps: int, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self,
+        endpoint: WhipEndpoint,
+        kbps: int,
+        loop: asyncio.AbstractEventLoop,
+        find_sound: Callable[[], DelayedSound | None] = _silence,
+    ) -> None:
         self._endpoint = endpoint
         self._kbps = kbps
         self._loop = loop
+        self._find_sound = find_sound
+        self._sound: DelayedSound | None = None
         self._uplink: Uplink | None = None
         self._canvas: Canvas | None = None
         self._encoder: VideoEncoder | None = None
@@ -111,16 +140,22 @@ class WhipSink:
         self._close_encoder()
 
     async def _start(self) -> Uplink:
-        uplink = Uplink(self._endpoint)
-        uplink.on_live = self._welcome
+        self._sound = self._find_sound()
+        uplink = Uplink(self._endpoint, sound=self._sound is not None)
+        uplink.on_live, uplink.on_lost = self._welcome, self._part
         await uplink.open()
         return uplink
 
     def _welcome(self, peer: PublishingPeer) -> None:
         peer.picture.on_keyframe_wanted = self._keyframes.want
-        log.info(
-            "Published to %s (%s, %d kbit/s)", self._endpoint.place, peer.codec.value, self._kbps
-        )
+        if self._sound is not None and peer.sound is not None:
+            self._sound.sound.join(peer.sound.write, self._sound.delay_ns)
+        codec = peer.codec.value
+        log.info("Published to %s (%s, %d kbit/s)", self._endpoint.place, codec, self._kbps)
+
+    def _part(self, peer: PublishingPeer) -> None:
+        if self._sound is not None and peer.sound is not None:
+            self._sound.sound.leave(peer.sound.write)
 
     def _ask(self, work: Coroutine[object, object, T], within_s: float) -> T:
         """What the loop makes of it. Raises SinkError also when the loop is gone."""

@@ -52,7 +52,8 @@ class Publication:
 
 
 class Uplink:
-    """Belongs to one asyncio loop. `on_live` is called whenever a new connection wants pictures.
+    """Belongs to one asyncio loop. `on_live` is called with each new connection that wants
+    pictures, `on_lost` when it has ended.
 
     `state`: connecting, live, retrying or closed; `reason`: why it is not live.
     """
@@ -69,7 +70,8 @@ class Uplink:
         self.state = "connecting"
         self.reason: str | None = None
         self.peer: PublishingPeer | None = None
-        self.on_live: Callable[[PublishingPeer], None] = lambda _peer: None
+        self.on_live: Callable[[PublishingPeer], None] = _nothing
+        self.on_lost: Callable[[PublishingPeer], None] = _nothing
 
     async def open(self) -> None:
         """The first connection; from then on it is kept. Raises WhipError."""
@@ -172,12 +174,17 @@ class Uplink:
         return Publication(peer, published)
 
     async def _end(self, publication: Publication) -> None:
+        self.on_lost(publication.peer)
         await self._end_parts(publication.peer, publication.published)
 
     async def _end_parts(self, peer: PublishingPeer, published: Published | None) -> None:
         await peer.close()
         if published is not None:
             await self._endpoint.delete(published)
+
+
+def _nothing(_peer: PublishingPeer) -> None:
+    pass
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

@@ -35,7 +35,7 @@ from livetrack_vcam.sink_spec import SinkSpec
         ({"sink": ["file"]}, "needs a path"),
         ({"sink": ["tape"]}, "'tape' is unknown"),
         ({"sink": ["mjpeg:80"]}, "takes nothing after the colon"),
-        ({"sink": ["whip:https://example.org"]}, "not in this version"),
+        ({"sink": ["whip:rtmp://example.org"]}, "takes an http:// or https:// address"),
         ({"sink": ["vcam", "vcam"]}, "same device or file"),
         ({"max_zoom": "0.5"}, "--max-zoom 0.5"),
         ({"port": "70000"}, "port"),
