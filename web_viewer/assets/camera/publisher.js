@@ -92,24 +92,24 @@ export class Publisher {
 
   stop() {
     this.#stream = null;
-    this.#end();
+    this.leave();
     this.onstate("idle", 0);
   }
 
-  /** The page goes away, and may come back as it is. */
+  /** Close the connection and tell the program so: the page goes away, and may come back. */
   leave() {
     this.#end();
+    if (!this.#session) return;
+    fetch(this.#session, { method: "DELETE", headers: this.#headers(), keepalive: true }).catch(() => {});
+    this.#session = "";
   }
 
-  /** Close the connection and tell the program so. */
+  /** Close the connection. The program need not be told: the next one takes its place. */
   #end() {
     clearTimeout(this.#timer);
     this.#attempt++;
     this.connection?.close();
     this.connection = null;
-    if (!this.#session) return;
-    fetch(this.#session, { method: "DELETE", headers: this.#headers(), keepalive: true }).catch(() => {});
-    this.#session = "";
   }
 
   async #connect(replace = false) {

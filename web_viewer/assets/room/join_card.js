@@ -55,11 +55,14 @@ export class JoinCard {
   show(room, choices, obstacle) {
     this.#offers.show(room, choices);
     if (document.activeElement !== this.#name) this.#name.value = choices.name;
-    const source = room?.source_name;
-    say(byId("join-lead"), source ? text("joinLead", { shot: this.#shot, source }) : this.#shot);
     /** @type {HTMLImageElement} */ (byId("thumbnail")).alt = text("thumbnail", { shot: this.#shot });
     if (room) this.#showFacts(room);
     this.#showObstacle(room, obstacle);
+  }
+
+  /** @param {string} source  name of the camera; "" when unknown */
+  showSource(source) {
+    say(byId("join-lead"), source ? text("joinLead", { shot: this.#shot, source }) : this.#shot);
   }
 
   /** @param {RoomInfo} room */

@@ -82,6 +82,7 @@ function showRoom() {
   card.show(room, choices, obstacle);
   menu.show(room, choices);
   sharing.show(room);
+  card.showSource(status?.source.name ?? "");
   showViewers(room?.viewers);
   if (place === "card") showBadge(obstacle?.code === "away" ? "away" : cameraBadge());
 }
@@ -89,7 +90,10 @@ function showRoom() {
 /** @param {number | undefined} count */
 function showViewers(count) {
   byId("viewers").hidden = !count || place === "card";
-  if (count) say(byId("viewers"), watching(count));
+  if (!count) return;
+  say(byId("viewers-count"), String(count));
+  say(byId("viewers-words"), watching(count));
+  byId("viewers").title = watching(count);
 }
 
 // Joining and leaving.
@@ -267,6 +271,7 @@ feed.onaway = async (/** @type {number} */ seconds) => {
 feed.onstatus = (/** @type {any} */ now) => {
   status = now;
   showFigures(status, shot);
+  card.showSource(status.source.name);
   if (place === "card" ? obstacle?.code !== "away" : ["live", "still", "plain"].includes(stage.phase)) showBadge(cameraBadge());
 };
 
@@ -312,6 +317,7 @@ byId("plain-retry").addEventListener("click", async () => {
   await learnRoom();
   join();
 });
+byId("viewers").prepend(icon("live"));
 byId("leave").append(icon("leave"));
 byId("leave").addEventListener("click", leave);
 const language = /** @type {HTMLSelectElement} */ (byId("language"));

@@ -1,10 +1,12 @@
 /** The room's address for other devices, as a QR code and as text, and the one for OBS. */
 
-import { byId } from "../dom.js";
+import { byId, say } from "../dom.js";
 import { text } from "../messages.js";
 import { toast } from "../notices.js";
 
 /** @typedef {import("./types.js").RoomInfo} RoomInfo */
+
+const codes = [byId("qr"), byId("join-qr")].map((code) => /** @type {HTMLImageElement} */ (code));
 
 export class Sharing {
   #shot;
@@ -33,17 +35,17 @@ export class Sharing {
     byId("share-text").textContent = text(local ? "shareLocal" : "shareText");
     byId("share").toggleAttribute("data-local", local);
     field("link").value = link;
+    byId("join-share").hidden = link === "";
+    say(byId("join-link"), link);
     if (link === this.#shown) return;
     this.#shown = link;
-    const code = /** @type {HTMLImageElement} */ (byId("qr"));
-    code.hidden = true;
+    for (const code of codes) code.hidden = true;
     if (!link) return;
     const url = `/qr.svg?shot=${encodeURIComponent(this.#shot)}`;
     const response = await fetch(url, { headers: this.#headers }).catch(() => null);
     if (!response?.ok) return;
-    code.src = URL.createObjectURL(await response.blob());
-    code.alt = text("qrLabel", { link });
-    code.hidden = false;
+    const src = URL.createObjectURL(await response.blob());
+    for (const code of codes) Object.assign(code, { src, alt: text("qrLabel", { link }), hidden: false });
   }
 }
 

@@ -11,7 +11,6 @@
  *
  * @typedef {object} RoomInfo  `GET /api/room/<shot>`
  * @property {string} shot
- * @property {string} [source_name]
  * @property {[width: number, height: number]} size
  * @property {number} fps
  * @property {CodecName[]} codecs
