@@ -9,6 +9,7 @@ import hmac
 import logging
 import secrets
 import time
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -33,6 +34,8 @@ CONNECT_S = 15.0
 SILENCE_NS = 2_000_000_000
 """A publisher that has sent no picture for so long may be replaced by anybody with the key."""
 MAX_PUBLISHER = 64
+KEPT = 16
+"""Sessions whose end is remembered: their pages may end them once more."""
 
 
 class Inlet(Protocol):
@@ -117,6 +120,7 @@ class Whip:
         self._names = (NAME, *shots)
         self._ice_servers = tuple(ice_servers)
         self._session: Session | None = None
+        self._ended: deque[str] = deque(maxlen=KEPT)
         self._taking = asyncio.Lock()
         self._closed = False
         self._closing: set[asyncio.Task[None]] = set()
@@ -210,9 +214,10 @@ class Whip:
         return session, answer
 
     async def _trickle(self, request: web.Request) -> web.StreamResponse:
-        session = self._own_session(request)
-        if session is None:
+        self._check_name(request)
+        if not self._key.opens(request):
             return _unauthorized()
+        session = self._named_session(request)
         known = request.headers.get(hdrs.IF_MATCH)
         if known is None:
             return error_response(428, "say which session is meant with If-Match")
@@ -228,10 +233,12 @@ class Whip:
         return web.Response(status=204)
 
     async def _leave(self, request: web.Request) -> web.StreamResponse:
-        session = self._own_session(request)
-        if session is None:
+        """Ends the session; one that has ended by itself, when its connection closed, too."""
+        self._check_name(request)
+        if not self._key.opens(request):
             return _unauthorized()
-        await session.peer.close()
+        if request.match_info["session"] not in self._ended:
+            await self._named_session(request).peer.close()
         return web.json_response({"ok": True})
 
     def _check_name(self, request: web.Request) -> Inlet:
@@ -246,17 +253,14 @@ class Whip:
             )
         return self._inlet
 
-    def _own_session(self, request: web.Request) -> Session | None:
-        """The session of the address; None when the asker may not touch it."""
-        self._check_name(request)
-        if not self._key.opens(request):
-            return None
+    def _named_session(self, request: web.Request) -> Session:
         session = self._session
-        if session is None or not secrets.compare_digest(session.id, request.match_info["session"]):
+        if session is None or session.id != request.match_info["session"]:
             raise web.HTTPNotFound(text="this session has ended; publish again")
         return session
 
     def _gone(self, session: Session) -> None:
+        self._ended.append(session.id)
         if self._session is session:
             self._session = None
 

@@ -66,7 +66,8 @@ def test_a_publisher_with_the_links_key_is_the_camera() -> None:
             assert float(frames[-1].planes[0].mean()) == pytest.approx(90, abs=3)
             assert all(a.pts_ns < b.pts_ns for a, b in pairwise(frames))
             assert await phone.leave() == 200
-            assert await phone.leave() == 404
+            assert await phone.leave() == 200
+            assert await phone.leave(f"{root}/whip/camera/{'a' * 22}") == 404
 
     serving(body)
 
@@ -119,7 +120,8 @@ def test_a_second_camera_is_told_so_until_it_takes_over() -> None:
             assert status == 201
             while float((await next_frame(camera)).planes[0].mean()) < 150:
                 pass
-            assert await one.leave() == 404
+            assert await one.leave() == 200
+            assert (await next_frame(camera)).size == SIZE
 
     serving(body)
 
