@@ -25,22 +25,23 @@ class NackRing:
     """
 
     def __init__(self) -> None:
-        self._pictures: deque[tuple[int, bytes, tuple[bytes, ...]]] = deque()
+        self._pictures: deque[tuple[int, bytes, tuple[bytes, ...], bool]] = deque()
         self._packets = 0
 
-    def keep(self, sequence: int, head: bytes, payloads: tuple[bytes, ...]) -> None:
-        """`sequence`: that of the first of the payloads."""
+    def keep(self, sequence: int, head: bytes, payloads: tuple[bytes, ...], marked: bool) -> None:
+        """`sequence`: that of the first of the payloads; `marked`: whether the last was."""
         pictures = self._pictures
-        pictures.append((sequence, head, payloads))
+        pictures.append((sequence, head, payloads, marked))
         self._packets += len(payloads)
         while self._packets > RING_PACKETS and len(pictures) > 1:
             self._packets -= len(pictures.popleft()[2])
 
     def find(self, sequence: int) -> SentPacket | None:
-        for first, head, payloads in reversed(self._pictures):
+        for first, head, payloads, marked in reversed(self._pictures):
             place = sequence - first & 0xFFFF
             if place < len(payloads):
-                return SentPacket(head, sequence, place == len(payloads) - 1, payloads[place])
+                is_last = place == len(payloads) - 1
+                return SentPacket(head, sequence, marked and is_last, payloads[place])
         return None
 
 
@@ -50,11 +51,21 @@ class ResendBudget:
     SHARE = 0.5
     LEAST_BYTES_A_SECOND = 30_000
     BURST_S = 0.5
+    LOOKS_A_SECOND = 1_000
 
     def __init__(self) -> None:
         self._bytes = float(self.LEAST_BYTES_A_SECOND)
         self._filled_ns = 0
         self._sent_ns: dict[int, int] = {}
+        self._looks = 0
+        self._looks_since_ns = 0
+
+    def may_look(self, now_ns: int) -> bool:
+        """Whether another request is worth looking at: a flood of them is only counted."""
+        if now_ns - self._looks_since_ns >= 1_000_000_000:
+            self._looks, self._looks_since_ns = 0, now_ns
+        self._looks += 1
+        return self._looks <= self.LOOKS_A_SECOND
 
     def allows(
         self, sequence: int, size: int, now_ns: int, stream_bytes_a_second: float, again_ms: float

@@ -6,8 +6,10 @@ packets costs the system a quarter of what nine calls do.
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import sys
+from collections.abc import Callable
 from struct import pack
 from threading import local
 
@@ -40,6 +42,7 @@ class SrtpLink(Link):
         self._route = route
         self._transport: object = None
         self._socket: socket.socket | None = None
+        self._loop = asyncio.get_running_loop()
 
     def ready(self) -> bool:
         route = self._route
@@ -90,6 +93,9 @@ class SrtpLink(Link):
 
     def send_rtcp(self, compound: bytes) -> None:
         self._route.sendto(self._route.session.protect_rtcp(compound))
+
+    def later(self, delay_s: float, call: Callable[[], None]) -> None:
+        self._loop.call_later(delay_s, call)
 
     def _release(self, burst: memoryview, segment: int) -> None:
         """`burst`: datagrams of `segment` bytes each, the last perhaps smaller."""

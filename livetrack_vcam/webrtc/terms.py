@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -71,3 +71,6 @@ class Link(Protocol):
         """One packet, its payload in parts."""
 
     def send_rtcp(self, compound: bytes) -> None: ...
+
+    def later(self, delay_s: float, call: Callable[[], None]) -> None:
+        """In the loop of this link."""

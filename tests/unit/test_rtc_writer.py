@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
 from struct import unpack_from
@@ -38,6 +39,7 @@ class MemoryLink(Link):
     packets: list[RtpPacket] = field(default_factory=list)
     heads: list[bytes] = field(default_factory=list)
     rtcp: list[bytes] = field(default_factory=list)
+    calls: list[Callable[[], None]] = field(default_factory=list)
     backlog: int = 0
     is_up: bool = True
 
@@ -62,6 +64,15 @@ class MemoryLink(Link):
 
     def send_rtcp(self, compound: bytes) -> None:
         self.rtcp.append(compound)
+
+    def later(self, delay_s: float, call: Callable[[], None]) -> None:
+        self.calls.append(call)
+
+    def pass_time(self) -> None:
+        """Call what was to be called, once."""
+        calls, self.calls = self.calls, []
+        for call in calls:
+            call()
 
 
 class Clock:
@@ -228,6 +239,35 @@ def test_a_flood_of_nacks_is_answered_with_less_than_the_pictures_themselves(ben
         resent += len(bench.link.packets) - before
     assert 0 < resent <= own * 0.6 + 60
     assert bench.writer.stats.nack == 300 * 50 * 9
+
+
+def test_a_picture_of_many_packets_leaves_in_bursts_and_the_next_waits_behind_it(
+    bench: Bench,
+) -> None:
+    sent = [bench.write(keyframe=True, packets=60), bench.write()]
+    while bench.link.calls:
+        before = len(bench.link.packets)
+        bench.link.pass_time()
+        sent.append(len(bench.link.packets) - before)
+    assert sent == [24, 0, 24, 12, 3]
+    packets = bench.link.packets
+    first = packets[0].sequence_number
+    assert [each.sequence_number - first & 0xFFFF for each in packets] == list(range(63))
+    assert [index for index, each in enumerate(packets) if each.marker] == [59, 62]
+    assert len({each.timestamp for each in packets[:60]}) == 1
+    bench.writer.feedback(Nack(SSRC, (packets[23].sequence_number, packets[59].sequence_number)))
+    assert [each.marker for each in bench.link.packets[63:]] == [0, 1]
+    assert bench.write() == 3
+
+
+def test_nothing_of_a_picture_leaves_once_the_path_is_gone(bench: Bench) -> None:
+    bench.write(keyframe=True, packets=60)
+    bench.link.is_up = False
+    bench.link.pass_time()
+    bench.link.is_up = True
+    bench.link.pass_time()
+    assert len(bench.link.packets) == 24
+    assert bench.write(keyframe=True) == 3
 
 
 def test_reports_of_the_receiver_become_figures(bench: Bench) -> None:
