@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import tomllib
 from fractions import Fraction
 from pathlib import Path
@@ -11,10 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import livetrack_vcam
 from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.errors import SettingsError, SinkError
 from livetrack_vcam.interfaces import Canvas, LinkedSink
 from livetrack_vcam.media import black_frame
+from livetrack_vcam.room.renditions import kbps_of
 from livetrack_vcam.settings import build_settings, to_toml
 from livetrack_vcam.sink_spec import SinkSpec, parse_sink
 from livetrack_vcam.sinks.whip import Keyframes, WhipSink
@@ -194,3 +197,29 @@ def test_pictures_that_nobody_can_take_yet_are_dropped_and_counted() -> None:
     with pytest.raises(SinkError, match="the program is ending"):
         sink.open(Canvas(Size(64, 48), Fraction(30)))
     sink.close()
+
+
+HD, FPS = Size(1280, 720), Fraction(30)
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "whip.md"
+
+
+def test_the_page_about_media_servers_quotes_what_is_said() -> None:
+    said = "".join(
+        file.read_text(encoding="utf-8")
+        for file in (Path(livetrack_vcam.__file__).parent / "sinks").glob("whip*.py")
+    )
+    table = PAGE.read_text(encoding="utf-8").partition("| LiveTrack says |")[2]
+    sentences = re.findall(r'"([^"]+)"', "".join(re.findall(r"^\| \"[^|]*\|", table, re.MULTILINE)))
+    assert len(sentences) >= 9
+    assert [each for each in sentences if each not in said] == []
+
+
+def test_the_page_about_media_servers_counts_right() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    assert f"({kbps_of(HD, FPS)} for 720p, {kbps_of(Size(640, 360), FPS)} for 640x360)" in text
+    one = (kbps_of(HD, FPS) + 100) * 1.06 / 1000
+    rows = re.findall(r"^\| (\d+) \| ([\d.]+) Mbit/s \| ([\d.]+) Mbit/s \|", text, re.MULTILINE)
+    assert len(rows) == 5
+    for viewers, room, server in rows:
+        assert float(room) == pytest.approx(int(viewers) * one, rel=0.03)
+        assert float(server) == pytest.approx(one, rel=0.03)
