@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from inspect import iscoroutinefunction, signature
+from struct import error as StructError  # noqa: N812
 from time import monotonic_ns
 from typing import Any, Protocol
 
 import aioice
+import pylibsrtp
 from aiortc import (
     RTCDtlsTransport,
     RTCIceTransport,
@@ -22,7 +25,6 @@ from aiortc import (
     codecs,
     rtcrtpparameters,
 )
-from pylibsrtp import Session
 
 from livetrack_vcam.webrtc.rtcp_reports import Feedback, feedback_in
 from livetrack_vcam.webrtc.rtp_extensions import PLAYOUT_DELAY
@@ -44,6 +46,7 @@ _COROUTINES: tuple[tuple[type, str, tuple[str, ...]], ...] = (
     (RTCRtpSender, "send", ("self", "parameters")),
     (RTCRtpSender, "stop", ("self",)),
     (RTCDtlsTransport, "_handle_rtcp_data", ("self", "data")),
+    (RTCDtlsTransport, "_handle_rtp_data", ("self", "data", "arrival_time_ms")),
 )
 _ATTRIBUTES: tuple[tuple[type, str], ...] = (
     (RTCRtpSender, "_ssrc"),
@@ -51,7 +54,7 @@ _ATTRIBUTES: tuple[tuple[type, str], ...] = (
     (RTCDtlsTransport, "_tx_srtp"),
     (RTCDtlsTransport, "_rtp_router"),
     (RTCIceTransport, "_connection"),
-    (Session, "_srtp"),
+    (pylibsrtp.Session, "_srtp"),
     (aioice.Connection, "_nominated"),
 )
 
@@ -112,8 +115,8 @@ class Route:
     """The nominated pair of candidates and the SRTP session behind a DTLS transport."""
 
     def __init__(self, dtls: RTCDtlsTransport) -> None:
-        self.session: Session = dtls._tx_srtp
-        self.srtp: Any = self.session._srtp[0]
+        self._session: pylibsrtp.Session = dtls._tx_srtp
+        self.srtp: Any = self._session._srtp[0]
         self._connection: Any = dtls.transport._connection
         self._pair: Any = None
         self.transport: Any = None
@@ -147,6 +150,15 @@ class Route:
 
     def sendto(self, datagram: bytes) -> None:
         self.transport.sendto(datagram, self.address)
+
+    def send_rtp(self, packet: bytes) -> None:
+        """Encrypt and send, or drop what cannot be encrypted."""
+        with suppress(pylibsrtp.Error):
+            self.sendto(self._session.protect(packet))
+
+    def send_rtcp(self, compound: bytes) -> None:
+        with suppress(pylibsrtp.Error):
+            self.sendto(self._session.protect_rtcp(compound))
 
 
 class Sender(Protocol):
@@ -219,12 +231,13 @@ def srtp_memory(size: int) -> tuple[Any, Any, memoryview]:
 
 
 class _RtcpTap:
-    """Reads a transport's RTCP in place of aiortc, whose parser ends the connection on garbage."""
+    """Reads what a transport receives before aiortc, whose parsers end it on garbage."""
 
     def __init__(self, transport: RTCDtlsTransport) -> None:
         self.listeners: dict[int, Sender] = {}
         self._router = transport._rtp_router
-        self._next = transport._handle_rtcp_data
+        self._next_rtcp = transport._handle_rtcp_data
+        self._next_rtp = transport._handle_rtp_data
         self._window_ns = 0
         self._read = 0
 
@@ -236,7 +249,14 @@ class _RtcpTap:
             if listener is not None:
                 listener.feedback(said)
         if self._router.receivers:
-            await self._next(data)
+            with suppress(StructError, LookupError):
+                await self._next_rtcp(data)
+
+    async def received_rtp(self, data: bytes, arrival_time_ms: int) -> None:
+        """Nobody may send to us what we did not ask for."""
+        if self._router.receivers:
+            with suppress(StructError, LookupError):
+                await self._next_rtp(data, arrival_time_ms)
 
     def _may_read(self) -> bool:
         now_ns = monotonic_ns()
@@ -253,4 +273,5 @@ def _tap_of(transport: RTCDtlsTransport) -> _RtcpTap:
         return present
     tap = _RtcpTap(transport)
     transport._handle_rtcp_data = tap.received  # type: ignore[method-assign]
+    transport._handle_rtp_data = tap.received_rtp  # type: ignore[method-assign]
     return tap

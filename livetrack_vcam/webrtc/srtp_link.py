@@ -89,10 +89,10 @@ class SrtpLink(Link):
     ) -> None:
         kind = head[1] | _MARKER if marked else head[1]
         head = b"".join((head[:1], bytes((kind,)), sequence.to_bytes(2, "big"), head[4:]))
-        self._route.sendto(self._route.session.protect(head + b"".join(parts)))
+        self._route.send_rtp(head + b"".join(parts))
 
     def send_rtcp(self, compound: bytes) -> None:
-        self._route.sendto(self._route.session.protect_rtcp(compound))
+        self._route.send_rtcp(compound)
 
     def later(self, delay_s: float, call: Callable[[], None]) -> None:
         self._loop.call_later(delay_s, call)

@@ -174,6 +174,8 @@ def test_a_flood_of_broken_rtcp_neither_ends_the_connection_nor_stops_the_pictur
         ssrc = pair.sender.getSenders()[0]._ssrc.to_bytes(4, "big")
         truncated_remb = b"\x8f\xce\x00\x04" + bytes(8) + b"REMB" + b"\x09\x03\xff\xff"
         nack = b"\x81\xcd\x00\x03" + bytes(4) + ssrc + b"\x00\x01\xff\xff"
+        extension_too_short = b"\x90\x63" + bytes(10) + b"\xbe\xde\x00\x01\x30\x00\x00\x00"
+        await transport._send_rtp(extension_too_short)
         for _ in range(400):
             await transport._send_rtp(truncated_remb)
             await transport._send_rtp(nack)
