@@ -248,7 +248,7 @@ class Studio:
             encoding = self._sound_encoding(pipeline) if pipeline else None
             if pipeline is None or encoding is None:
                 return None
-            return DelayedSound(encoding, pipeline.render.delay_ns(shot.name))
+            return DelayedSound(encoding, partial(pipeline.render.delay_ns, shot.name))
 
         return WhipSink(endpoint, kbps, asyncio.get_running_loop(), find_sound)
 

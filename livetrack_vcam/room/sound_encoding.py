@@ -20,8 +20,8 @@ log = logging.getLogger(__name__)
 
 SILENT_S = 0.1
 """When no block comes for so long, silence is sent in its place: a receiver must not starve."""
-GRAIN_NS = 10_000_000
-"""Of the delays: receivers whose delays differ by less get their packets together."""
+GRAIN_NS = 20_000_000
+"""A delay that differs by less from what it was is the same: cameras are not that regular."""
 EVEN_NS = 25_000_000
 """Sound of a file comes in bursts, some of it early: no packet leaves before its last sample was
 heard. Browsers hold sound back by as much as it comes unevenly."""
@@ -29,7 +29,12 @@ PATIENCE_NS = 60_000_000
 """By how much blocks may come later than the last one did before their place is given away."""
 
 Receiver: TypeAlias = Callable[[EncodedSound], None]
+Delay: TypeAlias = Callable[[], int]
 StartThread: TypeAlias = Callable[[Callable[[], None], str], None]
+
+
+def no_delay() -> int:
+    return 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +52,9 @@ class SoundEncoding:
     """Opus packets of a feed for any number of receivers.
 
     `join`, `leave` and the receivers belong to the loop's thread. The timestamps are moments of
-    capture, as those of the pictures are. A shot whose picture is shown late (look-ahead) joins
-    with that `delay_ns`, so that its sound is sent as late and no browser need hold it back.
-    With `guard` off nothing is ever muted.
+    capture, as those of the pictures are. Whose picture is shown late (look-ahead) joins with
+    that delay, so that the sound is sent as late and no browser need hold it back. With `guard`
+    off nothing is ever muted.
     """
 
     def __init__(
@@ -65,7 +70,9 @@ class SoundEncoding:
         self._loop = loop
         self._guard = HowlGuard() if guard and feed.acoustic else None
         self._clock = clock
-        self._receivers: dict[Receiver, int] = {}
+        self._loop_ahead_s = loop.time() - clock() / 1e9
+        self._receivers: dict[Receiver, Delay] = {}
+        self._lags: dict[Delay, _Lag] = {}
         self._mailbox: Mailbox[SoundBlock] | None = None
         self._packets = 0
 
@@ -79,16 +86,19 @@ class SoundEncoding:
             howling=self._guard is not None and self._guard.muted,
         )
 
-    def join(self, receiver: Receiver, delay_ns: int = 0) -> None:
-        """Call `receiver` with every packet from now on, each `delay_ns` after it was heard, or as
-        soon as it is there."""
-        self._receivers[receiver] = delay_ns - delay_ns % GRAIN_NS
+    def join(self, receiver: Receiver, delay_ns: Delay = no_delay) -> None:
+        """Call `receiver` with every packet from now on, each `delay_ns()` after it was heard, or
+        as soon as it is there. Who shares a delay shares the function, too."""
+        self._receivers[receiver] = delay_ns
+        self._lags.setdefault(delay_ns, _Lag(delay_ns))
         if self._mailbox is None:
             self._mailbox = mailbox = self._feed.take_up()
             self._start_thread(lambda: self._run(mailbox), "sound")
 
     def leave(self, receiver: Receiver) -> None:
-        self._receivers.pop(receiver, None)
+        delay_ns = self._receivers.pop(receiver, None)
+        if delay_ns is not None and delay_ns not in self._receivers.values():
+            del self._lags[delay_ns]
         if not self._receivers and self._mailbox is not None:
             self._feed.leave(self._mailbox)
             self._mailbox = None
@@ -110,17 +120,34 @@ class SoundEncoding:
         if mailbox is not self._mailbox:
             return
         self._packets += len(packets)
-        now_ns, now_s = self._clock(), self._loop.time()
-        for delay_ns in set(self._receivers.values()):
+        for delay_ns, lag in self._lags.items():
             for packet in packets:
-                wait_s = (packet.pts_ns + max(delay_ns, EVEN_NS) - now_ns) / 1e9
                 # Also when that is past: only timers keep the order with those that still wait.
-                self._loop.call_at(now_s + wait_s, self._hand_out, packet, delay_ns)
+                due_s = self._loop_ahead_s + lag.due_ns(packet.pts_ns) / 1e9
+                self._loop.call_at(due_s, self._hand_out, packet, delay_ns)
 
-    def _hand_out(self, packet: EncodedSound, delay_ns: int) -> None:
+    def _hand_out(self, packet: EncodedSound, delay_ns: Delay) -> None:
         for receiver, delay in list(self._receivers.items()):
             if delay == delay_ns:
                 receiver(packet)
+
+
+class _Lag:
+    """When packets are due for all who share a delay; none before the one that it follows."""
+
+    def __init__(self, delay_ns: Delay) -> None:
+        self._delay_ns = delay_ns
+        self._used_ns = 0
+        self._last_ns = 0
+
+    def due_ns(self, pts_ns: int) -> int:
+        delay_ns = self._delay_ns()
+        if abs(delay_ns - self._used_ns) >= GRAIN_NS:
+            self._used_ns = delay_ns
+        due_ns = pts_ns + max(self._used_ns, EVEN_NS)
+        # Timers of one moment come in any order.
+        self._last_ns = max(self._last_ns + 1000, due_ns)
+        return self._last_ns
 
 
 class _Stream:

@@ -147,7 +147,7 @@ class Viewer:
             return
         self._listening = wanted
         if wanted:
-            self._sound.join(writer.write, self._sound_delay_ns())
+            self._sound.join(writer.write, self._sound_delay_ns)
         else:
             self._sound.leave(writer.write)
         self._set_mode(self.wish.mode)

@@ -59,7 +59,9 @@ class Keyframes:
 class Sound(Protocol):
     """Encoded sound for whoever joins; belongs to the loop."""
 
-    def join(self, receiver: Callable[[EncodedSound], None], delay_ns: int = 0) -> None: ...
+    def join(
+        self, receiver: Callable[[EncodedSound], None], delay_ns: Callable[[], int]
+    ) -> None: ...
 
     def leave(self, receiver: Callable[[EncodedSound], None]) -> None: ...
 
@@ -69,7 +71,7 @@ class DelayedSound:
     """Sound, and by how much the picture it belongs to is shown late."""
 
     sound: Sound
-    delay_ns: int
+    delay_ns: Callable[[], int]
 
 
 def _silence() -> DelayedSound | None:

@@ -96,7 +96,7 @@ def test_a_picture_that_is_shown_late_gets_its_sound_as_late() -> None:
 
         now, late = receiver("now"), receiver("late")
         sound.join(now)
-        sound.join(late, late_ns)
+        sound.join(late, lambda: late_ns)
         put(feed, 0.2, time.monotonic_ns() - 100_000_000)
         await until(lambda: len(ages["late"]) >= 8)
         # A timer may come a millisecond early, for loops round to their clock's resolution.
@@ -105,6 +105,28 @@ def test_a_picture_that_is_shown_late_gets_its_sound_as_late() -> None:
         assert np.median(ages["now"]) < np.median(ages["late"])
         for each in (now, late):
             sound.leave(each)
+        assert await threads.ended()
+
+    asyncio.run(run())
+
+
+def test_a_delay_that_shrinks_does_not_disorder_the_packets() -> None:
+    async def run() -> None:
+        feed, threads = SoundFeed(), Threads()
+        sound = SoundEncoding(feed, threads.start, asyncio.get_running_loop())
+        got: list[int] = []
+
+        def receive(packet: EncodedSound) -> None:
+            got.append(packet.pts_ns)
+
+        sound.join(receive, lambda: 0 if len(got) > 3 else 200_000_000)
+        start_ns = time.monotonic_ns() - 100_000_000
+        for piece in range(4):
+            put(feed, 0.1, start_ns + piece * 100_000_000)
+            await asyncio.sleep(0.05)
+        await until(lambda: len(got) >= 18)
+        assert got == sorted(got)
+        sound.leave(receive)
         assert await threads.ended()
 
     asyncio.run(run())
