@@ -104,8 +104,8 @@ def test_every_figure_of_the_connection_is_shown_and_the_program_hears_them(
             assert program.served is not None
             heard = program.served.viewers[0].sample
             assert heard is not None
-            assert heard.fps is not None and heard.fps > 20
-            assert heard.latency_ms is not None and heard.latency_ms > 0
+            assert (heard.fps or 0) > 20
+            assert (heard.latency_ms or 0) > 0
             assert page.console == []
 
     asyncio.run(main())
