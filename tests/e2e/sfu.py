@@ -49,10 +49,14 @@ class Sfu:
 
     async def pli(self, count: int) -> None:
         """Let it ask the publisher for a keyframe, so many times at once."""
-        async with (
-            aiohttp.ClientSession() as session,
-            session.get(f"{self.root}/pli", params={"count": count}),
-        ):
+        await self._tell(f"pli?count={count}")
+
+    async def end(self) -> None:
+        """Let it end the publisher's connection in good order."""
+        await self._tell("end")
+
+    async def _tell(self, what: str) -> None:
+        async with aiohttp.ClientSession() as session, session.get(f"{self.root}/{what}"):
             pass
 
     async def until(self, what: str, least: int, track: str = "") -> dict[str, Any]:

@@ -6,12 +6,12 @@ import asyncio
 import shutil
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from fractions import Fraction
 from pathlib import Path
-from threading import Event, Thread
 from typing import Any
 
 import aiohttp
@@ -64,9 +64,9 @@ class Camera:
         self.sink = sink
         self.sent = 0
         self.error: Exception | None = None
-        self.opened = Event()
-        self._stop = Event()
-        self._thread = Thread(target=self._run, daemon=True)
+        self.opened = threading.Event()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
     def _run(self) -> None:
@@ -223,6 +223,40 @@ def test_the_picture_comes_back_after_the_server_was_killed(tmp_path: Path) -> N
                 assert camera.sink.link.dropped > dropped
                 await again.until("pictures", 3, "video")
                 await assert_the_picture_moves(page, again)
+
+    run(body)
+
+
+def test_a_publisher_that_is_sent_away_comes_back() -> None:
+    async def body() -> None:
+        async with sfu() as server, publishing(server.whip) as camera:
+            await server.until("pictures", 3, "video")
+            await server.end()
+            await camera.until_link("retrying")
+            assert camera.sink.link.reason == f"{server.root} ended the connection"
+            await camera.until_link("live")
+            await server.until("keyframes", 1, "video")
+            assert (await server.state())["publishers"] == 2
+
+    run(body)
+
+
+def test_a_sink_leaves_nothing_behind() -> None:
+    async def body() -> None:
+        async with sfu() as server:
+            async with publishing(server.whip):
+                await server.until("pictures", 3, "video")
+            await asyncio.sleep(0)
+            tasks, threads = len(asyncio.all_tasks()), threading.active_count()
+            for _ in range(8):
+                async with publishing(server.whip):
+                    await server.until("pictures", 3, "video")
+                await refused(f"{server.root}/nowhere")
+            async with asyncio.timeout(PATIENCE_S):
+                while len(asyncio.all_tasks()) > tasks:
+                    await asyncio.sleep(0.05)
+            # The pool that looks up names keeps its threads, and has no more than these.
+            assert threading.active_count() <= threads + 4
 
     run(body)
 

@@ -59,6 +59,7 @@ func serve(address string, s *server) error {
 	mux.HandleFunc("/whep", s.whep)
 	mux.HandleFunc("/state", s.state)
 	mux.HandleFunc("/pli", s.askForKeyframes)
+	mux.HandleFunc("/end", s.sendAway)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/" {
 			http.NotFound(w, r)
@@ -93,6 +94,16 @@ func (s *server) askForKeyframes(w http.ResponseWriter, r *http.Request) {
 	}
 	for ; count > 0; count-- {
 		s.pli()
+	}
+}
+
+// sendAway ends the publisher's connection in good order.
+func (s *server) sendAway(http.ResponseWriter, *http.Request) {
+	s.mutex.Lock()
+	p := s.publisher
+	s.mutex.Unlock()
+	if p != nil {
+		s.leave(p)
 	}
 }
 
