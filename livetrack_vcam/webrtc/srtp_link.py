@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import sys
 from collections.abc import Callable
 from struct import pack
 from threading import local
@@ -116,10 +115,10 @@ class SrtpLink(Link):
 
 
 def _taking_bursts(plain: socket.socket | None) -> socket.socket | None:
-    if plain is None or not sys.platform.startswith("linux"):
+    if plain is None or not hasattr(plain, "sendmsg"):
         return None
     try:
-        # A system that does not know it would pass over it, and send one huge datagram.
+        # A system that does not know the option might pass over it, and send one huge datagram.
         plain.getsockopt(_SOL_UDP, _UDP_SEGMENT)
     except OSError:
         return None

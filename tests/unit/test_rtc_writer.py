@@ -183,6 +183,14 @@ def test_a_socket_that_backs_up_loses_pictures_until_the_next_keyframe(bench: Be
     assert (stats.backed_up, stats.dropped) == (1, 3)
 
 
+def test_a_receiver_that_never_says_a_word_gets_every_picture(bench: Bench) -> None:
+    sent = [bench.write(keyframe=number == 0) for number in range(300)]
+    assert sent == [3] * 300
+    stats = bench.writer.stats
+    assert (stats.rtt_ms, stats.loss_pct, stats.packets_lost) == (None, None, None)
+    assert (stats.jitter_ms, stats.remb_kbps, stats.reports) == (None, None, 0)
+
+
 def test_nothing_is_sent_while_there_is_no_path(bench: Bench) -> None:
     bench.link.is_up = False
     assert bench.write(keyframe=True) == 0
