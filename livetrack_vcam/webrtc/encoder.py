@@ -22,7 +22,9 @@ from livetrack_vcam.webrtc.packetize import payloads_of
 
 # Who joins or lost something asks for a keyframe; this one is for those whose asking gets lost.
 KEYFRAME_S = 10
-ONE_THREAD_PIXELS = 1280 * 720  # a second thread costs a busy machine more than it gives
+# Above this, x264 cuts a picture in two: 1080p takes two thirds of the time. libvpx's threads wait
+# for each other by spinning; on two busy cores a second one makes a frame cost nine times as much.
+ONE_THREAD_PIXELS = 1280 * 720
 LIMITED_RANGE = 1  # AVCOL_RANGE_MPEG
 BT601_MATRIX = 6  # AVCOL_SPC_SMPTE170M
 # Cameras and screens have sRGB's primaries and nearly its curve: told anything else, or nothing,
@@ -191,7 +193,8 @@ def _context(name: str, size: Size, kbps: int, fps: Fraction) -> VideoCodecConte
     context.time_base = Fraction(1, VIDEO_CLOCK_HZ)
     context.gop_size = max(1, round(fps * KEYFRAME_S))
     context.max_b_frames = 0
-    context.thread_count = 1 if size.width * size.height <= ONE_THREAD_PIXELS else 2
+    large = size.width * size.height > ONE_THREAD_PIXELS
+    context.thread_count = 2 if large and name != SOFTWARE[Codec.VP8] else 1
     context.bit_rate = kbps * 1000
     context.color_range, context.colorspace = LIMITED_RANGE, BT601_MATRIX
     context.color_primaries, context.color_trc = SRGB_LIKE, SRGB_LIKE

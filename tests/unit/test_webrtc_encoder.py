@@ -153,6 +153,15 @@ def test_h264_repeats_its_parameter_sets_before_each_keyframe_and_has_no_b_frame
     assert level == 31  # what 720p30 fits into
 
 
+@BOTH
+def test_a_large_picture_is_encoded_as_well(codec: Codec) -> None:
+    size = Size(1920, 1080)
+    encoder, decoding = open_encoder(codec, size, 4600, FPS), Decoding(codec)
+    for i in range(3):
+        assert psnr(frame_of(i, size), decoding.of(encoded(encoder, frame_of(i, size)))) > 30
+    encoder.close()
+
+
 def test_h264_tells_the_decoder_its_colors() -> None:
     encoder = open_encoder(Codec.H264, SIZE, KBPS, FPS)
     shown = Decoding(Codec.H264).of(encoded(encoder, frame_of(0)))
@@ -264,6 +273,23 @@ def test_hardware_that_proves_itself_is_used_even_if_it_holds_a_picture_back(kin
 
     assert names == {"h264_scripted"}
     assert opened.count("h264_scripted") == 1 + 3  # one of them the trial
+
+
+def test_renditions_that_start_at_once_try_hardware_only_once() -> None:
+    choice, opened = choice_of("none")
+    names: list[str] = []
+    threads = [
+        Thread(target=lambda: names.append(choice.open(Codec.H264, SIZE, KBPS, FPS).name))
+        for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert names == ["h264_scripted"] * 4
+    assert opened.count("h264_of_nobody") == 1
+    assert opened.count("h264_scripted") == 1 + 4
 
 
 def test_hardware_is_not_tried_for_a_codec_it_was_not_named_for() -> None:
