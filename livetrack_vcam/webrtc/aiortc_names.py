@@ -22,6 +22,7 @@ from aiortc import (
     RTCDtlsTransport,
     RTCIceTransport,
     RTCRtpSender,
+    RTCRtpTransceiver,
     codecs,
     rtcrtpparameters,
 )
@@ -39,7 +40,10 @@ srtp_protect: Callable[[Any, Any, Any], int] | Any = getattr(
     getattr(_binding, "lib", None), "srtp_protect", None
 )
 """(session, packet, length in and out): encrypts in place and appends its tag; 0 if it did."""
+GATHER_S = 0.4
+"""A STUN server that has not answered by then is not waited for; aioice would for 5 s."""
 _COMPONENT = 1
+_ESTIMATOR = "_RTCRtpReceiver__remote_bitrate_estimator"
 # A browser sends a dozen a second; a hundred viewers' worth of one viewer's is read, no more.
 _RTCP_A_SECOND = 200
 _COROUTINES: tuple[tuple[type, str, tuple[str, ...]], ...] = (
@@ -109,6 +113,19 @@ def answer_playout_delay() -> None:
         listed.append(
             rtcrtpparameters.RTCRtpHeaderExtensionParameters(id=max(every) + 1, uri=PLAYOUT_DELAY)
         )
+
+
+def gather_briefly() -> None:
+    """Wait less for STUN servers, which every answer waits for. Once is enough."""
+    gather = aioice.Connection.get_component_candidates
+    if tuple(signature(gather).parameters)[-1] == "timeout":
+        gather.__defaults__ = (GATHER_S,)
+
+
+def spare_reception(transceiver: RTCRtpTransceiver) -> None:
+    """For one that only sends: its receiver's rate estimator is a thousand objects."""
+    if hasattr(transceiver.receiver, _ESTIMATOR):
+        setattr(transceiver.receiver, _ESTIMATOR, None)
 
 
 class Route:

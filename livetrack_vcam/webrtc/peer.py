@@ -14,6 +14,7 @@ from aiortc import (
 )
 from aiortc.rtcrtpparameters import RTCRtpCodecCapability
 
+from livetrack_vcam.webrtc.aiortc_names import gather_briefly, spare_reception
 from livetrack_vcam.webrtc.encoded import Codec
 from livetrack_vcam.webrtc.offer import NoCommonCodecError, Offer, OfferError
 from livetrack_vcam.webrtc.writers import SoundWriter, picture_writer, sound_writer
@@ -28,6 +29,7 @@ class SendingPeer:
     def __init__(self, codec: Codec, ice_servers: Sequence[str] = ()) -> None:
         # Without a server of the user's choice nobody is asked: an answer would be waited for.
         servers = [RTCIceServer(urls=url) for url in ice_servers]
+        gather_briefly()
         self._connection = RTCPeerConnection(RTCConfiguration(iceServers=servers))
         self._ended = False
         self.codec = codec
@@ -35,6 +37,7 @@ class SendingPeer:
         self.on_end: Callable[[], None] = _nothing
         picture = self._connection.addTransceiver("video", direction="sendonly")
         picture.setCodecPreferences(_preferences(codec))
+        spare_reception(picture)
         self.picture = picture_writer(picture.sender)
         self.sound: SoundWriter | None = None
         self._connection.on("connectionstatechange", self._state_changed)

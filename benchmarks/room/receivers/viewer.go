@@ -101,6 +101,8 @@ func (one *viewer) request(method, address, body string) (*http.Response, error)
 	if one.wish.token != "" {
 		request.Header.Set("Authorization", "Bearer "+one.wish.token)
 	}
+	// Each viewer is a browser of its own: none finds a connection of another.
+	request.Close = true
 	return http.DefaultClient.Do(request)
 }
 
