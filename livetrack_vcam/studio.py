@@ -234,6 +234,7 @@ class Studio:
         """Its connection lives in the running loop. Raises SettingsError."""
         # What it needs takes a third of a second to load, and few need it.
         from livetrack_vcam.room.renditions import kbps_of
+        from livetrack_vcam.room.upload_rate import UploadRate
         from livetrack_vcam.sinks.whip import DelayedSound, WhipSink
         from livetrack_vcam.sinks.whip_endpoint import WhipEndpoint
 
@@ -250,7 +251,7 @@ class Studio:
                 return None
             return DelayedSound(encoding, partial(pipeline.render.delay_ns, shot.name))
 
-        return WhipSink(endpoint, kbps, asyncio.get_running_loop(), find_sound)
+        return WhipSink(endpoint, UploadRate(kbps), asyncio.get_running_loop(), find_sound)
 
     def _trace_journal(self, writer: LineWriter) -> Journal:
         """Writes the first shot's decisions, a line a frame."""
@@ -292,6 +293,8 @@ def open_studio(settings: Settings) -> Studio:
     recorded = settings.sound.startswith("mic")
     source = open_source(settings.source, sound=None if recorded else sound)
     try:
+        if isinstance(source, BrowserCamera) and not settings.web:
+            raise SettingsError("the source browser needs the web server; leave --no-web out")
         info = source.open()
         microphone = _microphone(settings.sound, sound) if recorded and sound else None
         for shot in settings.shots:

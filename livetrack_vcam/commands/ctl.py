@@ -33,6 +33,7 @@ class _Words(click.Command):
                     *looks,
                     ("open", "Open the operator's page in the browser, signed in."),
                     ("invite", "A link to a room that is by invitation; good for --hours."),
+                    ("camera", "The link, and its code, that makes a phone the camera."),
                 ]
             )
         with formatter.section("To change"):
@@ -81,6 +82,8 @@ def command(
         _open(client, only_print)
     elif said == "invite":
         _invite(client, target, hours)
+    elif said == "camera":
+        _camera(client)
     elif said in LOOKS:
         if target or none or only_print:
             raise SettingsError(f"`ctl {said}` takes no --target, --none or --print")
@@ -147,6 +150,16 @@ def _invite(client: Client, target: str | None, hours: float) -> None:
     path = f"/api/room/{quote(shot, safe='')}/invitation"
     for address in client.post(path, {"for_s": hours * 3600})["urls"]:
         click.echo(address)
+
+
+def _camera(client: Client) -> None:
+    """A secret: whoever has the link can be the camera."""
+    link = client.post("/api/camera/link", {})["link"]
+    if sys.stdout.isatty():
+        from livetrack_vcam.web.qr import print_qr
+
+        print_qr(link, sys.stdout)
+    click.echo(link)
 
 
 def _show(answer: Any, as_json: bool, view: Callable[[Any], RenderableType]) -> None:

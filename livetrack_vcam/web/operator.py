@@ -12,6 +12,8 @@ from urllib.parse import urlencode
 from aiohttp import hdrs, web
 
 COOKIE = "livetrack_operator"
+SECURE_COOKIE = "__Host-livetrack_operator"
+"""Over https: one that the browser never sends in the clear, nor lets a page in the clear set."""
 CODE_LIFETIME_S = 60.0
 MAX_CODES = 16
 COOKIE_LIFETIME_S = 30 * 24 * 3600
@@ -68,7 +70,7 @@ class Operators:
         return bool(self._token) and scheme.lower() == "bearer" and _alike(given, self._token)
 
     def has_cookie(self, request: web.Request) -> bool:
-        given = request.cookies.get(COOKIE, "")
+        given = request.cookies.get(_cookie_name(request), "")
         return bool(self._token) and _alike(given, self._cookie)
 
     def may_read(self, request: web.Request) -> bool:
@@ -89,19 +91,24 @@ class Operators:
         """A link that signs one browser in, once, soon. It is a secret: never log it."""
         return "/control?" + urlencode({"code": self._codes.new()})
 
-    def sign_in(self, code: str, response: web.StreamResponse) -> bool:
-        """Give the browser its cookie, if the code is good."""
+    def sign_in(self, code: str, request: web.Request, response: web.StreamResponse) -> bool:
+        """Give the asking browser its cookie, if the code is good."""
         if not self._codes.use(code):
             return False
         response.set_cookie(
-            COOKIE,
+            _cookie_name(request),
             self._cookie,
             max_age=COOKIE_LIFETIME_S,
             path="/",
+            secure=request.secure,
             httponly=True,
             samesite="Strict",
         )
         return True
+
+
+def _cookie_name(request: web.Request) -> str:
+    return SECURE_COOKIE if request.secure else COOKIE
 
 
 def _alike(given: str, known: str) -> bool:

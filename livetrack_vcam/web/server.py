@@ -206,7 +206,7 @@ class WebServer:
         if code is None:
             return web.FileResponse(viewer_root() / "control.html")
         page = web.HTTPSeeOther("/control")
-        if self._operators.sign_in(code, page) or self._operators.has_cookie(request):
+        if self._operators.sign_in(code, request, page) or self._operators.has_cookie(request):
             raise page
         if "text/html" in request.headers.get(hdrs.ACCEPT, ""):
             raise web.HTTPSeeOther("/control?link=expired")

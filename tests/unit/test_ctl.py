@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import socket
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -202,6 +203,15 @@ def test_open_prints_a_link_that_signs_in(capsys: Said) -> None:
         assert link.startswith(f"{root}/control?code=")
         async with session.get(link, allow_redirects=False) as response:
             assert response.status == 303
+
+    serving(body, pictures=False)
+
+
+def test_camera_prints_the_phones_link_with_its_key(capsys: Said) -> None:
+    async def body(program: Program, root: str, session: aiohttp.ClientSession) -> None:
+        assert await ctl(root, "camera") == EXIT_OK
+        link = capsys.readouterr().out.strip()
+        assert re.fullmatch(rf"{root}/camera#k=[\w-]{{20}}", link)
 
     serving(body, pictures=False)
 

@@ -103,6 +103,7 @@ function stop() {
   preview.srcObject = null;
   wakeLock.keep(false);
   show();
+  showFigures();
 }
 
 /** Another camera, quality or sound while sending. */
