@@ -252,8 +252,8 @@ class Hint:
 class SinkStatus:
     """`state`: opening, open, failed or closed. `dropped`: frames that waited too long for it.
 
-    `link`: how it stands with a server elsewhere, connecting, live or retrying, and, if not live,
-    the `reason`; None for a sink that has none.
+    `link`: how it stands with a server elsewhere, connecting, live or retrying, and the `reason`
+    if that is not as it should be; None for a sink that has none.
     """
 
     shot: str

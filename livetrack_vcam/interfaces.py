@@ -112,8 +112,8 @@ class Sink(Protocol):
 class Link:
     """How a sink stands with a server elsewhere: connecting, live, retrying or closed.
 
-    `reason` says why it is not live, without secrets; `dropped` counts the pictures that had
-    nobody to go to.
+    `reason` says, without secrets, why it is not live or not as good as it should be; `dropped`
+    counts the pictures that had nobody to go to.
     """
 
     state: str

@@ -21,6 +21,7 @@ from livetrack_vcam.sinks.whip_uplink import Uplink
 from livetrack_vcam.webrtc.encoded import Codec, EncodedPicture, EncodedSound
 from livetrack_vcam.webrtc.encoder import EncoderError, VideoEncoder, open_encoder
 from livetrack_vcam.webrtc.publishing import PublishingPeer
+from livetrack_vcam.webrtc.terms import WriterStats
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -56,6 +57,24 @@ class Keyframes:
         return False
 
 
+class Rate(Protocol):
+    """The bit rate for now. `kbps` is read in the sink's thread, the rest belongs to the loop."""
+
+    @property
+    def wanted_kbps(self) -> int: ...
+
+    @property
+    def kbps(self) -> int: ...
+
+    def restart(self) -> None:
+        """There is a new connection."""
+        ...
+
+    def observe(self, stats: WriterStats) -> None:
+        """Called once a second with what its writer counts."""
+        ...
+
+
 class Sound(Protocol):
     """Encoded sound for whoever joins; belongs to the loop."""
 
@@ -79,7 +98,7 @@ def _silence() -> DelayedSound | None:
 
 
 class WhipSink:
-    """Publishes at `kbps`, with the sound that `find_sound` has when the sink is opened.
+    """Publishes at the rate that the upload bears, with the sound that `find_sound` then has.
 
     While the server is away pictures are dropped and counted. `loop` runs the connection, and
     `find_sound`; `open`, `send` and `close` are called in another thread.
@@ -93,12 +112,13 @@ class WhipSink:
     def __init__(
         self,
         endpoint: WhipEndpoint,
-        kbps: int,
+        rate: Rate,
         loop: asyncio.AbstractEventLoop,
         find_sound: Callable[[], DelayedSound | None] = _silence,
     ) -> None:
         self._endpoint = endpoint
-        self._kbps = kbps
+        self._rate = rate
+        self._kbps = 0
         self._loop = loop
         self._find_sound = find_sound
         self._sound: DelayedSound | None = None
@@ -117,7 +137,7 @@ class WhipSink:
         uplink = self._uplink
         if uplink is None:
             return Link("connecting", None, self._dropped)
-        return Link(uplink.state, uplink.reason, self._dropped)
+        return Link(uplink.state, uplink.reason or self._reduced(), self._dropped)
 
     def open(self, canvas: Canvas) -> None:
         """Raises WhipError when the endpoint cannot be published to."""
@@ -145,6 +165,7 @@ class WhipSink:
         self._sound = self._find_sound()
         uplink = Uplink(self._endpoint, sound=self._sound is not None)
         uplink.on_live, uplink.on_lost = self._welcome, self._part
+        uplink.on_second = self._rate.observe
         await uplink.open()
         return uplink
 
@@ -152,8 +173,9 @@ class WhipSink:
         peer.picture.on_keyframe_wanted = self._keyframes.want
         if self._sound is not None and peer.sound is not None:
             self._sound.sound.join(peer.sound.write, self._sound.delay_ns)
-        codec = peer.codec.value
-        log.info("Published to %s (%s, %d kbit/s)", self._endpoint.place, codec, self._kbps)
+        self._rate.restart()
+        codec, kbps = peer.codec.value, self._rate.kbps
+        log.info("Published to %s (%s, %d kbit/s)", self._endpoint.place, codec, kbps)
 
     def _part(self, peer: PublishingPeer) -> None:
         if self._sound is not None and peer.sound is not None:
@@ -187,17 +209,24 @@ class WhipSink:
         """Raises SinkError: an encoder that worked and fails is not coming back."""
         assert self._canvas is not None
         try:
-            if self._encoder is None or self._codec is not codec:
+            kbps = self._rate.kbps
+            if self._encoder is None or self._codec is not codec or self._kbps != kbps:
                 self._close_encoder()
                 canvas = self._canvas
-                self._encoder = open_encoder(codec, canvas.size, self._kbps, canvas.fps)
-                self._codec = codec
+                self._encoder = open_encoder(codec, canvas.size, kbps, canvas.fps)
+                self._codec, self._kbps = codec, kbps
             pictures = [self._encoder.encode(frame, self._keyframes.due(time.monotonic_ns()))]
             while pictures[-1] is not None:
                 pictures.append(self._encoder.take())
         except EncoderError as error:
             raise SinkError(f"the picture for {self._endpoint.place} is lost: {error}") from None
         return [picture for picture in pictures if picture is not None]
+
+    def _reduced(self) -> str | None:
+        kbps, wanted_kbps = self._rate.kbps, self._rate.wanted_kbps
+        if kbps == wanted_kbps:
+            return None
+        return f"the upload bears {kbps} of {wanted_kbps} kbit/s"
 
     def _close_encoder(self) -> None:
         if self._encoder is not None:

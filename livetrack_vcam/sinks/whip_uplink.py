@@ -10,13 +10,14 @@ from dataclasses import dataclass
 
 from livetrack_vcam.sinks.whip_endpoint import Published, WhipEndpoint, WhipError
 from livetrack_vcam.webrtc.publishing import AnswerError, IceServer, PublishingPeer
+from livetrack_vcam.webrtc.terms import WriterStats
 
 log = logging.getLogger(__name__)
 
 CONNECT_S = 8.0
 # A server reports once a second (RFC 3550); ICE itself takes 30 s to notice that it is gone.
 SILENCE_S = 6.0
-WATCH_S = 0.5
+WATCH_S = 1.0
 # Who was live for so long has earned a quick attempt again.
 STEADY_S = 10.0
 
@@ -53,7 +54,7 @@ class Publication:
 
 class Uplink:
     """Belongs to one asyncio loop. `on_live` is called with each new connection that wants
-    pictures, `on_lost` when it has ended.
+    pictures, `on_lost` when it has ended, and `on_second` with what is known of it.
 
     `state`: connecting, live, retrying or closed; `reason`: why it is not live.
     """
@@ -72,6 +73,7 @@ class Uplink:
         self.peer: PublishingPeer | None = None
         self.on_live: Callable[[PublishingPeer], None] = _nothing
         self.on_lost: Callable[[PublishingPeer], None] = _nothing
+        self.on_second: Callable[[WriterStats], None] = lambda _stats: None
 
     async def open(self) -> None:
         """The first connection; from then on it is kept. Raises WhipError."""
@@ -119,9 +121,10 @@ class Uplink:
         clock = asyncio.get_running_loop().time
         reports, heard = 0, clock()
         while not self._ended.is_set():
-            now = peer.picture.stats.reports
-            if now != reports:
-                reports, heard, self._reports = now, clock(), True
+            stats = peer.picture.stats
+            self.on_second(stats)
+            if stats.reports != reports:
+                reports, heard, self._reports = stats.reports, clock(), True
             elif self._reports and clock() - heard > SILENCE_S:
                 return f"{self._endpoint.place} has fallen silent"
             await _wait(self._ended, WATCH_S)

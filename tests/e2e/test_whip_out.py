@@ -19,7 +19,8 @@ import numpy as np
 import pytest
 
 from livetrack_vcam.interfaces import Canvas
-from livetrack_vcam.sinks.whip import WhipSink
+from livetrack_vcam.room.upload_rate import UploadRate
+from livetrack_vcam.sinks.whip import Rate, WhipSink
 from livetrack_vcam.sinks.whip_endpoint import WhipEndpoint, WhipError
 from tests.e2e.chromium import Page, find_chromium, open_page
 from tests.e2e.conftest import Program
@@ -101,9 +102,10 @@ class Camera:
 
 
 @asynccontextmanager
-async def publishing(url: str, token: str = "") -> AsyncIterator[Camera]:
+async def publishing(url: str, token: str = "", rate: Rate | None = None) -> AsyncIterator[Camera]:
     """A camera whose pictures go to that endpoint. Raises what its sink raises at the opening."""
-    camera = Camera(WhipSink(WhipEndpoint(url, token), KBPS, asyncio.get_running_loop()))
+    endpoint, loop = WhipEndpoint(url, token), asyncio.get_running_loop()
+    camera = Camera(WhipSink(endpoint, rate or UploadRate(KBPS), loop))
     await asyncio.to_thread(camera.opened.wait, PATIENCE_S)
     if camera.error is not None:
         raise camera.error
@@ -156,6 +158,33 @@ def test_a_browser_sees_the_picture_through_a_media_server(tmp_path: Path, codec
             assert state["codec"] == f"video/{codec}"
             async with open_page(chromium(), tmp_path / "p") as page:
                 await assert_the_picture_moves(page, server)
+
+    run(body)
+
+
+class ChosenRate(UploadRate):
+    """One that the test chooses, whatever the connection is like."""
+
+    chosen_kbps = KBPS
+
+    @property
+    def kbps(self) -> int:
+        return self.chosen_kbps
+
+
+@pytest.mark.browser
+def test_the_picture_goes_on_when_the_upload_bears_less(tmp_path: Path) -> None:
+    async def body() -> None:
+        rate = ChosenRate(KBPS)
+        async with sfu() as server, publishing(server.whip, rate=rate) as camera:
+            before = await server.until("pictures", 5, "video")
+            assert camera.sink.link.reason is None
+            rate.chosen_kbps = 200
+            assert camera.sink.link.reason == "the upload bears 200 of 1500 kbit/s"
+            await server.until("keyframes", before["video"]["keyframes"] + 1, "video")
+            async with open_page(chromium(), tmp_path / "p") as page:
+                await assert_the_picture_moves(page, server)
+            assert (await server.state())["publishers"] == 1
 
     run(body)
 

@@ -18,6 +18,7 @@ from livetrack_vcam.errors import SettingsError, SinkError
 from livetrack_vcam.interfaces import Canvas, LinkedSink
 from livetrack_vcam.media import black_frame
 from livetrack_vcam.room.renditions import kbps_of
+from livetrack_vcam.room.upload_rate import UploadRate
 from livetrack_vcam.settings import build_settings, to_toml
 from livetrack_vcam.sink_spec import SinkSpec, parse_sink
 from livetrack_vcam.sinks.whip import Keyframes, WhipSink
@@ -27,6 +28,7 @@ from livetrack_vcam.sinks.whip_token import check_one_server, given_token
 from livetrack_vcam.sinks.whip_uplink import Backoff
 from livetrack_vcam.webrtc.encoded import Codec
 from livetrack_vcam.webrtc.publishing import AnswerError, IceServer, codec_of
+from livetrack_vcam.webrtc.terms import WriterStats
 
 URL = "https://live.example/SECRETKEY/publish?key=SECRETKEY"
 MS = 1_000_000
@@ -186,10 +188,26 @@ def test_h264_is_sent_wherever_it_is_taken_else_vp8_else_nothing() -> None:
         codec_of("v=0\r\nm=video x\r\n")
 
 
+def test_an_upload_that_loses_packets_is_given_less_and_later_what_it_wants_again() -> None:
+    rate = UploadRate(2500)
+    seen = []
+    for second in range(1, 120):
+        lossy = 10 < second < 30
+        rate.observe(WriterStats(reports=second, kbps=rate.kbps, loss_pct=12.0 if lossy else 0.0))
+        seen.append(rate.kbps)
+    assert seen[:10] == [2500] * 10
+    assert min(seen) == 625
+    assert seen[-1] == 2500
+    rate.observe(WriterStats(reports=200, backed_up=1))
+    assert rate.kbps < 2500
+    rate.restart()
+    assert rate.kbps == 2500
+
+
 def test_pictures_that_nobody_can_take_yet_are_dropped_and_counted() -> None:
     loop = asyncio.new_event_loop()
     loop.close()
-    sink = WhipSink(WhipEndpoint("http://127.0.0.1:9/x"), 1000, loop)
+    sink = WhipSink(WhipEndpoint("http://127.0.0.1:9/x"), UploadRate(1000), loop)
     assert isinstance(sink, LinkedSink)
     assert sink.link.state == "connecting"
     sink.send(black_frame(Size(64, 48)))
