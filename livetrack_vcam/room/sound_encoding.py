@@ -18,8 +18,8 @@ from livetrack_vcam.webrtc.opus import OpusEncoder
 
 log = logging.getLogger(__name__)
 
-SILENT_S = 0.1
-"""When no block comes for so long, silence is sent in its place: a receiver must not starve."""
+TICK_S = 0.02
+"""Silence is sent as evenly as sound: browsers hold back what comes in bursts, and go on to."""
 GRAIN_NS = 20_000_000
 """A delay that differs by less from what it was is the same: cameras are not that regular."""
 EVEN_NS = 25_000_000
@@ -107,7 +107,7 @@ class SoundEncoding:
         stream = _Stream(self._guard, self._clock)
         while True:
             try:
-                packets = stream.after(mailbox.get(SILENT_S))
+                packets = stream.after(mailbox.get(TICK_S))
             except Closed:
                 return
             if packets:
@@ -160,12 +160,13 @@ class _Stream:
         self._late_ns: int | None = None
 
     def after(self, block: SoundBlock | None) -> list[EncodedSound]:
-        """The packets that are full after this block, or after SILENT_S without one."""
+        """The packets that are full after this block, or after TICK_S without one."""
         now_ns = self._clock()
         if block is not None:
             self._late_ns = now_ns - block.end_ns
             if self._guard is not None:
                 block = self._guard.passed(block)
             return self._encoder.encode(block.samples, block.pts_ns)
-        late_ns = 0 if self._late_ns is None else self._late_ns
-        return self._encoder.silence_until(now_ns - late_ns - PATIENCE_NS)
+        if self._late_ns is None:
+            return []
+        return self._encoder.silence_until(now_ns - self._late_ns - PATIENCE_NS)

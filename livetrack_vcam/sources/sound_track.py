@@ -23,7 +23,12 @@ MOST_AHEAD = 300
 """Packets of the picture that may wait, ten seconds; where sound is further away, it is late."""
 MOST_HELD = 4096
 LATE_NS = SECOND_NS // 2
-"""Sound that is later than this is left out: whoever began to listen wants what comes now."""
+"""Sound that is later than this is left out."""
+PROMPT_NS = 20_000_000
+"""The first that is heard is no later than this: what comes late and then faster, until it has
+caught up, browsers hold back for long."""
+MOST_SKIPPED = 100
+"""Packets, two seconds: by then it is as prompt as it will ever be."""
 JUMP_NS = 20_000_000
 """Stamps this far from where the samples before end are of another piece; less is rounding."""
 
@@ -45,6 +50,7 @@ class SoundTrack:
         self._held: deque[Packet] = deque(maxlen=MOST_HELD)
         self._read_ns: int | None = None
         self._live: Place | None = None
+        self._skipped: int | None = 0
         self._pieces = Pieces()
 
     def hear_at_once(self, place: Place) -> None:
@@ -76,7 +82,7 @@ class SoundTrack:
             if pts_ns is None or pts_ns > until_ns:
                 return
             packet = self._held.popleft()
-            if pts_ns >= time.monotonic_ns() - LATE_NS:
+            if self._in_time(time.monotonic_ns() - pts_ns):
                 self._decode(packet, place)
 
     def restart(self) -> None:
@@ -92,12 +98,22 @@ class SoundTrack:
         next_ns = _time_ns(waiting[0])
         return self._read_ns is None or self._read_ns < next_ns + LEAD_NS
 
+    def _in_time(self, late_ns: int) -> bool:
+        if self._skipped is None:
+            return late_ns <= LATE_NS
+        if late_ns <= PROMPT_NS or self._skipped >= MOST_SKIPPED:
+            self._skipped = None
+            return True
+        self._skipped += 1
+        return False
+
     def _take(self, packet: Packet) -> None:
         if packet.pts is None or packet.size == 0:
             return
         self._read_ns = _time_ns(packet)
         if not self._feed.wanted:
             self._held.clear()
+            self._skipped = 0
         elif self._live is not None:
             self._decode(packet, self._live)
         else:
