@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from fractions import Fraction
 from time import monotonic_ns
 from types import ModuleType
+from typing import Any
 
 import av
 import numpy as np
-from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpSender
+import numpy.typing as npt
+from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection, RTCRtpSender
+from aiortc.mediastreams import MediaStreamError
 
 from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.webrtc import writer as own
@@ -68,7 +71,10 @@ class GrayEncoder:
 
 
 class Pair:
-    """`viewer` asked for pictures and gets those that `writer` writes; `grays` are its decoded."""
+    """`viewer` asked for pictures and gets those that `writer` writes; `grays` are its decoded.
+
+    `samples`: what it heard of `sound_writer`, int16 (n, 2) at 48 kHz.
+    """
 
     def __init__(
         self, codec: Codec = Codec.H264, module: ModuleType = own, rtx: bool = True
@@ -82,12 +88,16 @@ class Pair:
         capabilities = RTCRtpSender.getCapabilities("video").codecs
         transceiver.setCodecPreferences([each for each in capabilities if each.mimeType in kinds])
         self.writer = module.PictureWriter(transceiver.sender)
+        self.viewer.addTransceiver("audio", direction="recvonly")
+        audio = self.sender.addTransceiver("audio", direction="sendonly")
+        self.sound_writer = module.SoundWriter(audio.sender)
         self.encoder = GrayEncoder(codec)
+        self.samples: list[npt.NDArray[np.int16]] = []
         self.grays: list[int] = []
         self.keyframes_wanted = 0
         self.connected = asyncio.Event()
         self.writer.on_keyframe_wanted = self._wanted
-        self._watching: asyncio.Task[None] | None = None
+        self._watching: list[asyncio.Task[None]] = []
         self.viewer.on("track", self._start_watching)
         self._asked = False
 
@@ -96,13 +106,16 @@ class Pair:
         self._asked = True
         self.connected.set()
 
-    def _start_watching(self, track: object) -> None:
-        self._watching = asyncio.ensure_future(self._watch(track))
+    def _start_watching(self, track: MediaStreamTrack) -> None:
+        self._watching.append(asyncio.ensure_future(self._watch(track)))
 
-    async def _watch(self, track: object) -> None:
+    async def _watch(self, track: MediaStreamTrack) -> None:
         while True:
-            frame = await track.recv()  # type: ignore[attr-defined]
-            self.grays.append(round(float(frame.to_ndarray()[: frame.height].mean())))
+            frame: Any = await track.recv()
+            if track.kind == "audio":
+                self.samples.append(frame.to_ndarray().reshape(-1, 2))
+            else:
+                self.grays.append(round(float(frame.to_ndarray()[: frame.height].mean())))
 
     def write(self, gray: int) -> EncodedPicture:
         """One picture, a keyframe if one was wanted since the last."""
@@ -112,13 +125,13 @@ class Pair:
         return picture
 
     async def write_until(self, seen: Callable[[], bool], grays: range = range(40, 200)) -> None:
-        """Count through `grays`, again and again, until `seen` or for ten seconds."""
-        for index in range(500):
+        """Count through `grays`, again and again, until `seen` or for thirty seconds."""
+        for index in range(1_500):
             if seen():
                 return
             self.write(grays[index % len(grays)])
             await asyncio.sleep(0.02)
-        raise AssertionError("ten seconds of pictures, and not seen")
+        raise AssertionError("thirty seconds of pictures, and not seen")
 
     async def connect(self) -> None:
         await self.viewer.setLocalDescription(await self.viewer.createOffer())
@@ -129,10 +142,11 @@ class Pair:
     async def close(self) -> None:
         await asyncio.wait_for(self.sender.close(), 10)
         await asyncio.wait_for(self.viewer.close(), 10)
-        if self._watching is not None:
-            await asyncio.wait([self._watching], timeout=10)
-            self._watching.cancel()
-            self._watching.exception()
+        for watching in self._watching:
+            await asyncio.wait([watching], timeout=10)
+            watching.cancel()
+            with suppress(asyncio.CancelledError, MediaStreamError):
+                await watching
 
 
 @asynccontextmanager
