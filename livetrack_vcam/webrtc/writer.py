@@ -63,7 +63,7 @@ class PictureWriter:
     def write(self, picture: EncodedPicture) -> None:
         """Send it, or drop it if this receiver cannot use it now. Never blocks, never raises."""
         stream = self._stream
-        if stream is None or not stream.link.ready():
+        if stream is None:
             return
         if not self._accepts(picture, stream.link):
             self._dropped += 1
@@ -139,6 +139,9 @@ class PictureWriter:
             self._stream = None
 
     def _accepts(self, picture: EncodedPicture, link: Link) -> bool:
+        if not link.ready():
+            self._awaits_keyframe = True
+            return False
         waiting = link.waiting()
         if waiting > (DRAINED_BYTES if self._is_full else FULL_BYTES):
             self._backed_up += not self._is_full

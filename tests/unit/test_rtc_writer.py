@@ -191,6 +191,18 @@ def test_a_receiver_that_never_says_a_word_gets_every_picture(bench: Bench) -> N
     assert (stats.jitter_ms, stats.remb_kbps, stats.reports) == (None, None, 0)
 
 
+def test_after_a_while_without_a_path_it_goes_on_with_a_keyframe(bench: Bench) -> None:
+    bench.write(keyframe=True)
+    bench.clock.now_ns += 2 * SECOND
+    bench.link.is_up = False
+    assert bench.write() == 0
+    bench.link.is_up = True
+    asked = bench.asked
+    assert bench.write() == 0
+    assert bench.asked == asked + 1
+    assert bench.write(keyframe=True) == 3
+
+
 def test_nothing_is_sent_while_there_is_no_path(bench: Bench) -> None:
     bench.link.is_up = False
     assert bench.write(keyframe=True) == 0
