@@ -30,6 +30,8 @@ TOKEN = "t" * 43
 BAR, GROUND = 200, 70
 BITS = 16
 """Of the picture's number, in blocks along the upper edge."""
+IS_LIVE = "document.getElementById('stage')?.dataset.phase === 'live'"
+IS_MOVING = "document.getElementById('video').currentTime > 0.5"
 
 
 class Program:
@@ -149,3 +151,23 @@ async def at_the_room(
         open_page(chromium, folder / "browser") as page,
     ):
         yield page, room
+
+
+def text_of(element: str) -> str:
+    return f"document.getElementById('{element}')?.textContent"
+
+
+def shown(element: str) -> str:
+    return f"document.getElementById('{element}')?.checkVisibility()"
+
+
+async def before_scripts(page: Page, script: str) -> None:
+    """Run a script in every page that is opened, before its own."""
+    await page.call("Page.enable")
+    await page.call("Page.addScriptToEvaluateOnNewDocument", source=script)
+
+
+async def join(page: Page, room: str, query: str = "?join=1") -> None:
+    await page.open(room + query, 1280, 800)
+    await page.until(IS_LIVE)
+    await page.until(IS_MOVING)

@@ -13,12 +13,22 @@ from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.room.wish import Limits
 from tests.e2e.chromium import Page, open_page
 from tests.e2e.operating import needed_chromium
-from tests.e2e.room_page import BITS, Program, Serving, at_the_room, serving
+from tests.e2e.room_page import (
+    BITS,
+    IS_LIVE,
+    IS_MOVING,
+    Program,
+    Serving,
+    at_the_room,
+    before_scripts,
+    join,
+    serving,
+    shown,
+    text_of,
+)
 from tests.waiting import free_port
 
 pytestmark = pytest.mark.browser
-IS_LIVE = "document.getElementById('stage')?.dataset.phase === 'live'"
-IS_MOVING = "document.getElementById('video').currentTime > 0.5"
 # A row of the picture as the browser shows it.
 ROW = """(() => {
   const video = document.getElementById('video'), canvas = document.createElement('canvas');
@@ -27,26 +37,6 @@ ROW = """(() => {
   paper.drawImage(video, 0, 0);
   return [...paper.getImageData(0, Math.round(canvas.height / 2), canvas.width, 1).data];
 })()"""
-
-
-def text_of(element: str) -> str:
-    return f"document.getElementById('{element}')?.textContent"
-
-
-def shown(element: str) -> str:
-    return f"document.getElementById('{element}')?.checkVisibility()"
-
-
-async def before_scripts(page: Page, script: str) -> None:
-    """Run a script in every page that is opened, before its own."""
-    await page.call("Page.enable")
-    await page.call("Page.addScriptToEvaluateOnNewDocument", source=script)
-
-
-async def join(page: Page, room: str, query: str = "?join=1") -> None:
-    await page.open(room + query, 1280, 800)
-    await page.until(IS_LIVE)
-    await page.until(IS_MOVING)
 
 
 async def ground(page: Page) -> tuple[int, ...]:

@@ -33,6 +33,7 @@ export class ConnectionMeter {
   #pings = 0;
   #frameCall = 0;
   #exact = false;
+  #still = false;
 
   /**
    * @param {import("./connection.js").Connection} connection
@@ -92,7 +93,7 @@ export class ConnectionMeter {
     if (Number.isNaN(this.#pings)) return;
     const state = this.#freezes.observe(sample?.frames_decoded ?? null, performance.now());
     if (state === "frozen" && this.#connection.shown) return this.#connection.freeze();
-    this.onstill(state === "still");
+    if (this.#still !== (state === "still")) this.onstill((this.#still = state === "still"));
     if (!sample) return;
     sample.still_s = state === "still" ? Math.round(this.#freezes.since(performance.now()) / 1000) : 0;
     if (!this.#exact) this.#estimate(sample);

@@ -29,11 +29,11 @@ export class Sharing {
   /** @param {RoomInfo | null} room */
   async show(room) {
     const link = room ? linkOf(room) : "";
-    const local = room !== null && link === "";
+    const key = link ? "shareText" : room?.invited_only ? "shareInvited" : "shareLocal";
     byId("share").hidden = room === null;
-    byId("share-text").dataset.text = local ? "shareLocal" : "shareText";
-    byId("share-text").textContent = text(local ? "shareLocal" : "shareText");
-    byId("share").toggleAttribute("data-local", local);
+    byId("share-text").dataset.text = key;
+    say(byId("share-text"), text(key));
+    byId("share").toggleAttribute("data-words-only", link === "");
     field("link").value = link;
     byId("join-share").hidden = link === "";
     say(byId("join-link"), link);
@@ -50,12 +50,16 @@ export class Sharing {
 }
 
 /**
- * The address that other devices can open; "" when there is none.
+ * The address that other devices can open; "" when there is none. Watching needs no encrypted
+ * address, and one with a certificate of ours would be warned of.
  * @param {RoomInfo} room
  */
 function linkOf(room) {
+  if (room.invited_only) return "";
+  const network = room.links?.network ?? [];
+  const plain = network.find((link) => link.startsWith("http:"));
   const here = ["localhost", "127.0.0.1", "[::1]"].includes(location.hostname);
-  return room.links?.network?.[0] ?? (here ? "" : location.origin + location.pathname);
+  return plain ?? network[0] ?? (here ? "" : location.origin + location.pathname);
 }
 
 /** @param {string} id */
