@@ -61,17 +61,22 @@ def _check_address(url: str) -> None:
     example = "try --sink whip:https://HOST/PATH"
     if not url:
         raise ValueError(f"sink 'whip' needs the address of a WHIP endpoint; {example}")
+    # Loaded for whoever publishes: it is what goes to the address in the end.
+    from yarl import URL
+
     try:
         parts = urlsplit(url)
         port = parts.port
+        if parts.scheme in ("http", "https") and parts.hostname:
+            URL(url).origin()
     except ValueError:
         raise ValueError(f"the address of sink 'whip' is not valid; {example}") from None
-    if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
-        raise ValueError(f"sink 'whip' takes an http:// or https:// address; {example}")
     if parts.username is not None or parts.password is not None:
         raise ValueError(
             "the address of sink 'whip' contains a login, which others on this machine can see; "
             "put the token into LIVETRACK_WHIP_TOKEN or a --whip-token-file"
         )
+    if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
+        raise ValueError(f"sink 'whip' takes an http:// or https:// address; {example}")
     if not url.isprintable() or " " in url:
         raise ValueError(f"the address of sink 'whip' contains spaces or controls; {example}")

@@ -166,7 +166,8 @@ class Uplink:
             await peer.take(published.answer)
             whole = await peer.connected(CONNECT_S)
         except AnswerError as error:
-            raise WhipError(f"{error}, says {self._endpoint.place}") from None
+            place = self._endpoint.place
+            raise WhipError(f"{place} cannot be published to: {error}; see its log") from None
         finally:
             if not whole:
                 await self._end_parts(peer, published)

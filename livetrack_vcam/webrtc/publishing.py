@@ -113,12 +113,12 @@ def codec_of(answer: str) -> Codec:
         media = SessionDescription.parse(answer).media
     except Exception as error:  # the parser raises whatever a broken line leads to
         raise AnswerError(f"the answer is not valid SDP ({type(error).__name__})") from None
-    taken = {
-        codec.mimeType.lower()
-        for each in media
-        if each.kind == "video" and each.port
-        for codec in each.rtp.codecs
-    }
+    video = [each for each in media if each.kind == "video" and each.port]
+    taken = {codec.mimeType.lower() for each in video for codec in each.rtp.codecs}
+    if not all(each.dtls and each.dtls.fingerprints for each in video):
+        raise AnswerError("the answer has no DTLS fingerprint")
+    if not all(each.ice and each.ice.usernameFragment and each.ice.password for each in video):
+        raise AnswerError("the answer has no ICE credentials")
     for codec in OFFERED:
         if f"video/{codec.value.lower()}" in taken:
             return codec

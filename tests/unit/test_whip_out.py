@@ -170,6 +170,10 @@ m=video {port} UDP/TLS/RTP/SAVPF 96 97
 c=IN IP4 0.0.0.0
 a=mid:0
 a=recvonly
+a=ice-ufrag:abcd
+a=ice-pwd:abcdefghijklmnopqrstuv
+a=fingerprint:sha-256 AA:BB
+a=setup:active
 a=rtpmap:96 {first}/90000
 a=rtpmap:97 {second}/90000
 """.replace("\n", "\r\n")
