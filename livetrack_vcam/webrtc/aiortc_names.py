@@ -44,7 +44,7 @@ GATHER_S = 0.4
 """A STUN server that has not answered by then is not waited for; aioice would for 5 s."""
 _COMPONENT = 1
 _ESTIMATOR = "_RTCRtpReceiver__remote_bitrate_estimator"
-# A browser sends a dozen a second; a hundred viewers' worth of one viewer's is read, no more.
+# A browser sends a dozen datagrams a second; of a flood no more than these are looked at.
 _RTCP_A_SECOND = 200
 _COROUTINES: tuple[tuple[type, str, tuple[str, ...]], ...] = (
     (RTCRtpSender, "send", ("self", "parameters")),

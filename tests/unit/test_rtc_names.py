@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import sys
 from inspect import signature
 from itertools import pairwise
 from pathlib import Path
@@ -97,6 +98,17 @@ def test_a_viewer_decodes_what_goes_through_aiortcs_own_sender(codec: Codec) -> 
             assert stats.reports >= 1
             assert pair.keyframes_wanted >= 1
             await asyncio.wait_for(pair.sender.close(), 5)
+
+    asyncio.run(run())
+
+
+def test_linux_takes_the_bursts_of_a_real_connection() -> None:
+    async def run() -> None:
+        async with connected_pair() as pair:
+            await pair.write_until(lambda: len(pair.grays) >= 3)
+            assert pair.writer._stream is not None
+            takes = pair.writer._stream.link._socket is not None
+            assert takes == (sys.platform == "linux")
 
     asyncio.run(run())
 
