@@ -46,7 +46,6 @@ export const WORDS = {
     fullNow: "All {count} places are taken. You get in when one is free.",
 
     // Watching.
-    figures: "Figures",
     controls: "Picture and sound",
     pictureMenu: "Quality",
     leave: "Leave",
@@ -178,7 +177,6 @@ export const WORDS = {
     joinPlain: "일반 화면으로 보기",
     fullNow: "{count}자리가 모두 찼습니다. 자리가 나면 입장합니다.",
 
-    figures: "수치",
     controls: "화면과 소리",
     pictureMenu: "화질",
     leave: "나가기",
