@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 
-from livetrack_vcam.control import ShotStatus, Status
+from livetrack_vcam.control import ShotStatus, SinkStatus, Status
 from livetrack_vcam.logs import CLEAR_LINE
 
 SINK_MARKS = {"open": "", "opening": "…", "failed": " ✗", "closed": " ■"}
@@ -23,11 +23,17 @@ def format_status(status: Status) -> str:
         parts.append("detector failed")
     parts += [_shot(shot, len(status.shots) > 1) for shot in status.shots]
     if status.sinks:
-        names = {sink.name: SINK_MARKS[sink.state] for sink in status.sinks}
+        names = {sink.name: _mark(sink) for sink in status.sinks}
         parts.append(" ".join(f"{name}{mark}" for name, mark in names.items()))
     if status.dropped:
         parts.append(f"{status.dropped} dropped")
     return "  ·  ".join(parts)
+
+
+def _mark(sink: SinkStatus) -> str:
+    """Of an output with a server elsewhere also that it is away."""
+    away = sink.state == "open" and sink.link not in (None, "live")
+    return f" {sink.link}" if away else SINK_MARKS[sink.state]
 
 
 def _shot(shot: ShotStatus, named: bool) -> str:

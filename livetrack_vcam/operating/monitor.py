@@ -169,6 +169,7 @@ class Monitor:
                             "latency_p50_ms": sink.latency_p50_ms,
                             "latency_p99_ms": sink.latency_p99_ms,
                             "failed": sink.state == "failed",
+                            "away": sink.link not in (None, "live"),
                         }
                         for sink in status.sinks
                         if sink.shot == shot.name

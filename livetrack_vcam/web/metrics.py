@@ -46,6 +46,7 @@ HELP = {
     "shot_sink_latency_p50_ms": "Median age of a picture when the output has it.",
     "shot_sink_latency_p99_ms": "Age that 99 of 100 pictures stay under at the output.",
     "shot_sink_failed": "1 when the output could not be opened or was lost.",
+    "shot_sink_away": "1 while the media server that the output publishes to is away.",
     "room_watching": "Viewers in the room.",
     "room_upload_kbps": "Kilobits a second that the room's viewers are sent together, as encoded.",
     "room_joined_total": "Viewers that were let in.",

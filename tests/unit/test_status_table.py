@@ -20,6 +20,7 @@ from livetrack_vcam.control import (
 )
 from livetrack_vcam.operating.status_table import settings_view, status_view
 from livetrack_vcam.room_status import RoomStatus, ViewerStatus
+from livetrack_vcam.status_line import format_status
 
 SHOT = ShotStatus(
     name="main", aspect="9:16", width=720, height=1280, shot="auto", speed="sport",
@@ -88,6 +89,22 @@ def test_troubles_are_said() -> None:
     assert "auto, waiting, 12 Hz: no weights" in text
     assert "not connected: OBS does not answer" in text
     assert "resting: standby" in text_of(status_view(replace(STATUS, standby=True).to_json()))
+
+
+def test_an_output_with_a_server_elsewhere_says_how_it_stands_with_it() -> None:
+    def status(sink: SinkStatus) -> Status:
+        return replace(STATUS, sinks=(sink,))
+
+    live = SinkStatus("main", "whip", "open", 100, 2, None, None, link="live")
+    away = replace(live, link="retrying", reason="SERVER cannot be reached")
+    line, tables = format_status(status(live)), text_of(status_view(status(live).to_json()))
+    assert "whip live" not in line
+    assert "live" in tables
+    line, tables = format_status(status(away)), text_of(status_view(status(away).to_json()))
+    assert "whip retrying" in line
+    assert "retrying: SERVER cannot be reached" in tables
+    failed = replace(away, state="failed")
+    assert "whip ✗" in format_status(status(failed))
 
 
 def test_settings_stand_side_by_side() -> None:
