@@ -21,6 +21,7 @@ import pylibsrtp
 from aiortc import (
     RTCDtlsTransport,
     RTCIceTransport,
+    RTCPeerConnection,
     RTCRtpSender,
     RTCRtpTransceiver,
     codecs,
@@ -197,6 +198,15 @@ def take_over(sender: RTCRtpSender, by: Sender) -> None:
     taken = _Taken(sender, by)
     sender.send = taken.send  # type: ignore[method-assign]
     sender.stop = taken.stop  # type: ignore[method-assign]
+
+
+def shield(connection: RTCPeerConnection) -> None:
+    """Let garbage from the other side cost it a packet, where aiortc ends the connection.
+
+    To be called when both descriptions are set.
+    """
+    for transceiver in connection.getTransceivers():
+        _tap_of(transceiver.receiver.transport)
 
 
 class _Taken:

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from livetrack_vcam.webrtc.aiortc_names import shield
 from livetrack_vcam.webrtc.encoded import Codec
 from livetrack_vcam.webrtc.opus import OpusEncoder
 from livetrack_vcam.webrtc.rtcp_reports import ntp_of
@@ -206,6 +207,21 @@ def test_a_request_for_a_keyframe_reaches_whoever_encodes() -> None:
         await receiver._send_rtcp_pli(pair.sender.getSenders()[0]._ssrc)
         await pair.write_until(lambda: pair.keyframes_wanted > wanted)
         assert pair.writer.stats.pli >= 1
+
+    _with_pair(body)
+
+
+def test_a_shielded_receiver_survives_garbage_of_its_sender() -> None:
+    async def body(pair: Pair) -> None:
+        await pair.write_until(lambda: len(pair.grays) >= 5)
+        shield(pair.viewer)
+        transport = pair.sender.getSenders()[0].transport
+        await transport._send_rtp(b"\x8f\xce\x00\x04" + bytes(8) + b"REMB" + b"\x09\x03\xff\xff")
+        send_time_too_short = b"\xbe\xde\x00\x01\x30\x00\x00\x00"
+        await transport._send_rtp(b"\x90\x63" + bytes(10) + send_time_too_short)
+        before = len(pair.grays)
+        await pair.write_until(lambda: len(pair.grays) >= before + 20)
+        assert pair.viewer.connectionState == "connected"
 
     _with_pair(body)
 
