@@ -19,8 +19,9 @@ from livetrack_vcam.webrtc.peer import SendingPeer
 
 SMOOTH_MS = (100, 400)
 """Playout delay that outlasts one retransmission on an ordinary network."""
-LIP_SYNC_MS = 1000
-"""To whoever hears the sound, too, the picture may be shown as late as that is heard."""
+LIP_SYNC_MS = (80, 1000)
+"""To whoever hears the sound, too, the picture is shown as late as that is heard: browsers hold
+sound back longer than this, and would take ten seconds to find out."""
 
 
 class Viewer:
@@ -155,5 +156,5 @@ class Viewer:
     def _set_mode(self, mode: Mode) -> None:
         least, most = SMOOTH_MS if mode is Mode.SMOOTH else (0, 0)
         if self._listening:
-            most = LIP_SYNC_MS
+            least, most = max(least, LIP_SYNC_MS[0]), LIP_SYNC_MS[1]
         self.peer.picture.set_playout_delay(least, most)
