@@ -83,6 +83,7 @@ def test_the_answer_tells_chromium_where_its_bandwidth_begins() -> None:
             rates = [int(re.findall(rf"x-google-{n}-bitrate=(\d+)", line)[0]) for n in RATES]
             assert rates == sorted(rates)
             assert rates[0] >= 1000
+        assert "abs-send-time" not in answer
 
     serving(body)
 

@@ -171,6 +171,7 @@ async function showFigures() {
   const connection = publisher.connection;
   const live = connection !== null && state === "live";
   const now = live ? figures.read((await connection.getStats()).values()) : NO_FIGURES;
+  if (now.rttMs !== null) publisher.pace(now.rttMs, now.trips);
   say(byId("fps"), number(now.fps, 0));
   say(byId("kbps"), number(now.kbps, 0));
   say(byId("rtt"), number(now.rttMs, 0));

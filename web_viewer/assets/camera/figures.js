@@ -5,12 +5,13 @@
  * @property {number | null} fps
  * @property {number | null} kbps
  * @property {number | null} rttMs
+ * @property {number} trips  how often the round trip was measured until now
  * @property {string | null} size
  * @property {string | null} codec
  */
 
 /** @type {Figures} */
-export const NO_FIGURES = { fps: null, kbps: null, rttMs: null, size: null, codec: null };
+export const NO_FIGURES = { fps: null, kbps: null, rttMs: null, trips: 0, size: null, codec: null };
 
 export class FigureReader {
   #bytes = 0;
@@ -24,7 +25,7 @@ export class FigureReader {
     const all = [...stats];
     const sent = all.find((each) => each.type === "outbound-rtp" && each.kind === "video");
     if (!sent) return NO_FIGURES;
-    const pair = all.find((each) => each.type === "candidate-pair" && each.nominated && each.state === "succeeded");
+    const report = all.find((each) => each.type === "remote-inbound-rtp" && each.kind === "video");
     const codec = all.find((each) => each.id === sent.codecId);
     const passed = sent.timestamp - this.#atMs;
     const known = this.#atMs > 0 && passed > 0 && sent.bytesSent >= this.#bytes;
@@ -34,7 +35,8 @@ export class FigureReader {
     return {
       fps: sent.framesPerSecond ?? null,
       kbps,
-      rttMs: pair?.currentRoundTripTime !== undefined ? pair.currentRoundTripTime * 1000 : null,
+      rttMs: report?.roundTripTime !== undefined ? report.roundTripTime * 1000 : null,
+      trips: report?.roundTripTimeMeasurements ?? 0,
       size: sent.frameWidth ? `${sent.frameWidth}×${sent.frameHeight}` : null,
       codec: codec?.mimeType?.replace("video/", "") ?? null,
     };

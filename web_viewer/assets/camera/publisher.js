@@ -2,6 +2,7 @@
 
 import { Refused, refusalOf } from "../ask.js";
 import { Backoff } from "../room/backoff.js";
+import { RateControl } from "./rate_control.js";
 
 const ENDPOINT = "/whip/camera";
 const KBPS = { "720p": 4000, "1080p": 8000 };
@@ -30,6 +31,8 @@ export class Publisher {
   #key;
   #name;
   #backoff = new Backoff();
+  #rates = new RateControl(KBPS["720p"]);
+  #trips = 0;
   #timer = 0;
   #attempt = 0;
   #session = "";
@@ -71,6 +74,7 @@ export class Publisher {
     this.#stream = stream;
     this.#quality = quality;
     if (!same || this.connection?.connectionState !== "connected") return this.#connect();
+    this.#rates = new RateControl(KBPS[quality]);
     for (const sender of this.connection.getSenders()) {
       const track = stream.getTracks().find(({ kind }) => kind === sender.track?.kind);
       if (track) await sender.replaceTrack(track);
@@ -88,6 +92,18 @@ export class Publisher {
     if (!this.running || (well && !anyway)) return;
     this.#backoff.reset();
     this.#connect();
+  }
+
+  /**
+   * A network that fills up is given less.
+   * @param {number} rttMs
+   * @param {number} trips  how many round trips were measured until now
+   */
+  async pace(rttMs, trips) {
+    if (trips === this.#trips) return;
+    this.#trips = trips;
+    const before = this.#rates.kbps;
+    if (this.#rates.observe(rttMs) !== before && this.connection) await this.#tune(this.connection);
   }
 
   stop() {
@@ -114,6 +130,7 @@ export class Publisher {
 
   async #connect(replace = false) {
     this.#end();
+    this.#rates = new RateControl(KBPS[this.#quality]);
     const attempt = this.#attempt;
     this.onstate("connecting", 0);
     try {
@@ -209,7 +226,7 @@ export class Publisher {
       const parameters = sender.getParameters();
       parameters.degradationPreference = "maintain-framerate";
       for (const encoding of parameters.encodings ?? []) {
-        encoding.maxBitrate = KBPS[this.#quality] * 1000;
+        encoding.maxBitrate = this.#rates.kbps * 1000;
       }
       // A browser that cannot be told sends by its own judgment.
       await sender.setParameters(parameters).catch(() => {});
