@@ -105,6 +105,7 @@ class Daemon:
             presets=self._presets,
         )
         self._monitor.sought = self._studio.sought
+        self._monitor.sound = self._studio.sound_status
         self._announce()
         # What is loaded by now stays for good: looking through it again and again stops every
         # thread for longer than a frame.

@@ -42,6 +42,7 @@ from livetrack_vcam.sinks.room import RoomFeed, RoomSink
 from livetrack_vcam.sinks.virtual_camera import VirtualCamera
 from livetrack_vcam.sinks.whip_token import check_one_server, given_token
 from livetrack_vcam.sound import SoundFeed
+from livetrack_vcam.sound.status import SoundStatus
 from livetrack_vcam.sources.browser import BrowserCamera
 from livetrack_vcam.sources.microphone import Microphone
 from livetrack_vcam.sources.registry import open_source
@@ -151,6 +152,10 @@ class Studio:
             )
             for shot, feed in self.room_feeds.items()
         }
+
+    def sound_status(self) -> SoundStatus | None:
+        """None while no room and no server could have any."""
+        return self.sound_encoding.status if self.sound_encoding is not None else None
 
     def _sound_encoding(self, pipeline: Pipeline) -> SoundEncoding | None:
         """One for everybody who hears it; None where there is no sound to be had."""

@@ -8,6 +8,7 @@ from livetrack_vcam.control import Hint, ShotStatus, TrackStatus
 from livetrack_vcam.core.detection import FACE, PERSON, SPORTS_BALL
 from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.shot_settings import WARN_UPSCALE
+from livetrack_vcam.sound.status import SoundStatus
 from livetrack_vcam.stats import NS_PER_S
 
 LOW_LIGHT = 0.1
@@ -71,6 +72,18 @@ def sought_hint(shot: ShotStatus, sought: Collection[str]) -> Hint | None:
         f"start again with --subject {shot.subject_policy}, or choose another subject.",
         shot.name,
     )
+
+
+def sound_hint(sound: SoundStatus | None) -> Hint | None:
+    if sound is None:
+        return None
+    if sound.howling:
+        return Hint(
+            "howling",
+            "The sound howled and is muted for a while: somebody listens in the room of the "
+            "microphone; mute that listener, or let them wear headphones.",
+        )
+    return Hint("no_sound", f"{sound.trouble}.") if sound.trouble else None
 
 
 class Hints:

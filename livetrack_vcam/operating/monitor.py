@@ -32,11 +32,13 @@ from livetrack_vcam.operating.hints import (
     light_hint,
     size_hint,
     sought_hint,
+    sound_hint,
     upscale_hint,
 )
 from livetrack_vcam.operating.preset_store import PresetStore
 from livetrack_vcam.operating.room_numbers import room_numbers
 from livetrack_vcam.room_status import RoomStatus
+from livetrack_vcam.sound.status import SoundStatus
 from livetrack_vcam.stats import NS_PER_MS, NS_PER_S, Clock, CpuMeter
 from livetrack_vcam.trace import zoom_of
 
@@ -58,7 +60,8 @@ class Monitor:
 
     Whoever learns more of the run puts it here: `links` to show the user, the presets that were
     `loaded` into shots, the labels that are `sought` (None: not known), a call for each room that
-    says who watches, and, when OBS is followed, one that says how OBS is.
+    says who watches, one that says how it stands with the `sound`, and, when OBS is followed, one
+    that says how OBS is.
     """
 
     def __init__(
@@ -84,6 +87,7 @@ class Monitor:
         self.sought: frozenset[str] | None = None
         self.obs: Callable[[], ObsStatus | None] = lambda: None
         self.rooms: Sequence[Callable[[], RoomStatus]] = ()
+        self.sound: Callable[[], SoundStatus | None] = lambda: None
 
     def status(self) -> Status:
         now_ns = self._clock()
@@ -239,7 +243,7 @@ class Monitor:
     ) -> list[Hint | None]:
         """Every hint there is a reason for now."""
         trouble = self._presets.trouble if self._presets else None
-        hints = [light_hint(self._pipeline.capture.brightness)]
+        hints = [light_hint(self._pipeline.capture.brightness), sound_hint(self.sound())]
         hints += [upscale_hint(shot) for shot in shots]
         hints += [size_hint(shot, tracks, self._info.size) for shot in shots]
         if self.sought is not None:

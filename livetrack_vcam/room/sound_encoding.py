@@ -6,12 +6,12 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from livetrack_vcam.mailbox import Closed, Mailbox
 from livetrack_vcam.sound import SoundBlock, SoundFeed
 from livetrack_vcam.sound.howling import HowlGuard
+from livetrack_vcam.sound.status import SoundStatus
 from livetrack_vcam.stats import Clock
 from livetrack_vcam.webrtc.encoded import EncodedSound
 from livetrack_vcam.webrtc.opus import OpusEncoder
@@ -35,17 +35,6 @@ StartThread: TypeAlias = Callable[[Callable[[], None], str], None]
 
 def no_delay() -> int:
     return 0
-
-
-@dataclass(frozen=True, slots=True)
-class SoundStatus:
-    """`offered`: there is a source of sound. `howling`: it is muted, for it was fed back."""
-
-    offered: bool
-    listeners: int
-    packets: int
-    dropped: int
-    howling: bool
 
 
 class SoundEncoding:
@@ -80,6 +69,7 @@ class SoundEncoding:
     def status(self) -> SoundStatus:
         return SoundStatus(
             offered=self._feed.offered,
+            trouble=self._feed.trouble,
             listeners=len(self._receivers),
             packets=self._packets,
             dropped=self._feed.dropped,

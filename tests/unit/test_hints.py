@@ -16,8 +16,10 @@ from livetrack_vcam.operating.hints import (
     light_hint,
     size_hint,
     sought_hint,
+    sound_hint,
     upscale_hint,
 )
+from livetrack_vcam.sound.status import SoundStatus
 
 FRAME = Size(1920, 1080)
 
@@ -114,3 +116,24 @@ def test_a_hint_stays_for_a_while_after_its_reason_went() -> None:
     assert hints.now([other], 10 + LINGER_NS) == (newer, other)
     assert hints.now([], 11 + LINGER_NS) == (other,)
     assert hints.now([], 11 + 2 * LINGER_NS) == ()
+
+
+def sound(howling: bool = False, trouble: str | None = None) -> SoundStatus:
+    return SoundStatus(True, trouble, 1, 100, 0, howling)
+
+
+def test_sound_that_was_muted_for_howling_says_what_to_do() -> None:
+    hint = sound_hint(sound(howling=True))
+    assert hint is not None
+    assert hint.code == "howling"
+    assert "headphones" in hint.text
+
+
+def test_a_microphone_that_is_gone_is_told_in_its_own_words() -> None:
+    hint = sound_hint(sound(trouble="the microphone 'USB' is gone; plug it in again"))
+    assert hint == Hint("no_sound", "the microphone 'USB' is gone; plug it in again.")
+
+
+def test_sound_that_is_as_it_should_be_raises_nothing() -> None:
+    assert sound_hint(sound()) is None
+    assert sound_hint(None) is None
