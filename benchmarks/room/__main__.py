@@ -6,6 +6,7 @@
     python -m benchmarks.room switch    [--times 12]
     python -m benchmarks.room storm
     python -m benchmarks.room impaired  [--seconds 30]
+    python -m benchmarks.room upload    [--seconds 10]
 
 Each ends within three minutes, prints a table, and with --out writes it to a folder, too. The
 programs that are measured, and those who watch, are processes of their own on this machine.
@@ -19,7 +20,7 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
-from benchmarks.room import impaired, joining, latency, storm, switching, viewers
+from benchmarks.room import impaired, joining, latency, storm, switching, upload, viewers
 from benchmarks.room.report import Report
 
 
@@ -36,6 +37,8 @@ def main() -> None:
         work = switching.run(options.times)
     elif options.mode == "storm":
         work = storm.run()
+    elif options.mode == "upload":
+        work = upload.run(options.seconds)
     else:
         work = impaired.run(options.seconds)
     report = asyncio.run(work)
@@ -61,6 +64,8 @@ def _options() -> argparse.Namespace:
     modes.add_parser("storm", help="a hundred join within five seconds; 160 come and go")
     worse = modes.add_parser("impaired", help="2 %% loss, 20 ms jitter")
     worse.add_argument("--seconds", type=float, default=30.0)
+    once = modes.add_parser("upload", help="to a media server, and twenty viewers there")
+    once.add_argument("--seconds", type=float, default=10.0)
     for mode in modes.choices.values():
         mode.add_argument("--out", type=Path, help="a folder for NAME.md and NAME.json")
     return parser.parse_args()
