@@ -6,6 +6,7 @@ import re
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from livetrack_vcam.errors import LiveTrackError
 from livetrack_vcam.sinks.loopback import THIS_MACHINE, Roots, holders, loopback_devices
 
 _PCM_LINE = re.compile(r"(?P<card>\d+)-(?P<device>\d+): (?P<name>[^:]*?) :.*\bcapture \d+")
@@ -23,7 +24,7 @@ class Camera:
 
 @dataclass(frozen=True, slots=True)
 class Microphone:
-    """An ALSA capture device, "hw:CARD,DEVICE"; listed on Linux only."""
+    """What `--sound mic:` takes by name or path: ALSA's "hw:CARD,DEVICE", elsewhere a number."""
 
     name: str
     path: str
@@ -71,7 +72,8 @@ class Devices:
 
 def list_devices(roots: Roots = THIS_MACHINE) -> Devices:
     """Ask the system. Opens no camera for streaming."""
-    return Devices(_cameras(), microphones(roots), virtual_cameras(roots))
+    heard = microphones(roots) or _heard_by_portaudio()
+    return Devices(_cameras(), heard, virtual_cameras(roots))
 
 
 def microphones(roots: Roots = THIS_MACHINE) -> tuple[Microphone, ...]:
@@ -82,6 +84,16 @@ def microphones(roots: Roots = THIS_MACHINE) -> tuple[Microphone, ...]:
         return ()
     found = [match for line in lines if (match := _PCM_LINE.match(line))]
     return tuple(Microphone(m["name"], f"hw:{int(m['card'])},{int(m['device'])}") for m in found)
+
+
+def _heard_by_portaudio() -> tuple[Microphone, ...]:
+    """Where ALSA lists none; none without the extra `audio`."""
+    from livetrack_vcam.sources.microphone import list_microphones
+
+    try:
+        return tuple(Microphone(each.name, str(each.number)) for each in list_microphones())
+    except LiveTrackError:
+        return ()
 
 
 def virtual_cameras(roots: Roots = THIS_MACHINE) -> tuple[VirtualCameraDevice, ...]:
