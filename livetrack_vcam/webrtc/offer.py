@@ -84,7 +84,18 @@ def parse_description(sdp: str) -> SessionDescription:
             raise OfferError("the offer has no ICE credentials")
         if media.dtls is None or not media.dtls.fingerprints:
             raise OfferError("the offer has no DTLS fingerprint")
+    _check_bundle(description)
     return description
+
+
+def _check_bundle(description: SessionDescription) -> None:
+    """aiortc looks for the first section of the bundle without asking whether there is one."""
+    sections = [media.rtp.muxId for media in description.media]
+    for group in description.group:
+        if group.semantic == "BUNDLE" and not set(map(str, group.items)) <= set(sections):
+            raise OfferError("the offer bundles a section that is not there")
+    if len(set(sections)) != len(sections):
+        raise OfferError("two sections of the offer have the same mid")
 
 
 def usable_codecs(media: MediaDescription) -> tuple[Codec, ...]:

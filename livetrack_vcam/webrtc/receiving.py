@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +32,8 @@ from livetrack_vcam.webrtc.offer import (
     parse_description,
     usable_codecs,
 )
+
+log = logging.getLogger(__name__)
 
 SENDING = ("sendonly", "sendrecv")
 OURS = (Codec.H264, Codec.VP8)
@@ -62,7 +65,8 @@ class ReceivingPeer:
     def __init__(self, ice_servers: Sequence[str] = ()) -> None:
         servers = [RTCIceServer(urls=url) for url in ice_servers]
         self._connection = RTCPeerConnection(RTCConfiguration(iceServers=servers))
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._reading: list[asyncio.Task[None]] = []
+        self._closing: asyncio.Task[None] | None = None
         self._ended = False
         self.on_picture: Callable[[av.VideoFrame, int], None] = _ignore
         self.on_sound: Callable[[av.AudioFrame, int], None] = _ignore
@@ -108,14 +112,23 @@ class ReceivingPeer:
         return any(each not in known for each in given)
 
     async def close(self) -> None:
-        await self._connection.close()
+        if self._ended:
+            return
+        try:
+            await self._connection.close()
+        except AttributeError:  # aiortc, of an offer that it took up only half
+            log.debug("a connection that was never whole", exc_info=True)
+        # A track that never began does not end by itself.
+        for task in self._reading:
+            task.cancel()
+        await asyncio.gather(*self._reading, return_exceptions=True)
         self._end()
 
     def _take_up(self, track: MediaStreamTrack) -> None:
         give: Callable[[Any, int], None] = (
             self._give_picture if track.kind == "video" else self._give_sound
         )
-        self._run(_pass_on(track, give))
+        self._reading.append(asyncio.ensure_future(_pass_on(track, give)))
 
     def _give_picture(self, frame: av.VideoFrame, arrived_ns: int) -> None:
         self.on_picture(frame, arrived_ns)
@@ -123,14 +136,9 @@ class ReceivingPeer:
     def _give_sound(self, frame: av.AudioFrame, arrived_ns: int) -> None:
         self.on_sound(frame, arrived_ns)
 
-    def _run(self, work: Awaitable[None]) -> None:
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
     def _state_changed(self) -> None:
         if self.state == "failed":
-            self._run(self.close())
+            self._closing = asyncio.ensure_future(self.close())
         elif self.state == "closed":
             self._end()
 
