@@ -123,7 +123,13 @@ class Link:
 
 @runtime_checkable
 class LinkedSink(Sink, Protocol):
-    """A sink whose server may be away for a while without the sink failing."""
+    """A sink whose server may be away for a while without the sink failing.
+
+    `give_up` may be called in any thread and never blocks: an `open` that still waits for the
+    server then raises SinkError soon.
+    """
 
     @property
     def link(self) -> Link: ...
+
+    def give_up(self) -> None: ...

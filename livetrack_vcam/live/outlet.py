@@ -20,6 +20,7 @@ class Outlet:
         self.flow = Flow()
         self.state = "opening"
         self._dropped: int | None = None
+        self._called_off = False
         self._canvas = canvas
         self._report = report
         self._clock = clock
@@ -28,7 +29,10 @@ class Outlet:
         try:
             self.sink.open(self._canvas)
         except LiveTrackError as error:
-            self._fail(error, opening=True)
+            if self._called_off:
+                self.state = "closed"
+            else:
+                self._fail(error, opening=True)
             return
         self.state = "open"
         try:
@@ -41,6 +45,12 @@ class Outlet:
 
     def stop(self) -> None:
         self.mailbox.close()
+
+    def call_off(self) -> None:
+        """Nobody wants the output any more that may be waited for: that is no failure."""
+        self._called_off = True
+        if isinstance(self.sink, LinkedSink):
+            self.sink.give_up()
 
     @property
     def dropped(self) -> int:

@@ -176,6 +176,8 @@ class Pipeline:
         self.capture.stop()
         if self.detect is not None:
             self.detect.stop()
+        for outlet in self.outlets:
+            outlet.call_off()
 
     def join(self) -> list[str]:
         """Wait for the threads; returns the names of those that did not end in time."""

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Coroutine
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
@@ -123,6 +123,8 @@ class WhipSink:
         self._find_sound = find_sound
         self._sound: DelayedSound | None = None
         self._uplink: Uplink | None = None
+        self._opening: Future[Uplink] | None = None
+        self._given_up = False
         self._canvas: Canvas | None = None
         self._encoder: VideoEncoder | None = None
         self._codec: Codec | None = None
@@ -142,7 +144,15 @@ class WhipSink:
     def open(self, canvas: Canvas) -> None:
         """Raises WhipError when the endpoint cannot be published to."""
         self._canvas = canvas
-        self._uplink = self._ask(self._start(), OPEN_S)
+        self._opening = self._submit(self._start())
+        if self._given_up:
+            self._opening.cancel()
+        self._uplink = self._result(self._opening, OPEN_S)
+
+    def give_up(self) -> None:
+        self._given_up = True
+        if self._opening is not None:
+            self._opening.cancel()
 
     def send(self, frame: Frame) -> None:
         peer = self._uplink.peer if self._uplink else None
@@ -158,7 +168,7 @@ class WhipSink:
     def close(self) -> None:
         uplink, self._uplink = self._uplink, None
         if uplink is not None:
-            self._ask(uplink.close(), CLOSE_S)
+            self._result(self._submit(uplink.close()), CLOSE_S)
         self._close_encoder()
 
     async def _start(self) -> Uplink:
@@ -181,19 +191,24 @@ class WhipSink:
         if self._sound is not None and peer.sound is not None:
             self._sound.sound.leave(peer.sound.write)
 
-    def _ask(self, work: Coroutine[object, object, T], within_s: float) -> T:
-        """What the loop makes of it. Raises SinkError also when the loop is gone."""
-        ending = f"{self._endpoint.place} was left: the program is ending"
+    def _submit(self, work: Coroutine[object, object, T]) -> Future[T]:
+        """Have the loop do it. Raises SinkError when the loop is gone."""
         try:
-            answer = asyncio.run_coroutine_threadsafe(work, self._loop)
-        except RuntimeError:  # the loop is closed
+            return asyncio.run_coroutine_threadsafe(work, self._loop)
+        except RuntimeError:
             work.close()
-            raise SinkError(ending) from None
+            raise self._left() from None
+
+    def _result(self, answer: Future[T], within_s: float) -> T:
+        """What the loop made of it. Raises SinkError when it did not in time."""
         try:
             return answer.result(within_s)
         except (TimeoutError, CancelledError):
             answer.cancel()
-            raise SinkError(ending) from None
+            raise self._left() from None
+
+    def _left(self) -> SinkError:
+        return SinkError(f"{self._endpoint.place} was left: the program is ending")
 
     def _stamped(self, frame: Frame) -> Frame:
         """A picture that is sent again is as much later as it is."""

@@ -370,6 +370,29 @@ async def status_of(root: str) -> dict[str, Any]:
         return status
 
 
+def test_a_program_that_waits_for_a_server_is_ended_by_ctrl_c_at_once(program: Program) -> None:
+    async def body() -> None:
+        asked = asyncio.Event()
+
+        async def never(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            asked.set()
+            await reader.read()
+            writer.close()
+
+        async with await asyncio.start_server(never, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            sink = f"whip:http://127.0.0.1:{port}/whip"
+            daemon = program.start("run", "--source", "demo", "--no-web", "--sink", sink)
+            async with asyncio.timeout(PATIENCE_S):
+                await asked.wait()
+            daemon.send_signal(signal.SIGINT)
+            _, err = await asyncio.to_thread(daemon.communicate)
+            # Whoever waits for the answer instead ends with the endpoint's error.
+            assert daemon.returncode == 130, err
+
+    run(body)
+
+
 def test_the_program_ends_with_one_sentence_where_it_is_not_let_in(program: Program) -> None:
     async def body() -> None:
         async with sfu("-token", "right") as server:
