@@ -198,6 +198,7 @@ def _context(name: str, size: Size, kbps: int, fps: Fraction) -> VideoCodecConte
     context.bit_rate = kbps * 1000
     context.color_range, context.colorspace = LIMITED_RANGE, BT601_MATRIX
     context.color_primaries, context.color_trc = SRGB_LIKE, SRGB_LIKE
-    # Half a second's worth: a keyframe may burst so far and no further.
+    # Half a second's worth: a keyframe may burst so far and no further. libvpx, which encodes
+    # nothing twice, only aims at it.
     context.options = {"maxrate": str(kbps * 1000), "bufsize": str(kbps * 500)}
     return context

@@ -139,6 +139,14 @@ def test_a_queue_alone_is_noticed_where_the_receiver_estimates_nothing() -> None
     assert steps_of(adaptation, pipe, 8)[-1] == 1
 
 
+def test_a_queue_that_is_getting_shorter_is_given_the_time() -> None:
+    adaptation = settled()
+    rtt_ms = 1600.0
+    while rtt_ms > 20:
+        assert adaptation.observe(LinkReport(0.0, rtt_ms, sent_kbps=2500)) is Move.STAY
+        rtt_ms *= 0.85
+
+
 def test_a_long_way_is_not_taken_for_a_queue() -> None:
     adaptation = Adaptation(LADDER)
     far = LinkReport(loss_pct=0.0, rtt_ms=700.0, sent_kbps=2500.0)
