@@ -57,7 +57,7 @@ async def _empty(program: Program) -> None:
                 await asyncio.sleep(0.5)
 
 
-def more(before: Holdings, after: Holdings) -> list[str]:
+def left_behind(before: Holdings, after: Holdings) -> list[str]:
     """Names of tasks and threads that there were fewer of before."""
     grown = [name for name, number in after.tasks.items() if number > before.tasks.get(name, 0)]
     threads = list(after.threads)
@@ -79,7 +79,7 @@ async def run() -> Report:
     report.add("those who join, first picture, p50", share_of(delays, 0.5), "ms")
     report.add("those who join, first picture, p95", share_of(delays, 0.95), "ms")
     grown_mb = (after.rss_kb - before.rss_kb) / 1000
-    left = more(before, after)
+    left = left_behind(before, after)
     report.add(f"memory after {BATCH * BATCHES} joined and left", grown_mb, "MB", "≤ 20")
     report.add("tasks and threads left", len(left), "", "≤ 0")
     if left:

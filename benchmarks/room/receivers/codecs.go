@@ -3,9 +3,11 @@ package main
 import (
 	"fmt"
 	"net"
+	"os"
 
 	"github.com/pion/ice/v2"
 	"github.com/pion/interceptor"
+	"github.com/pion/logging"
 	"github.com/pion/webrtc"
 )
 
@@ -87,6 +89,10 @@ func newAPI(codec string) (*webrtc.API, error) {
 // The server is on this machine: one candidate is enough, and no other network is asked.
 func loopbackOnly() webrtc.SettingEngine {
 	settings := webrtc.SettingEngine{}
+	// Standard output is for our answers.
+	loggers := logging.NewDefaultLoggerFactory()
+	loggers.Writer = os.Stderr
+	settings.LoggerFactory = loggers
 	settings.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	settings.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
 	settings.SetIncludeLoopbackCandidate(true)
