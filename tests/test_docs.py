@@ -88,7 +88,7 @@ def assert_ctl_understands(words: list[str]) -> None:
     command = command_of("ctl")
     context = command.make_context("ctl", list(words) or ["status"], resilient_parsing=True)
     said = list(context.params["words"] or ())
-    if said and " ".join(said) not in {"open", *LOOKS}:
+    if said and " ".join(said) not in {"open", "invite", *LOOKS}:
         programs = {name: kind.model_json_schema() for name, kind in PROGRAM_COMMANDS.items()}
         request_from_json(to_body(said, lambda: programs, context.params["none"]))
 
