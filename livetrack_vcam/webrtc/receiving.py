@@ -23,6 +23,7 @@ from aiortc.mediastreams import MediaStreamError
 from aiortc.rtcrtpparameters import RTCRtpCodecCapability
 from aiortc.sdp import candidate_from_sdp
 
+from livetrack_vcam.webrtc import aiortc_names
 from livetrack_vcam.webrtc.encoded import Codec
 from livetrack_vcam.webrtc.offer import (
     MAX_SECTIONS,
@@ -38,6 +39,9 @@ log = logging.getLogger(__name__)
 SENDING = ("sendonly", "sendrecv")
 OURS = (Codec.H264, Codec.VP8)
 ABS_SEND_TIME = "/rtp-hdrext/abs-send-time"
+SOUND_HELD = 4
+"""Pieces of sound that must have come before aiortc's jitter buffer gives one away."""
+MAX_INTERVAL_NS = 100_000_000
 LEVEL = "2a"
 """4.2 (H.264 table A-1): 1080p at 60 fps. aiortc answers 3.1, the level of 720p."""
 
@@ -58,8 +62,8 @@ class ReceivingPeer:
     """Takes the picture, and the sound if there is any, of whoever made an offer.
 
     Belongs to one asyncio loop, in which the callbacks are called: `on_picture` and `on_sound`
-    with each decoded frame and when it arrived (monotonic nanoseconds), `on_end` once, when the
-    connection failed or was closed.
+    with each decoded frame and about when its packets arrived (monotonic nanoseconds), `on_end`
+    once, when the connection failed or was closed.
     """
 
     def __init__(self, ice_servers: Sequence[str] = ()) -> None:
@@ -68,6 +72,7 @@ class ReceivingPeer:
         self._reading: list[asyncio.Task[None]] = []
         self._closing: asyncio.Task[None] | None = None
         self._ended = False
+        self._last_media_ns = 0
         self.on_picture: Callable[[av.VideoFrame, int], None] = _ignore
         self.on_sound: Callable[[av.AudioFrame, int], None] = _ignore
         self.on_end: Callable[[], None] = _nothing
@@ -87,6 +92,8 @@ class ReceivingPeer:
             picture.setCodecPreferences(_preferences(video))
             await self._connection.setRemoteDescription(RTCSessionDescription(sdp, "offer"))
             await self._connection.setLocalDescription()
+            if aiortc_names.available():
+                aiortc_names.shield(self._connection)
         except OfferError:
             await self.close()
             raise
@@ -125,16 +132,20 @@ class ReceivingPeer:
         self._end()
 
     def _take_up(self, track: MediaStreamTrack) -> None:
-        give: Callable[[Any, int], None] = (
-            self._give_picture if track.kind == "video" else self._give_sound
-        )
+        video = track.kind == "video"
+        give: Callable[[Any, int], None] = self._give_picture if video else self._give_sound
         self._reading.append(asyncio.ensure_future(_pass_on(track, give)))
 
-    def _give_picture(self, frame: av.VideoFrame, arrived_ns: int) -> None:
-        self.on_picture(frame, arrived_ns)
+    def _give_picture(self, frame: av.VideoFrame, now_ns: int) -> None:
+        """aiortc holds a picture until the next one begins."""
+        media_ns = int((frame.pts or 0) * (frame.time_base or 0) * 1_000_000_000)
+        held_ns = min(max(0, media_ns - self._last_media_ns), MAX_INTERVAL_NS)
+        self._last_media_ns = media_ns
+        self.on_picture(frame, now_ns - held_ns)
 
-    def _give_sound(self, frame: av.AudioFrame, arrived_ns: int) -> None:
-        self.on_sound(frame, arrived_ns)
+    def _give_sound(self, frame: av.AudioFrame, now_ns: int) -> None:
+        held_ns = SOUND_HELD * frame.samples * 1_000_000_000 // frame.sample_rate
+        self.on_sound(frame, now_ns - held_ns)
 
     def _state_changed(self) -> None:
         if self.state == "failed":

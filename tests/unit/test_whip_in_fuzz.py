@@ -7,7 +7,7 @@ import random
 import threading
 
 import pytest
-from aiortc import RTCConfiguration, RTCPeerConnection
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -95,6 +95,44 @@ def test_spoilt_offers_leave_no_connection_and_no_thread() -> None:
     answered = asyncio.run(run())
     assert 0 < answered < 40
     assert threading.active_count() <= before
+
+
+GARBAGE = (
+    b"\x8f\xce\x00\x04" + bytes(8) + b"REMB" + b"\x09\x03\xff\xff",
+    b"\x90\x63" + bytes(10) + b"\xbe\xde\x00\x01\x30\x00\x00\x00",
+    b"\x80\xc8\x00\x01" + bytes(4),
+)
+"""A REMB of more sources than it names, an RTP extension cut short, an empty sender report."""
+
+
+def test_a_publisher_that_sends_garbage_loses_only_that() -> None:
+    async def run() -> None:
+        phone = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        sender = phone.addTrack(GrayCamera())
+        await phone.setLocalDescription()
+        peer = ReceivingPeer()
+        pictures: list[int] = []
+        peer.on_picture = lambda _frame, arrived_ns: pictures.append(arrived_ns)
+        try:
+            answer = await peer.answer(phone.localDescription.sdp)
+            await phone.setRemoteDescription(RTCSessionDescription(answer, "answer"))
+            await _more(pictures, 3)
+            for garbage in GARBAGE:
+                await sender.transport._send_rtp(garbage)
+            await _more(pictures, 20)
+            assert peer.state == "connected"
+        finally:
+            await peer.close()
+            await phone.close()
+
+    asyncio.run(run())
+
+
+async def _more(pictures: list[int], count: int) -> None:
+    wanted = len(pictures) + count
+    async with asyncio.timeout(20):
+        while len(pictures) < wanted:
+            await asyncio.sleep(0.02)
 
 
 @pytest.mark.parametrize("level", ["42e01f", "42001f"])
