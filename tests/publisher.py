@@ -11,9 +11,29 @@ from typing import Any
 import aiohttp
 import av
 import numpy as np
-from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription, VideoStreamTrack
+from aiortc import (
+    AudioStreamTrack,
+    RTCConfiguration,
+    RTCPeerConnection,
+    RTCSessionDescription,
+    VideoStreamTrack,
+)
 
 SDP = {"Content-Type": "application/sdp"}
+
+
+class Pace:
+    """Media time that keeps up with the clock, however busy the machine is."""
+
+    def __init__(self) -> None:
+        self._start_s: float | None = None
+
+    async def wait(self, media_s: float) -> None:
+        """Until it is due, counted from the first call."""
+        now_s = asyncio.get_running_loop().time()
+        if self._start_s is None:
+            self._start_s = now_s - media_s
+        await asyncio.sleep(self._start_s + media_s - now_s)
 
 
 class GrayCamera(VideoStreamTrack):
@@ -24,13 +44,33 @@ class GrayCamera(VideoStreamTrack):
         planes = np.full((height * 3 // 2, width), 128, np.uint8)
         planes[:height] = gray
         self._planes = planes
+        self._pace = Pace()
         self._count = 0
 
     async def recv(self) -> av.VideoFrame:
-        await asyncio.sleep(1 / 30)
+        await self._pace.wait(self._count / 30)
         frame = av.VideoFrame.from_ndarray(self._planes, format="yuv420p")
         frame.pts, frame.time_base = self._count * 3000, Fraction(1, 90000)
         self._count += 1
+        return frame
+
+
+class ToneMicrophone(AudioStreamTrack):
+    """A tone of 1 kHz, in stereo."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pace = Pace()
+        self._count = 0
+
+    async def recv(self) -> av.AudioFrame:
+        await self._pace.wait(self._count / 48_000)
+        at = self._count + np.arange(960)
+        tone = (8000 * np.sin(2 * np.pi * 1000 * at / 48_000)).astype(np.int16)
+        frame = av.AudioFrame.from_ndarray(np.repeat(tone, 2)[None], format="s16", layout="stereo")
+        frame.sample_rate, frame.pts = 48_000, self._count
+        frame.time_base = Fraction(1, 48_000)
+        self._count += 960
         return frame
 
 
@@ -45,8 +85,12 @@ class Publisher:
         self.location = ""
         self.etag = ""
 
-    async def offer(self, camera: VideoStreamTrack | None = None) -> str:
+    async def offer(
+        self, camera: VideoStreamTrack | None = None, sound: AudioStreamTrack | None = None
+    ) -> str:
         self.connection.addTrack(camera or GrayCamera())
+        if sound is not None:
+            self.connection.addTrack(sound)
         await self.connection.setLocalDescription()
         return self.connection.localDescription.sdp
 

@@ -8,13 +8,16 @@ from collections.abc import Awaitable, Callable
 from itertools import pairwise
 
 import aiohttp
+import ifaddr
+import numpy as np
 import pytest
 
 from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.media import Frame
+from livetrack_vcam.sound.feed import SoundFeed
 from livetrack_vcam.sources.browser import BrowserCamera
 from livetrack_vcam.web.server import WebServer
-from tests.publisher import SDP, GrayCamera, publisher
+from tests.publisher import SDP, GrayCamera, ToneMicrophone, publisher
 from tests.web_program import TOKEN, Program
 
 SIZE = Size(640, 360)
@@ -22,11 +25,11 @@ FRAGMENT = "a=ice-ufrag:{ufrag}\r\na=mid:0\r\na=candidate:1 1 udp 1 192.0.2.7 9 
 Body = Callable[[str, aiohttp.ClientSession, BrowserCamera], Awaitable[None]]
 
 
-def serving(body: Body, wanted: bool = True) -> None:
-    """Run `body` against a server that takes a browser's camera."""
+def serving(body: Body, wanted: bool = True, sound: SoundFeed | None = None) -> None:
+    """Run `body` against a server that takes a browser's camera, and `sound` its microphone."""
 
     async def run() -> None:
-        camera = BrowserCamera(SIZE)
+        camera = BrowserCamera(SIZE, sound)
         camera.open()
         server = WebServer(Program(), port=0, token=TOKEN, inlet=camera if wanted else None)
         await server.start()
@@ -70,6 +73,29 @@ def test_a_publisher_with_the_links_key_is_the_camera() -> None:
             assert await phone.leave(f"{root}/whip/camera/{'a' * 22}") == 404
 
     serving(body)
+
+
+def test_the_publishers_microphone_is_heard() -> None:
+    feed = SoundFeed()
+
+    async def body(root: str, session: aiohttp.ClientSession, camera: BrowserCamera) -> None:
+        async with session.get(f"{root}/api/camera") as answer:
+            assert (await answer.json())["sound"] is True
+        taker = feed.take_up()
+        async with publisher(session, root, TOKEN) as phone:
+            await phone.publish(await phone.offer(sound=ToneMicrophone()))
+            blocks = [await asyncio.to_thread(taker.get, 10) for _ in range(50)]
+        heard = [block for block in blocks if block is not None]
+        assert len(heard) == 50
+        assert all(block.samples.shape == (960, 2) for block in heard)
+        steps = [b.pts_ns - a.pts_ns for a, b in pairwise(heard)]
+        assert min(steps) > 0
+        assert float(np.median(steps)) == pytest.approx(20_000_000, rel=0.02)
+        tone = np.concatenate([block.samples[:, 0] for block in heard[10:]]).astype(float)
+        spectrum = np.abs(np.fft.rfft(tone))
+        assert np.argmax(spectrum) * 48_000 / len(tone) == pytest.approx(1000, abs=20)
+
+    serving(body, sound=feed)
 
 
 def test_the_answer_tells_chromium_where_its_bandwidth_begins() -> None:
@@ -210,6 +236,20 @@ def test_candidates_may_trickle_and_ice_may_not_restart() -> None:
             assert await phone.trickle(restart, **{"If-Match": "*"}) == 422
             assert await phone.trickle(good.replace(" 1 udp", " x udp"), **known) == 400
             assert (await next_frame(camera)).size == SIZE
+
+    serving(body)
+
+
+def test_on_no_network_nobody_is_left_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def body(root: str, session: aiohttp.ClientSession, camera: BrowserCamera) -> None:
+        async with publisher(session, root, TOKEN) as phone:
+            offer = await phone.offer()
+            monkeypatch.setattr(ifaddr, "get_adapters", list)
+            status, refusal = await phone.publish(offer)
+            assert status == 503
+            assert "on no network" in refusal["error"]
+            monkeypatch.undo()
+            assert (await phone.publish(offer))[0] == 201
 
     serving(body)
 
