@@ -47,9 +47,9 @@ class Outlet:
         self.mailbox.close()
 
     def call_off(self) -> None:
-        """Nobody wants the output any more that may be waited for: that is no failure."""
-        self._called_off = True
+        """Wait for no server elsewhere any longer; that the output never opened is no failure."""
         if isinstance(self.sink, LinkedSink):
+            self._called_off = True
             self.sink.give_up()
 
     @property

@@ -163,7 +163,10 @@ class WhipSink:
             self._peer = peer
             self._keyframes.restart()
         for picture in self._encode(peer.codec, self._stamped(frame)):
-            self._loop.call_soon_threadsafe(peer.picture.write, picture)
+            try:
+                self._loop.call_soon_threadsafe(peer.picture.write, picture)
+            except RuntimeError:  # the loop has ended before us
+                raise self._left() from None
 
     def close(self) -> None:
         uplink, self._uplink = self._uplink, None
