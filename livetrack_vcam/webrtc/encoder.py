@@ -32,7 +32,7 @@ BT601_MATRIX = 6  # AVCOL_SPC_SMPTE170M
 SRGB_LIKE = 1  # AVCOL_PRI_BT709 and AVCOL_TRC_BT709
 
 SOFTWARE = {Codec.H264: "libx264", Codec.VP8: "libvpx"}
-# Chosen with `python -m benchmarks.room.encoders --all`, on a picture that pans and zooms.
+# Chosen with `python -m benchmarks.room.encoders --all`, on filmed clips under a crop that moves.
 OPTIONS: dict[str, dict[str, str]] = {
     "libx264": {
         # 2 to 5 dB above ultrafast, which has neither sub-pixel motion nor a deblocking filter,
@@ -46,7 +46,7 @@ OPTIONS: dict[str, dict[str, str]] = {
     "libvpx": {
         "deadline": "realtime",
         # Below 0 the speed is fixed, above 0 it hunts after what the machine has left. -12 takes
-        # a fifth less time for 2 dB.
+        # a fifth less time and loses up to 2 dB.
         "cpu-used": "-8",
         "lag-in-frames": "0",
         "auto-alt-ref": "0",
