@@ -13,7 +13,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import aiohttp
@@ -46,18 +46,6 @@ class Picture:
 CARD = "/room/main"
 WATCHED_S = 65.0
 """The lines show a minute."""
-SAME_HOST = """(async () => {
-  const ask = window.fetch;
-  window.fetch = async (url, options) => {
-    const answer = await ask(url, options);
-    if (!String(url).startsWith('/api/room/')) return answer;
-    const room = await answer.json();
-    room.links = {here: '', network: ['http://192.168.1.20:8787/room/main']};
-    room.sound = true;
-    return new Response(JSON.stringify(room), {status: 200});
-  };
-})()"""
-"""The demo of the pictures is served on loopback only, and its machine has no other address."""
 PICTURES = (
     Picture("room-card-light", 1440, 900, path=CARD),
     Picture("room-desktop-light", 1440, 960, settle_s=WATCHED_S),
@@ -109,7 +97,7 @@ async def demo(home: Path, port: int) -> AsyncIterator[str]:
     env = os.environ | {"XDG_DATA_HOME": str(home), "LIVETRACK_CONFIG_DIR": str(home / "config")}
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "livetrack_vcam", "run", "--source", "demo", "--port", str(port)),
-        *("--sink", "room", "--sink", "mjpeg"),
+        *("--sink", "room", "--sink", "mjpeg", "--host", "0.0.0.0"),
         env=env,
         stdout=asyncio.subprocess.DEVNULL,
     )
@@ -139,8 +127,8 @@ async def take(page: Page, picture: Picture, root: str, folder: Path) -> None:
     await page.open(f"{root}/assets/icon.svg", picture.width, picture.height, picture.scheme)
     await page.until(f"location.origin === '{root}'")
     await page.run(f"localStorage.setItem('livetrack-language', '{picture.language}')")
-    before = SAME_HOST + (f";{picture.script}" if picture.script == OLD else "")
-    await page.call("Page.addScriptToEvaluateOnNewDocument", source=before)
+    if picture.script == OLD:
+        await page.call("Page.addScriptToEvaluateOnNewDocument", source=OLD)
     await page.open(root + picture.path, picture.width, picture.height, picture.scheme)
     await page.zoom(picture.density)
     card = picture.path == CARD
@@ -155,9 +143,11 @@ async def take(page: Page, picture: Picture, root: str, folder: Path) -> None:
         await page.run(picture.script)
         await asyncio.sleep(0.5)
     await page.screenshot(folder / f"{picture.name}.png", picture.full_page)
+    # Leave, so that the next picture does not count this viewer.
+    await page.call("Page.navigate", url="about:blank")
 
 
-async def draw(pictures: tuple[Picture, ...], folder: Path, settle_s: float | None) -> None:
+async def draw(pictures: tuple[Picture, ...], folder: Path, longest_s: float) -> None:
     chromium = find_chromium()
     if chromium is None:
         raise SystemExit("needs Chromium: sudo apt-get install chromium")
@@ -166,22 +156,17 @@ async def draw(pictures: tuple[Picture, ...], folder: Path, settle_s: float | No
         async with demo(home, free_port()) as root:
             for picture in pictures:
                 async with open_page(chromium, home / picture.name) as page:
-                    if settle_s is not None:
-                        picture = _sooner(picture, settle_s)
-                    await take(page, picture, root, folder)
-
-
-def _sooner(picture: Picture, settle_s: float) -> Picture:
-    from dataclasses import replace
-
-    return replace(picture, settle_s=min(settle_s, picture.settle_s))
+                    sooner = min(picture.settle_s, longest_s)
+                    await take(page, replace(picture, settle_s=sooner), root, folder)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--all", type=Path, metavar="FOLDER", help="every state, into this folder")
     parser.add_argument("--only", help="pictures whose name has this")
-    parser.add_argument("--settle", type=float, metavar="S", help="wait no longer than so long")
+    parser.add_argument(
+        "--settle", type=float, default=WATCHED_S, metavar="S", help="wait no longer than so long"
+    )
     asked = parser.parse_args()
     folder = asked.all or IMAGES
     folder.mkdir(parents=True, exist_ok=True)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
+from statistics import median
 from threading import Thread
 from typing import Any
 
@@ -30,6 +32,23 @@ TOKEN = "t" * 43
 BAR, GROUND = 200, 70
 BITS = 16
 """Of the picture's number, in blocks along the upper edge."""
+WATCH_AGES = f"""(() => {{
+  const video = document.getElementById('video'), canvas = document.createElement('canvas');
+  canvas.width = 640; canvas.height = 8;
+  const paper = canvas.getContext('2d', {{willReadFrequently: true}});
+  window.seen = [];
+  video.requestVideoFrameCallback(function look(_now, frame) {{
+    paper.drawImage(video, 0, 0, 640, 8, 0, 0, 640, 8);
+    const row = paper.getImageData(0, 4, 640, 1).data;
+    let seq = 0;
+    for (let bit = 0; bit < {BITS}; bit++) {{
+      if (row[4 * Math.round(640 * (bit + 0.5) / {BITS})] > 100) seq |= 1 << bit;
+    }}
+    window.seen.push([seq, performance.timeOrigin + frame.expectedDisplayTime]);
+    video.requestVideoFrameCallback(look);
+  }});
+}})()"""
+"""Collects the number of each picture and when it was shown, in ms of the wall clock."""
 IS_LIVE = "document.getElementById('stage')?.dataset.phase === 'live'"
 IS_MOVING = "document.getElementById('video').currentTime > 0.5"
 
@@ -171,3 +190,12 @@ async def join(page: Page, room: str, query: str = "?join=1") -> None:
     await page.open(room + query, 1280, 800)
     await page.until(IS_LIVE)
     await page.until(IS_MOVING)
+
+
+def true_delay_ms(program: Program, seen: str) -> float:
+    """The median age of the last three seconds' pictures, by the clock of this machine.
+
+    `seen` is what WATCH_AGES collected. The page tells the median of the same time.
+    """
+    last = json.loads(seen)[-90:]
+    return median(shown_ms - 1000 * program.captured[seq] for seq, shown_ms in last)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from statistics import median
 
 import numpy as np
 import pytest
@@ -14,9 +13,9 @@ from livetrack_vcam.room.wish import Limits
 from tests.e2e.chromium import Page, open_page
 from tests.e2e.operating import needed_chromium
 from tests.e2e.room_page import (
-    BITS,
     IS_LIVE,
     IS_MOVING,
+    WATCH_AGES,
     Program,
     Serving,
     at_the_room,
@@ -25,6 +24,7 @@ from tests.e2e.room_page import (
     serving,
     shown,
     text_of,
+    true_delay_ms,
 )
 from tests.waiting import free_port
 
@@ -102,32 +102,14 @@ def test_every_figure_of_the_connection_is_shown_and_the_program_hears_them(
 
 
 def test_the_delay_that_is_shown_is_the_pictures_true_age(tmp_path: Path) -> None:
-    watch = f"""(() => {{
-      const video = document.getElementById('video'), canvas = new OffscreenCanvas(640, 8);
-      const paper = canvas.getContext('2d', {{willReadFrequently: true}});
-      window.seen = [];
-      video.requestVideoFrameCallback(function look(_now, frame) {{
-        paper.drawImage(video, 0, 0, 640, 8, 0, 0, 640, 8);
-        const row = paper.getImageData(0, 4, 640, 1).data;
-        let seq = 0;
-        for (let bit = 0; bit < {BITS}; bit++) {{
-          if (row[4 * Math.round(640 * (bit + 0.5) / {BITS})] > 100) seq |= 1 << bit;
-        }}
-        window.seen.push([seq, performance.timeOrigin + frame.expectedDisplayTime]);
-        video.requestVideoFrameCallback(look);
-      }});
-    }})()"""
-
     async def main() -> None:
         program = Program()
         async with at_the_room(tmp_path, program) as (page, room):
             await join(page, room)
-            await page.run(watch)
+            await page.run(WATCH_AGES)
             await page.until("window.seen.length > 90")
             told = float(await page.run(text_of("delay")))
-            seen = await page.run("window.seen")
-            true = median(at - 1000 * program.captured[seq] for seq, at in seen)
-            # The page tells the median of the last three seconds, and so is `true`.
+            true = true_delay_ms(program, await page.run("JSON.stringify(window.seen)"))
             assert told == pytest.approx(true, abs=max(8, 0.35 * true))
 
     asyncio.run(main())
