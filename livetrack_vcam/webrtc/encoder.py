@@ -27,8 +27,8 @@ KEYFRAME_S = 10
 ONE_THREAD_PIXELS = 1280 * 720
 LIMITED_RANGE = 1  # AVCOL_RANGE_MPEG
 BT601_MATRIX = 6  # AVCOL_SPC_SMPTE170M
-# Cameras and screens have sRGB's primaries and nearly its curve: told anything else, or nothing,
-# a browser converts and the colors shift.
+# Cameras and screens have sRGB's primaries and nearly its curve: told so, a browser has nothing to
+# convert, and shows every color within 2 levels.
 SRGB_LIKE = 1  # AVCOL_PRI_BT709 and AVCOL_TRC_BT709
 
 SOFTWARE = {Codec.H264: "libx264", Codec.VP8: "libvpx"}
