@@ -1,4 +1,11 @@
-"""The sound of a room: encoded once, in a thread that lives while somebody listens."""
+"""The sound of a room: encoded once, in a thread that lives while somebody listens.
+
+That it is heard when its picture is seen is the browser's work, and takes four things. Both are
+tracks of one stream, which msid and CNAME say (a test of the peer's answer holds aiortc to it).
+The sender reports of both tell the moment of capture, on one clock (RFC 3550, 6.4.1). The extension
+playout-delay allows the picture to wait, which 0 to 0 forbids: see Viewer. And both leave at about
+the same time: what is shown late on purpose is sent late here, too.
+"""
 
 from __future__ import annotations
 

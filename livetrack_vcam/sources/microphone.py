@@ -24,7 +24,7 @@ from livetrack_vcam.sources.sound_track import Pieces
 log = logging.getLogger(__name__)
 
 BLOCK_S = 0.01
-SILENT_S = 1.0
+SILENT_S = 2.5
 """A microphone that gives nothing for so long was unplugged; PortAudio does not always say so."""
 LINGER_S = 2.0
 """Closed only then after the last listener: who reloads the page hears it at once."""
