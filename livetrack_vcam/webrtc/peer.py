@@ -14,7 +14,7 @@ from aiortc import (
 )
 from aiortc.rtcrtpparameters import RTCRtpCodecCapability
 
-from livetrack_vcam.webrtc.aiortc_names import gather_briefly, spare_reception
+from livetrack_vcam.webrtc.aiortc_names import add_sending, gather_briefly
 from livetrack_vcam.webrtc.encoded import Codec
 from livetrack_vcam.webrtc.offer import NoCommonCodecError, Offer, OfferError
 from livetrack_vcam.webrtc.writers import SoundWriter, picture_writer, sound_writer
@@ -35,9 +35,8 @@ class SendingPeer:
         self.codec = codec
         self.on_connected: Callable[[], None] = _nothing
         self.on_end: Callable[[], None] = _nothing
-        picture = self._connection.addTransceiver("video", direction="sendonly")
+        picture = add_sending(self._connection, "video")
         picture.setCodecPreferences(_preferences(codec))
-        spare_reception(picture)
         self.picture = picture_writer(picture.sender)
         self.sound: SoundWriter | None = None
         self._connection.on("connectionstatechange", self._state_changed)

@@ -31,14 +31,17 @@ def test_a_stun_server_is_waited_for_less_than_aioice_would() -> None:
 
 
 def test_who_only_sends_does_without_an_estimate_of_what_comes() -> None:
-    async def make() -> RTCRtpTransceiver:
-        connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
-        return connection.addTransceiver("video", direction="sendonly")
+    estimators = "_RTCRtpReceiver__remote_bitrate_estimator"
 
-    transceiver = asyncio.run(make())
-    assert getattr(transceiver.receiver, aiortc_names._ESTIMATOR) is not None
-    aiortc_names.spare_reception(transceiver)
-    assert getattr(transceiver.receiver, aiortc_names._ESTIMATOR) is None
+    async def make() -> tuple[RTCRtpTransceiver, RTCRtpTransceiver]:
+        connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        sending = aiortc_names.add_sending(connection, "video")
+        return sending, connection.addTransceiver("video")
+
+    sending, both = asyncio.run(make())
+    assert sending.direction == "sendonly"
+    assert getattr(sending.receiver, estimators) is None
+    assert getattr(both.receiver, estimators) is not None
 
 
 def test_a_name_that_is_gone_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
