@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -156,7 +157,9 @@ class WhipEndpoint:
         if isinstance(error, aiohttp.ClientConnectorDNSError):
             return WhipAwayError(f"there is no server called {self._url.host}; check its name")
         if isinstance(error, aiohttp.ClientConnectorError):
-            reason = error.os_error.strerror or type(error.os_error).__name__
+            # asyncio's own words repeat the address; of several addresses it tells no number.
+            number = error.os_error.errno
+            reason = os.strerror(number) if number else "no address answers"
             return WhipAwayError(f"{place} cannot be reached ({reason}); start the server there")
         return WhipError(f"what answers at {place} does not speak HTTP; check the port")
 

@@ -153,7 +153,7 @@ def test_nobody_there_and_no_such_name_are_told_apart() -> None:
     async def body() -> None:
         async with serving(always()) as server:
             pass
-        assert "cannot be reached" in str(await sentence(server.root))
+        assert "cannot be reached (Connection refused)" in str(await sentence(server.root))
         assert "no server called nobody.invalid" in str(await sentence("http://nobody.invalid"))
 
     asyncio.run(body())
