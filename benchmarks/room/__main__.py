@@ -6,6 +6,7 @@
     python -m benchmarks.room switch    [--times 12]
     python -m benchmarks.room storm
     python -m benchmarks.room impaired  [--seconds 30]
+    python -m benchmarks.room phone     [--rounds 3]
     python -m benchmarks.room upload    [--seconds 10]
 
 Each ends within three minutes, prints a table, and with --out writes it to a folder, too. The
@@ -20,7 +21,7 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
-from benchmarks.room import impaired, joining, latency, storm, switching, upload, viewers
+from benchmarks.room import impaired, joining, latency, phone, storm, switching, upload, viewers
 from benchmarks.room.report import Report
 
 
@@ -39,6 +40,8 @@ def main() -> None:
         work = storm.run()
     elif options.mode == "upload":
         work = upload.run(options.seconds)
+    elif options.mode == "phone":
+        work = phone.run(options.rounds)
     else:
         work = impaired.run(options.seconds)
     report = asyncio.run(work)
@@ -66,6 +69,8 @@ def _options() -> argparse.Namespace:
     worse.add_argument("--seconds", type=float, default=30.0)
     once = modes.add_parser("upload", help="to a media server, and twenty viewers there")
     once.add_argument("--seconds", type=float, default=10.0)
+    camera = modes.add_parser("phone", help="a browser is the camera")
+    camera.add_argument("--rounds", type=int, default=3)
     for mode in modes.choices.values():
         mode.add_argument("--out", type=Path, help="a folder for NAME.md and NAME.json")
     return parser.parse_args()
