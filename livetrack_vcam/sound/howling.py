@@ -24,14 +24,14 @@ WINDOW = 4096
 LOWEST_HZ, HIGHEST_HZ = 100, 12_000
 NEIGHBORS = 4
 """Bins on either side that a pure tone spills into under a Hann window, drifting a little."""
-TONAL_DB = 15.0
-"""By so much the tone stands over any other frequency."""
+TONAL_DB = 20.0
+"""By so much the tone stands over any other frequency; most instruments have louder overtones."""
 LOUD_DB = -40.0
 """Full scale is 0. What is softer nobody complains of."""
 FULL_DB = -6.0
-"""It cannot grow any more; a tone alone that stays there is no music either."""
+"""It cannot grow any more; nothing else stays there for the longer span, in whatever company."""
 SPANS = 12, 24
-"""Windows, one or two seconds, over which it has to grow, or stay at the limit,"""
+"""Windows, one or two seconds, over which it has to grow"""
 RISE_DB = 8.0
 """by this much in all, and"""
 DIP_DB = 3.0
@@ -77,19 +77,30 @@ class HowlDetector:
 
     def _builds_up(self) -> bool:
         peaks = list(self._peaks)
-        return any(len(peaks) >= span and _grow(peaks[-span:]) for span in SPANS)
+        return _is_at_the_limit(peaks) or any(
+            len(peaks) >= span and _grow(peaks[-span:]) for span in SPANS
+        )
+
+
+def _is_at_the_limit(peaks: list[Peak]) -> bool:
+    """Limited, it has overtones, too."""
+    loud = len(peaks) == SPANS[-1] and min(peak.level_db for peak in peaks) >= FULL_DB
+    return loud and _is_one_tone(peaks)
+
+
+def _is_one_tone(peaks: list[Peak]) -> bool:
+    bins = [peak.bin for peak in peaks]
+    return max(bins) - min(bins) <= SPREAD
 
 
 def _grow(peaks: list[Peak]) -> bool:
-    bins = [peak.bin for peak in peaks if peak.tonal]
-    if len(bins) < PURE * len(peaks) or max(bins) - min(bins) > SPREAD:
+    pure = [peak for peak in peaks if peak.tonal]
+    if len(pure) < PURE * len(peaks) or not _is_one_tone(pure):
         return False
     levels = [peak.level_db for peak in peaks]
     crests = [max(levels[at : at + PASS]) for at in range(len(levels) - PASS + 1)]
     if crests[-1] < LOUD_DB:
         return False
-    if min(levels) >= FULL_DB:
-        return True
     # At the limit the level only trembles.
     steady = all(after - before > -DIP_DB or after > FULL_DB for before, after in pairwise(crests))
     return steady and crests[-1] - crests[0] >= RISE_DB

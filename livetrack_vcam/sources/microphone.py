@@ -64,13 +64,22 @@ def load_portaudio() -> Any:
 
 
 def list_microphones(portaudio: Any = None) -> tuple[MicrophoneInfo, ...]:
-    """Every device that records, as PortAudio numbers them. Raises SettingsError without it."""
+    """Every device that records, as PortAudio numbers them.
+
+    Raises SettingsError without PortAudio, SourceError when it cannot tell.
+    """
     portaudio = portaudio or load_portaudio()
+    try:
+        devices = list(portaudio.query_devices())
+    except portaudio.PortAudioError:
+        raise SourceError(
+            "PortAudio cannot list the microphones; try again, or leave --sound out"
+        ) from None
     return tuple(
         MicrophoneInfo(
             number, str(device["name"]), channels, round(float(device["default_samplerate"]))
         )
-        for number, device in enumerate(portaudio.query_devices())
+        for number, device in enumerate(devices)
         if (channels := int(device["max_input_channels"])) > 0
     )
 
@@ -178,8 +187,10 @@ class Microphone:
 
     def _look_again(self) -> None:
         """PortAudio learns of devices only when it begins."""
-        self._portaudio._terminate()  # noqa: SLF001  sounddevice offers no other way
-        self._portaudio._initialize()  # noqa: SLF001
+        with suppress(self._portaudio.PortAudioError):
+            self._portaudio._terminate()  # noqa: SLF001  sounddevice offers no other way
+        with suppress(self._portaudio.PortAudioError):
+            self._portaudio._initialize()  # noqa: SLF001
 
 
 class _Recording:

@@ -59,12 +59,14 @@ def loop(sound: Mono, gain: float, delay_s: float, seconds: float) -> Mono:
     return heard
 
 
-@pytest.mark.parametrize(("gain", "delay_s"), [(1.3, 0.06), (1.6, 0.15), (1.2, 0.3), (2.0, 0.25)])
+@pytest.mark.parametrize(
+    ("gain", "delay_s"), [(1.3, 0.06), (1.6, 0.15), (1.2, 0.3), (2.0, 0.25), (3.0, 0.2)]
+)
 def test_a_loop_that_amplifies_is_heard_howling(gain: float, delay_s: float) -> None:
     heard = loop(voice(1.0), gain, delay_s, 8.0)
     found_s = howls_after_s(heard)
     assert found_s is not None
-    assert found_s < 6
+    assert found_s < 7
 
 
 def test_a_loop_that_dies_away_is_not() -> None:
