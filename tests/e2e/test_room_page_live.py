@@ -268,3 +268,29 @@ def test_closing_the_tab_gives_the_place_back(tmp_path: Path) -> None:
             await join(other, room)
 
     asyncio.run(main())
+
+
+def test_a_browser_that_plays_only_without_sound_plays_without(tmp_path: Path) -> None:
+    quiet = """
+      localStorage.setItem('livetrack-room', '{"same_room": false}');
+      const play = HTMLMediaElement.prototype.play;
+      HTMLMediaElement.prototype.play = function () {
+        if (this.muted) return play.call(this);
+        window.refused = true;
+        return Promise.reject(new DOMException('only without sound', 'NotAllowedError'));
+      };
+    """
+
+    async def main() -> None:
+        async with at_the_room(tmp_path, Program()) as (page, room):
+            await before_scripts(page, quiet)
+            await page.open(room, 1280, 800)
+            await page.until("document.getElementById('thumbnail')?.naturalWidth === 640")
+            await page.run("document.getElementById('join-button').click()")
+            await page.until(IS_LIVE)
+            await page.until(IS_MOVING)
+            assert await page.run("window.refused"), "with sound was not tried"
+            assert await page.run("document.getElementById('video').muted")
+            assert not await page.run(shown("play"))
+
+    asyncio.run(main())

@@ -55,6 +55,7 @@ export class LivePlayer {
     this.#headers = headers;
     /** @type {RTCIceServer[]} */
     this.iceServers = [];
+    addEventListener("online", () => this.retry());
     addEventListener("pagehide", () => this.#connection?.whep.leave());
     // Back out of the browser's cache: the place was given back.
     addEventListener("pageshow", (event) => event.persisted && this.#wish && this.start(this.#wish));
@@ -100,13 +101,17 @@ export class LivePlayer {
     return served;
   }
 
-  /** After a click: whatever kept the browser from playing is gone. */
+  /** Play, with sound if the browser lets us. */
   async play() {
     try {
       await this.video.play();
     } catch (error) {
       // A new stream that came in between plays by itself.
-      if (!(error instanceof DOMException && error.name === "AbortError")) this.onblocked();
+      if (error instanceof DOMException && error.name === "AbortError") return;
+      if (this.video.muted) return this.onblocked();
+      // Without sound more browsers play; it is a click away then.
+      this.video.muted = true;
+      await this.play();
     }
   }
 
@@ -169,7 +174,8 @@ export class LivePlayer {
     this.#failures = shown ? 0 : this.#failures + 1;
     if (why.plain && (why.retry === "never" || this.#failures >= PATIENCE)) return this.onplain(why);
     if (why.retry === "never") return this.onwaiting(why, null);
-    const ms = why.wait_s ? 1000 * why.wait_s : this.#backoff.next();
+    // All who were turned away together must not come back together.
+    const ms = why.wait_s ? 1000 * why.wait_s * (0.75 + Math.random() / 2) : this.#backoff.next();
     this.#countDown(why, ms);
   }
 

@@ -16,6 +16,7 @@ const HERO = { width: 120, height: 40 };
  * @typedef {object} Metric
  * @property {keyof Sample} name
  * @property {string} words   message
+ * @property {string} w3c     how W3C's statistics call it
  * @property {string} unit
  * @property {number} digits
  * @property {number} least   the top of the line is never lower
@@ -23,14 +24,14 @@ const HERO = { width: 120, height: 40 };
 
 /** @type {Metric[]} */
 const METRICS = [
-  { name: "loss_pct", words: "loss", unit: "%", digits: 1, least: 5 },
-  { name: "nack", words: "nack", unit: "", digits: 0, least: 5 },
-  { name: "rtt_ms", words: "rtt", unit: "ms", digits: 1, least: 20 },
-  { name: "kbps", words: "rate", unit: "kbit/s", digits: 0, least: 500 },
-  { name: "jitter_ms", words: "jitter", unit: "ms", digits: 1, least: 10 },
-  { name: "jitter_buffer_ms", words: "buffer", unit: "ms", digits: 1, least: 20 },
-  { name: "keyframe_interval_s", words: "keyframes", unit: "s", digits: 1, least: 10 },
-  { name: "fps", words: "shownFps", unit: "fps", digits: 1, least: 30 },
+  { name: "loss_pct", words: "loss", w3c: "packetsLost / packetsReceived", unit: "%", digits: 1, least: 5 },
+  { name: "nack", words: "nack", w3c: "nackCount", unit: "", digits: 0, least: 5 },
+  { name: "rtt_ms", words: "rtt", w3c: "currentRoundTripTime", unit: "ms", digits: 1, least: 20 },
+  { name: "kbps", words: "rate", w3c: "bytesReceived", unit: "kbit/s", digits: 0, least: 500 },
+  { name: "jitter_ms", words: "jitter", w3c: "jitter", unit: "ms", digits: 1, least: 10 },
+  { name: "jitter_buffer_ms", words: "buffer", w3c: "jitterBufferDelay / jitterBufferEmittedCount", unit: "ms", digits: 1, least: 20 },
+  { name: "keyframe_interval_s", words: "keyframes", w3c: "keyFramesDecoded", unit: "s", digits: 1, least: 10 },
+  { name: "fps", words: "shownFps", w3c: "framesDecoded", unit: "fps", digits: 1, least: 30 },
 ];
 
 export class StatsPanel {
@@ -113,8 +114,13 @@ export class StatsPanel {
     say(byId("delay"), delay ? about + number(delay.p50_ms, 0) : "–");
     const note = !delay
       ? this.#sample && !canTell() ? text("delayUnknown") : ""
-      : delay.estimated ? text("delayEstimated") : text("delayNote", { ms: number(delay.p95_ms, 0) });
+      : delay.estimated ? text("delayEstimated") : text("delayNote", { ms: number(delay.p95_ms, 0) }) + this.#error;
     say(byId("delay-note"), note);
+  }
+
+  /** How well the clocks are compared, where that matters. */
+  get #error() {
+    return this.#clock !== null && this.#clock >= 1 ? ` · ±${number(this.#clock, 0)} ms` : "";
   }
 
   #showServed() {
@@ -130,7 +136,7 @@ export class StatsPanel {
   }
 
   /** @param {Metric} metric */
-  #tile({ name, words, unit }) {
+  #tile({ name, words, unit, w3c }) {
     const value = element("span", { id: `stat-${name}` }, "–");
     const spark = byId("delay-spark").cloneNode(true);
     const svg = /** @type {SVGElement} */ (spark);
@@ -140,7 +146,7 @@ export class StatsPanel {
     const path = /** @type {Element} */ (svg.firstElementChild);
     this.#tiles.set(name, { history: new History(), value, path });
     const figure = element("dd", {}, value, ...(unit ? [element("small", {}, unit)] : []));
-    return element("div", { className: "tile" }, worded("dt", words), figure, element("dd", { className: "spark" }, svg));
+    return element("div", { className: "tile" }, worded("dt", words, { title: w3c }), figure, element("dd", { className: "spark" }, svg));
   }
 }
 
