@@ -27,6 +27,9 @@ ONE_FILE_ONLY = {
     "onnxruntime": "detectors/onnx_runtime.py",
     "tensorflow": "detectors/tensorflow_model.py",
     "simplejpeg": "sinks/mjpeg.py",
+    "segno": "web/qr.py",
+    "cryptography": "web/certificate.py",
+    "ifaddr": "web/addresses.py",
 }
 
 
