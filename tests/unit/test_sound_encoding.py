@@ -72,7 +72,7 @@ def test_nothing_is_wanted_and_no_thread_runs_when_nobody_listens() -> None:
         assert not feed.wanted
         assert not threads.started
         receive: Callable[[EncodedSound], None] = [].append
-        for _ in range(2):
+        for _ in range(160):
             sound.join(receive)
             assert feed.wanted
             assert sound.status.listeners == 1
