@@ -132,6 +132,7 @@ class Pieces:
     """Decoded sound of any kind as 48 kHz stereo, and when each piece begins."""
 
     def __init__(self) -> None:
+        self._resampler = av.AudioResampler("s16", "stereo", RATE_HZ)
         self._kind: tuple[str, str, int] | None = None
         self._start_ns = 0
         self._taken_ns = 0
@@ -151,14 +152,12 @@ class Pieces:
             self._kind, self._start_ns, self._taken_ns, self._given = kind, stamp_ns, stamp_ns, 0
         self._taken_ns += frame.samples * SECOND_NS // frame.sample_rate
         frame.pts = None
-        pieces = [piece.to_ndarray().reshape(-1, CHANNELS) for piece in self._resample(frame)]
+        resampled = self._resampler.resample(frame)
+        pieces = [piece.to_ndarray().reshape(-1, CHANNELS) for piece in resampled]
         begins_ns = self._start_ns + self._given * SECOND_NS // RATE_HZ
         samples: Samples = np.concatenate([*pieces, np.zeros((0, CHANNELS), np.int16)])
         self._given += len(samples)
         return samples, begins_ns
-
-    def _resample(self, frame: av.AudioFrame) -> list[av.AudioFrame]:
-        return self._resampler.resample(frame)
 
 
 def sound_track(container: InputContainer, feed: SoundFeed | None) -> SoundTrack | None:
