@@ -42,6 +42,10 @@ SERIES = (
         "the operator's page in Chromium before a real daemon with two shots",
     ),
     Series(
+        "room-*.png", "python -m tools.make_room_pictures", PHOTOGRAPH,
+        "the viewers' page in Chromium before a real daemon with the demo scene",
+    ),
+    Series(
         "obs-panel.png", "python -m tools.make_obs_pictures", PHOTOGRAPH,
         "our panel in a real OBS Studio 29; the window around it is OBS's",
     ),
