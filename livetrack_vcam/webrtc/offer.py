@@ -14,6 +14,10 @@ H264_PROFILES = ("42e0", "42c0", "4200")
 """Constrained baseline, as two sets of flags, and baseline, which contains it (H.264 annex A)."""
 NO_CODECS = ("rtx", "red", "ulpfec", "flexfec-03")
 MAX_SECTIONS = 8
+MAX_LINES = 600
+"""Three times what a browser sends. The parser takes time that grows with their square."""
+MAX_CANDIDATES = 16
+"""A computer has fewer addresses. Each makes a check of each of ours."""
 RECEIVING = ("recvonly", "sendrecv")
 
 
@@ -57,6 +61,8 @@ def read_offer(sdp: str) -> Offer:
         raise OfferError(
             "the offer asks for no video; add a transceiver for video with direction recvonly"
         )
+    if video[0] is not next(media for media in description.media if media.kind == "video"):
+        raise OfferError("the first video section of the offer asks for nothing; make it recvonly")
     if len(description.media) > MAX_SECTIONS:
         raise OfferError("the offer is for too much; ask for one video and one audio")
     names = [codec.mimeType.partition("/")[2] for codec in video[0].rtp.codecs]
@@ -67,12 +73,33 @@ def read_offer(sdp: str) -> Offer:
         if media.kind == "audio"
         for codec in media.rtp.codecs
     )
-    return Offer(sdp, tuple(offered), usable_codecs(video[0]), sound)
+    codecs = usable_codecs(video[0])
+    return Offer(without_idle_candidates(sdp), tuple(offered), codecs, sound)
+
+
+def without_idle_candidates(sdp: str) -> str:
+    """The description with the first MAX_CANDIDATES of its candidates that are addresses.
+
+    A browser hides its addresses behind names (*.local), and where multicast is blocked asking for
+    those takes a second; it finds us, and its first packet says where it is. For that one aioice
+    waits unless it is told that there are no more candidates.
+    """
+    lines, kept = [], 0
+    for line in sdp.splitlines():
+        if line.startswith("a=candidate:"):
+            if kept == MAX_CANDIDATES or ".local " in line:
+                continue
+            kept += 1
+        if line != "a=end-of-candidates":
+            lines.append(line)
+    return "\r\n".join(lines) + "\r\n"
 
 
 def parse_description(sdp: str) -> SessionDescription:
     if len(sdp) > MAX_OFFER_BYTES:
         raise OfferError(f"the offer is longer than {MAX_OFFER_BYTES // 1024} KiB")
+    if len(sdp.splitlines()) > MAX_LINES:
+        raise OfferError(f"the offer has more than {MAX_LINES} lines")
     if sdp and not sdp.startswith("v=0"):
         raise OfferError("the offer is not valid SDP: it does not begin with v=0")
     try:

@@ -32,6 +32,7 @@ from livetrack_vcam.webrtc.offer import (
     OfferError,
     parse_description,
     usable_codecs,
+    without_idle_candidates,
 )
 
 log = logging.getLogger(__name__)
@@ -88,6 +89,7 @@ class ReceivingPeer:
         """The SDP answer. Raises OfferError, and then is closed."""
         try:
             video = check_publication(sdp)
+            sdp = without_idle_candidates(sdp)
             picture = self._connection.addTransceiver("video", direction="recvonly")
             picture.setCodecPreferences(_preferences(video))
             await self._connection.setRemoteDescription(RTCSessionDescription(sdp, "offer"))
@@ -104,7 +106,7 @@ class ReceivingPeer:
 
     async def add_candidates(self, fragment: str) -> None:
         """What `application/trickle-ice-sdpfrag` (RFC 8840) tells. Raises OfferError."""
-        for mid, line in _candidates(fragment):
+        for mid, line in _candidates(without_idle_candidates(fragment)):
             try:
                 candidate = candidate_from_sdp(line)
             except (ValueError, IndexError, AssertionError):
