@@ -17,6 +17,7 @@ import { PlainPicture } from "./plain_picture.js";
 import { cameraState, showFigures } from "./program_figures.js";
 import { WORDS } from "./room_messages.js";
 import { Sharing } from "./sharing.js";
+import { SoundQuestion } from "./sound_question.js";
 import { Stage, toggleFullscreen, togglePictureInPicture } from "./stage.js";
 import { StatsPanel } from "./stats_panel.js";
 
@@ -48,6 +49,7 @@ const plain = new PlainPicture(plainUrl, shot);
 const card = new JoinCard(shot, playable, headers);
 const stage = new Stage(shot);
 const menu = new Offers("menu", playable);
+const soundQuestion = new SoundQuestion();
 const figures = new StatsPanel();
 const sharing = new Sharing(shot, streamUrl, headers);
 const feed = new StatusFeed(EVENTS_HZ);
@@ -59,6 +61,8 @@ let room = null;
 let obstacle = null;
 /** @type {"card" | "live" | "plain"} */
 let place = "card";
+/** Why the plain picture is shown. @type {Failure | null} */
+let plainWhy = null;
 /** @type {any} */
 let status = null;
 let roomTimer = 0;
@@ -118,7 +122,8 @@ function leave() {
   plain.stop();
   figures.clear();
   if (document.fullscreenElement) document.exitFullscreen();
-  for (const part of ["room", "leave", "play", "sound-note", "viewers"]) byId(part).hidden = true;
+  soundQuestion.close();
+  for (const part of ["room", "leave", "play", "viewers"]) byId(part).hidden = true;
   card.open();
   learnRoom();
   byId("join-button").focus();
@@ -144,9 +149,6 @@ function showPlain(why) {
   plainWhy = why;
   plain.start();
 }
-
-/** @type {Failure | null} */
-let plainWhy = null;
 
 // Live video.
 
@@ -226,30 +228,19 @@ menu.onchoose = (/** @type {Partial<Wish>} */ chosen) => {
 // Sound.
 
 stage.onsound = (/** @type {boolean} */ wanted) => {
-  if (wanted && choices.same_room) {
-    byId("sound-note").hidden = false;
-    byId("sound-no").focus();
-  } else {
-    hear(wanted);
-  }
+  if (wanted && choices.same_room) soundQuestion.ask();
+  else hear(wanted);
+};
+soundQuestion.onelsewhere = () => {
+  choose({ same_room: false });
+  hear(true);
 };
 
 /** @param {boolean} wanted */
-async function hear(wanted) {
+function hear(wanted) {
   video.muted = !wanted;
-  await change({ sound: wanted });
+  return change({ sound: wanted });
 }
-
-byId("sound-no").addEventListener("click", () => {
-  byId("sound-note").hidden = true;
-  byId("sound").focus();
-});
-byId("sound-yes").addEventListener("click", () => {
-  byId("sound-note").hidden = true;
-  choose({ same_room: false });
-  hear(true);
-  byId("sound").focus();
-});
 
 // What the program says of the shot.
 
