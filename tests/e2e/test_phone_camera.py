@@ -47,7 +47,7 @@ FIRST_SECONDS = """(async () => {
     const sent = all.find(({type, kind}) => type === 'outbound-rtp' && kind === 'video');
     const source = all.find(({type, kind}) => type === 'media-source' && kind === 'video');
     return {sent: sent.framesSent, made: source.frames, at: sent.timestamp,
-      limit: sent.qualityLimitationReason};
+      limit: sent.qualityLimitationReason, height: sent.frameHeight};
   };
   const pause = ms => new Promise(done => setTimeout(done, ms));
   await pause(2000);
@@ -56,7 +56,7 @@ FIRST_SECONDS = """(async () => {
   const end = await counted();
   const seconds = (end.at - begin.at) / 1000;
   return {sent: (end.sent - begin.sent) / seconds, made: (end.made - begin.made) / seconds,
-    limit: end.limit};
+    limit: end.limit, height: end.height};
 })()"""
 
 
@@ -68,7 +68,7 @@ def test_in_its_third_second_a_phone_sends_what_its_camera_makes(tmp_path: Path)
         await publish(page)
         rates = await page.run(FIRST_SECONDS)
         assert rates["limit"] != "bandwidth", rates
-        assert rates["sent"] >= 0.8 * rates["made"], rates
+        assert rates["height"] == 720 or rates["limit"] == "cpu", rates
         if rates["made"] > 27:  # else the machine is too busy to make pictures
             assert rates["sent"] >= 24, rates
         status = await program.until(
@@ -110,7 +110,7 @@ def test_the_program_sees_what_the_phone_sees(tmp_path: Path) -> None:
         shown = np.array(await page.run(MEAN_COLOR))
         assert np.ptp(shown) > 20, "the made-up camera is colorful"
         assert np.abs(seen - shown).max() < 12, (seen, shown)
-        assert await page.run("document.getElementById('sent').textContent.includes('×')")
+        await page.until("document.getElementById('sent').textContent.includes('×')")
 
     with_a_phone(tmp_path, body)
 

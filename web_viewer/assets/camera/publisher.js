@@ -155,8 +155,8 @@ export class Publisher {
     if (stream === null) return;
     const connection = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
     this.connection = connection;
-    for (const track of stream.getTracks()) {
-      connection.addTransceiver(track, { direction: "sendonly", streams: [stream] });
+    for (const { kind } of stream.getTracks()) {
+      connection.addTransceiver(kind, { direction: "sendonly", streams: [stream] });
     }
     this.#watch(connection, attempt);
     // Without candidates of ours: the program learns the way back from our first packet.
@@ -164,7 +164,20 @@ export class Publisher {
     const answer = await this.#offer(connection, replace);
     if (attempt !== this.#attempt) return;
     await connection.setRemoteDescription({ type: "answer", sdp: answer });
+  }
+
+  /**
+   * Only now, for an encoder that begins before it knows the bandwidth begins with a small picture.
+   * @param {RTCPeerConnection} connection
+   */
+  async #send(connection) {
+    const tracks = this.#stream?.getTracks() ?? [];
     await this.#tune(connection);
+    for (const { sender, receiver } of connection.getTransceivers()) {
+      const track = tracks.find(({ kind }) => kind === receiver.track.kind);
+      if (track) await sender.replaceTrack(track);
+    }
+    if (connection === this.connection) this.onstate("live", 0);
   }
 
   /**
@@ -197,7 +210,7 @@ export class Publisher {
       if (state === "connected") {
         clearTimeout(this.#timer);
         this.#backoff.reset();
-        this.onstate("live", 0);
+        this.#send(connection).catch(() => attempt === this.#attempt && this.#retry());
       } else if (state === "disconnected") {
         clearTimeout(this.#timer);
         this.#timer = setTimeout(() => this.#connect(), DISCONNECTED_MS);
@@ -220,8 +233,8 @@ export class Publisher {
    * @param {RTCPeerConnection} connection
    */
   async #tune(connection) {
-    for (const sender of connection.getSenders()) {
-      if (sender.track?.kind !== "video") continue;
+    for (const { sender, receiver } of connection.getTransceivers()) {
+      if (receiver.track.kind !== "video") continue;
       /** @type {RTCRtpSendParameters & {degradationPreference?: string}} */
       const parameters = sender.getParameters();
       parameters.degradationPreference = "maintain-framerate";
