@@ -60,7 +60,7 @@ def invite_phone(
     phone.link = secure[0] if secure else links.here(PATH)
     pipeline.render.waiting_line = f"Waiting for the phone: open {phone.link}"
     pipeline.render.away_line = "The phone is away. Waiting for it."
-    log.info("Phone as the camera:     %s (livetrack-vcam ctl camera)", phone.link)
+    log.info("Phone as the camera:     %s (%s)", phone.link, server.ctl_command("camera"))
     if not secure:
         log.warning(
             "a phone cannot reach that; let it in with --https --host 0.0.0.0, for browsers give "

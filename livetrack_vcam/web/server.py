@@ -153,9 +153,13 @@ class WebServer:
     @property
     def open_command(self) -> str:
         """What to type to have the operator's page opened, signed in."""
+        return self.ctl_command("open")
+
+    def ctl_command(self, word: str) -> str:
+        """How to say a word of `livetrack-vcam ctl` to this server."""
         host = "" if self._host in {DEFAULT_HOST, *EVERY_ADDRESS} else f" --host {self._host}"
         port = "" if self._port == DEFAULT_PORT else f" --port {self._port}"
-        return f"livetrack-vcam ctl open{host}{port}"
+        return f"livetrack-vcam ctl {word}{host}{port}"
 
     @property
     def _root(self) -> str:
