@@ -36,6 +36,11 @@ GUARDED_SPARE = 0.1
 """A subject that leaves less room on each side, as a share of the crop, cannot be kept inside."""
 AWAY = 0.02
 """The crop may move away from a subject that is closer to where it should be, share of the crop."""
+SAME_WAY = 4.0
+"""Of two looks that wake a picture at rest the one that saw the subject less far off must have seen
+it off by so many times the least distance that counts, per crop of the other."""
+LEAP = 0.3
+"""Somebody further off than this share of the crop by one of them must be so in three."""
 REPLAN = 0.05
 """A planned move is planned anew when its target is this far off, as a share of the crop."""
 LEAST_MOVE_S = 0.2
@@ -51,7 +56,8 @@ class AxisTarget:
     `position` is for where the subject is, `aim` for where the crop should rather see it (a while
     ago, or soon). `velocity` is the subject's, `moving` the probability that this motion is real,
     and `drift` how fast the target moves because the crop is zooming. `size` is how much room the
-    subject takes along the axis (0: not known) and `place` where its center is.
+    subject takes along the axis (0: not known). `seen` is where the newest looks put it, the newest
+    first, and `place` where it is believed to be, on one scale of their own.
     """
 
     position: float
@@ -61,6 +67,7 @@ class AxisTarget:
     drift: float = 0.0
     size: float = 0.0
     place: float = 0.0
+    seen: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +157,8 @@ class PanAxis:
             runs = abs(speed) > RUNNING * least and target.moving > LONE_LOOK
             ahead = error + (RUNNING_S if runs else ANTICIPATE_S) * sure_speed
             wakes = _must_wake(error, ahead, target.moving, preset, dead_zone)
+            if wakes and self.state.resting:
+                wakes = _is_witnessed(error, target, room.extent, preset.witnessed)
             pace = SURE_PACE if abs(error) > SURE_EXIT * dead_zone else 1.0
             if not wakes or error * self._side < 0:
                 self._restless_s = 0.0
@@ -237,6 +246,19 @@ def _must_wake(
     leaving = abs(ahead) > dead_zone and abs(ahead) > abs(error) and error * ahead > 0
     known = abs(error) > min(preset.inner_zone, dead_zone)
     return leaving and known and moving > preset.wake_probability
+
+
+def _is_witnessed(error: float, target: AxisTarget, extent: float, least: float) -> bool:
+    """Whether the newest looks agree that the subject is away to the side of `error`.
+
+    One alone may be a false one, and nothing moves for it.
+    """
+    side = 1.0 if error > 0 else -1.0
+    offs = [side * (error + (seen - target.place) / extent) for seen in target.seen]
+    if not offs:
+        return True
+    near, far = min(offs[:2]), max(offs[:2])
+    return near > least * max(1.0, SAME_WAY * far) and (far < LEAP or min(offs) > least)
 
 
 def _urgency(limits: Limits, target: AxisTarget, room: AxisRoom) -> Urgency:

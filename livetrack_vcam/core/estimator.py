@@ -26,6 +26,10 @@ AGREED_NS = 80_000_000
 HINT = 0.2
 RARE_S = 0.15
 """Where measurements are further apart than this nobody can wait for a second one."""
+LONG_GAP, RARE_GAP = 2.5, 1.5
+"""After so many usual intervals without a measurement those before say nothing of now; the second
+number where they are rare."""
+INTERVAL_GAIN = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,8 @@ class Agility:
     that each hypothesis still holds .1 s later; `change`: where it goes otherwise, one row a
     hypothesis. `start`: variance of the velocity at first, (length/s)². `huber`: surprise in
     squared deviations from which a measurement counts for less, and `gate`: from which it is not
-    believed. `creep`: how far a standing thing may creep, length²/s.
+    believed. `creep`: how far a standing thing may creep, length²/s. `witnesses`: how many of the
+    newest measurements tell a real departure from a false one; 0: none is waited for.
     """
 
     steady: float
@@ -51,6 +56,7 @@ class Agility:
     huber: float = 6.0
     gate: float = 16.0
     creep: float = 1e-5
+    witnesses: int = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +87,7 @@ class AxisEstimator:
     ) -> None:
         self._agility = agility
         self._noise = NoiseMeter()
+        self._usual_s = 0.0
         self._restart(position, r, pts_ns, velocity)
 
     def _restart(self, position: float, r: float, pts_ns: int, velocity: float) -> None:
@@ -96,6 +103,8 @@ class AxisEstimator:
         self._cruise = velocity
         self._interval_s = 0.0
         self._pts_ns = pts_ns
+        self.newest: tuple[float, ...] = (position,)[: self._agility.witnesses]
+        """What was measured and believed of late, the newest first."""
         self._rejected: list[tuple[int, float]] = []
 
     @property
@@ -119,10 +128,19 @@ class AxisEstimator:
             self._reject(position, r, pts_ns)
             return
         self._rejected.clear()
+        self._witness(position, dt)
         surprise = off / (expected.pp + own)
         self._correct(position, own * max(1.0, math.sqrt(surprise / self._agility.huber)))
         self._hear_hint()
         self._cruise += (self._velocity - self._cruise) * (1 - math.exp(-dt / CRUISE_S))
+
+    def _witness(self, position: float, dt: float) -> None:
+        """Remember a measurement that came `dt` seconds after the last one believed."""
+        usual = self._usual_s or dt
+        gap_s = usual * (RARE_GAP if usual > RARE_S else LONG_GAP)
+        before = () if dt > gap_s else self.newest
+        self.newest = (position, *before)[: self._agility.witnesses]
+        self._usual_s = usual + INTERVAL_GAIN * (min(dt, 2 * usual) - usual)
 
     def _predict(self, dt: float) -> None:
         """Mix the hypotheses by how likely each became another, then move each on."""
@@ -171,8 +189,10 @@ class AxisEstimator:
         """Believe what is off when the last few agree on a place, or one more on a motion."""
         self._rejected = [*self._rejected[-JUMP_REJECTS:], (pts_ns, position)]
         allowed = AGREE_SIGMA * math.sqrt(r)
-        near = [abs(place - position) < allowed for _, place in self._rejected[-JUMP_REJECTS:]]
-        if len(near) == JUMP_REJECTS and all(near):
+        trusting = self._usual_s > RARE_S or self._agility.witnesses < JUMP_REJECTS
+        needed = JUMP_REJECTS if trusting else self._agility.witnesses
+        near = [abs(place - position) < allowed for _, place in self._rejected[-needed:]]
+        if len(near) == needed and all(near):
             self._restart(position, r, pts_ns, 0.0)
         elif len(self._rejected) > JUMP_REJECTS:
             (first_ns, first), (middle_ns, middle), _ = self._rejected

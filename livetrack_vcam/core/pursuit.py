@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 from livetrack_vcam.core.config import DirectorSettings, SubjectPolicy, WhenLost
 from livetrack_vcam.core.delay import DelayMeter
-from livetrack_vcam.core.detection import Track
+from livetrack_vcam.core.detection import SPORTS_BALL, Track
 from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.core.group import framed_together, joint_box
 from livetrack_vcam.core.hindsight import glance_at
 from livetrack_vcam.core.presence import Phase, Presence
-from livetrack_vcam.core.presets import PRESETS, USUAL_DELAY_S
+from livetrack_vcam.core.presets import BALL, PERSON, PRESETS, USUAL_DELAY_S
 from livetrack_vcam.core.subject import SubjectSelector
 from livetrack_vcam.core.subject_estimator import SubjectEstimator, SubjectMotion
 
@@ -96,8 +96,9 @@ class Pursuit:
         another = self._estimator is None or set(ids) != set(self.framed)
         self.framed = ids
         if self._estimator is None or another:
+            agility = BALL if framed[0].label == SPORTS_BALL else PERSON
             self._estimator = SubjectEstimator(
-                self._frame, box, face, score, self._preset, pts_ns, face_is_new=is_new
+                self._frame, box, face, score, agility, pts_ns, face_is_new=is_new
             )
         else:
             self._estimator.update(box, face, score, self._preset, pts_ns, face_is_new=is_new)

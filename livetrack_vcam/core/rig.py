@@ -157,6 +157,7 @@ class CameraRig:
             drift_x,
             shape.width,
             shape.center_x,
+            subject.seen_x,
         )
         y = AxisTarget(
             center.y,
@@ -164,7 +165,8 @@ class CameraRig:
             speed_y,
             subject.moving_y,
             drift_y,
-            place=center.y,
+            place=shape.top,
+            seen=subject.seen_y,
         )
         across, down = self._dead_zones(shape.width, pan_room.extent)
         if self.zoom.moving:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from livetrack_vcam.core.estimator import AxisEstimator, Motion, measurement_variance
+from livetrack_vcam.core.estimator import Agility, AxisEstimator, Motion, measurement_variance
 from livetrack_vcam.core.framing import SubjectShape
 from livetrack_vcam.core.geometry import Box, Size
 from livetrack_vcam.core.hindsight import AxisHindsight, Glance
@@ -51,6 +51,7 @@ class SubjectMotion:
     The crop should see it where it is `aim_s` seconds later (negative: earlier). `growth` is how
     fast the logarithm of its size grows, 1/s, `head_growth` the same of its head, and `growing`
     the probability that it really grows or shrinks. Detections are `delay_s` old on average.
+    `seen_x`, `seen_y`: where the newest of them put its center and top, the newest first.
     """
 
     shape: SubjectShape
@@ -63,6 +64,8 @@ class SubjectMotion:
     head_growth: float = 0.0
     growing: float = 0.0
     delay_s: float = USUAL_DELAY_S
+    seen_x: tuple[float, ...] = ()
+    seen_y: tuple[float, ...] = ()
 
     def grown(self, seconds: float) -> SubjectShape:
         """Its shape so much later in the same place, if it goes on to grow as it does now."""
@@ -90,18 +93,18 @@ class SubjectEstimator:
         box: Box,
         face: Box | None,
         score: float,
-        preset: SpeedPreset,
+        agility: Agility,
         pts_ns: int,
         *,
         face_is_new: bool = True,
     ) -> None:
-        agility = preset.agility
         face = _likely_face(box, face)
         self._frame = frame
         self._unit = float(max(frame.width, 1))
         r = measurement_variance(score, box.width / self._unit)
         self._lean = 0.0
         x = self._center_x(box, face if face_is_new else None, 1.0) / self._unit
+        self._agility = agility
         self._x = AxisEstimator(x, r, agility, pts_ns)
         top = _hair(box, face)
         self._top = AxisEstimator(top / self._unit, r, agility, pts_ns)
@@ -115,6 +118,7 @@ class SubjectEstimator:
         self._head = HeadEstimator(_face_head(face), height / self._heads_tall, pts_ns)
         self._roaming = self._stays_s = 0.0
         self._pts_ns = pts_ns
+        self._remember()
 
     @property
     def measured_ns(self) -> int:
@@ -143,8 +147,9 @@ class SubjectEstimator:
         top = self._top_of(box, face)
         r = measurement_variance(score, box.width / self._unit)
         x = self._center_x(box, face if face_is_new else None, dt) / self._unit
-        self._x.update(x, r, preset.agility, pts_ns)
-        self._top.update(top / self._unit, r, preset.agility, pts_ns)
+        self._x.update(x, r, self._agility, pts_ns)
+        self._top.update(top / self._unit, r, self._agility, pts_ns)
+        self._remember()
         motion, lift = self._x.at(pts_ns, preset.fade_s), self._top.at(pts_ns, preset.fade_s)
         self._past_x.add(x, r, pts_ns, motion)
         self._past_top.add(top / self._unit, r, pts_ns, lift)
@@ -152,6 +157,10 @@ class SubjectEstimator:
         speed = abs(motion.velocity) * self._unit
         walks = motion.moving > ROAMS and speed > WALKS * box.width
         self._roam(speed if walks else 0.0, dt)
+
+    def _remember(self) -> None:
+        self._seen_x = tuple(self._unit * place for place in self._x.newest)
+        self._seen_y = tuple(self._unit * place for place in self._top.newest)
 
     def _roam(self, speed: float, dt: float) -> None:
         if speed > self._roaming / 2:
@@ -241,6 +250,8 @@ class SubjectEstimator:
             growth=size.velocity,
             head_growth=head.velocity,
             growing=max(size.moving, head.moving),
+            seen_x=self._seen_x,
+            seen_y=self._seen_y,
         )
 
     def glance(self, glance: Glance, fade_s: float) -> SubjectMotion:

@@ -12,7 +12,7 @@ import pytest
 from livetrack_vcam.core import Crop, Director, DirectorSettings, Speed, State
 from livetrack_vcam.core.estimator import AxisEstimator
 from livetrack_vcam.core.hindsight import AxisHindsight, glance_at
-from livetrack_vcam.core.presets import PRESETS
+from livetrack_vcam.core.presets import PERSON, PRESETS
 from tests.scenarios import FULL_HD, Sight, nobody, person, until
 
 UPRIGHT = DirectorSettings(aspect_ratio=Fraction(9, 16), speed=Speed.CINEMA, max_zoom=1.0)
@@ -218,18 +218,18 @@ def test_no_speed_looks_further_ahead_than_ten_frames(speed: Speed) -> None:
 def test_what_the_present_does_not_believe_is_left_out_of_the_past_as_well() -> None:
     chance = random.Random(5)
     r = 1e-4
-    present = AxisEstimator(0.3, r, PRESETS[Speed.CINEMA].agility, 0)
+    present = AxisEstimator(0.3, r, PERSON, 0)
     past = AxisHindsight(0.3, r, 0)
     for k in range(1, 30):
         place = 0.36 if k == 27 else 0.3 + chance.gauss(0, 0.004)
-        present.update(place, r, PRESETS[Speed.CINEMA].agility, k * 200_000_000)
+        present.update(place, r, PERSON, k * 200_000_000)
         past.add(place, r, k * 200_000_000, present.at(k * 200_000_000, 0.9))
     assert abs(past.at(27 * 200_000_000, 0.9, present)[0] - 0.3) < 0.005
 
 
 def test_past_and_present_meet_without_a_step() -> None:
     chance = random.Random(6)
-    agility, r = PRESETS[Speed.CINEMA].agility, 1e-4
+    agility, r = PERSON, 1e-4
     present, past = AxisEstimator(0.2, r, agility, 0), AxisHindsight(0.2, r, 0)
     for k in range(1, 30):
         place = 0.2 + 0.015 * k + chance.gauss(0, 0.01)

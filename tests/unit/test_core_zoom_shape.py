@@ -14,7 +14,7 @@ from livetrack_vcam.core import DirectorSettings
 from livetrack_vcam.core.config import Speed
 from livetrack_vcam.core.framing import SubjectShape, wanted_height
 from livetrack_vcam.core.geometry import Box, Size
-from livetrack_vcam.core.presets import PRESETS
+from livetrack_vcam.core.presets import PERSON, PRESETS
 from livetrack_vcam.core.subject_estimator import ROAM_STAYS_S, WIDER, SubjectEstimator
 
 FRAME = Size(1920, 1080)
@@ -26,7 +26,7 @@ Look = tuple[Box, Box | None]
 
 def shape_after(looks: Sequence[Look]) -> SubjectShape:
     """What is known of the shape after these looks, 10 a second."""
-    estimator = SubjectEstimator(FRAME, *looks[0], 0.9, NORMAL, 0)
+    estimator = SubjectEstimator(FRAME, *looks[0], 0.9, PERSON, 0)
     for i, (box, face) in enumerate(looks[1:], 1):
         estimator.update(box, face, 0.9, NORMAL, i * 100_000_000)
     return estimator.at((len(looks) - 1) * 100_000_000, 1.0).shape
