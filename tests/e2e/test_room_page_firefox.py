@@ -38,7 +38,7 @@ def test_firefox_plays_and_tells_the_true_delay(tmp_path: Path) -> None:
             await page.until("window.seen.length > 90")
             told = str(await page.run(text_of("delay")))
             true = true_delay_ms(program, await page.run("JSON.stringify(window.seen)"))
-            assert float(told.removeprefix("≈")) == pytest.approx(true, abs=max(8, 0.35 * true))
+            assert float(told.removeprefix("≈")) == pytest.approx(true, abs=max(5, 0.25 * true))
             await page.until(f"{text_of('served')}.includes('VP8')")
             assert page.console == []
 

@@ -110,7 +110,7 @@ def test_the_delay_that_is_shown_is_the_pictures_true_age(tmp_path: Path) -> Non
             await page.until("window.seen.length > 90")
             told = float(await page.run(text_of("delay")))
             true = true_delay_ms(program, await page.run("JSON.stringify(window.seen)"))
-            assert told == pytest.approx(true, abs=max(8, 0.35 * true))
+            assert told == pytest.approx(true, abs=max(5, 0.25 * true))
 
     asyncio.run(main())
 
