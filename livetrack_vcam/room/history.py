@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 ROWS = 30_000
-"""Ten minutes of fifty viewers; a few megabytes."""
+"""Ten minutes of fifty viewers; some eight megabytes."""
 COLUMNS = (
     "time", "viewer", "name", "state", "codec", "width", "height", "target_kbps", "sent_kbps",
     "sent_fps", "rtt_ms", "loss_pct", "jitter_ms", "nack", "resent", "pli", "skipped",
@@ -22,25 +22,23 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class History:
-    """Keeps the newest rows."""
+    """Keeps the newest rows, as the lines they will be: handing out all of them takes no time."""
 
     def __init__(self, rows: int = ROWS) -> None:
-        self._rows: deque[tuple[Any, ...]] = deque(maxlen=rows)
+        self._lines: deque[str] = deque(maxlen=rows)
 
     def add(self, row: Mapping[str, Any]) -> None:
-        self._rows.append(tuple(row.get(name) for name in COLUMNS))
+        self._lines.append(_line(_cell(row.get(name)) for name in COLUMNS))
 
     def to_csv(self) -> str:
         """RFC 4180, with a header."""
-        text = io.StringIO()
-        writer = csv.writer(text)
-        writer.writerow(COLUMNS)
-        writer.writerows(_cells(row) for row in self._rows)
-        return text.getvalue()
+        return _line(COLUMNS) + "".join(self._lines)
 
 
-def _cells(row: Iterable[Any]) -> list[Any]:
-    return [_cell(value) for value in row]
+def _line(cells: Iterable[Any]) -> str:
+    text = io.StringIO()
+    csv.writer(text).writerow(cells)
+    return text.getvalue()
 
 
 def _cell(value: Any) -> Any:
