@@ -77,14 +77,18 @@ class Renditions:
             RenditionSpec(codec, size.width, size.height, kbps_of(size, fps)) for size in self.sizes
         )
 
-    def pick(self, codec: Codec, height: int | None) -> Rendition:
+    def spec(self, codec: Codec, height: int | None) -> RenditionSpec:
         """The largest whose shorter side is at most `height`, or else the smallest.
 
         None means the largest of all.
         """
         specs = self.specs(codec)
         fitting = (spec for spec in specs if height is None or spec.rows <= height)
-        spec = next(fitting, specs[-1])
+        return next(fitting, specs[-1])
+
+    def pick(self, codec: Codec, height: int | None) -> Rendition:
+        """What `spec` chooses, ready to be joined."""
+        spec = self.spec(codec, height)
         made = self._made.get((codec, spec.size))
         if made is None:
             made = self._made[codec, spec.size] = Rendition(

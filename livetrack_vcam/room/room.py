@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from livetrack_vcam.room.history import History
 from livetrack_vcam.room.renditions import Renditions
@@ -67,10 +68,8 @@ class Room:
 
     @property
     def full(self) -> bool:
-        limit = self.limits.upload_kbps
-        return len(self._viewers) >= self.limits.viewers or (
-            limit is not None and self._upload_kbps() >= limit
-        )
+        smallest = self.renditions.specs(PREFERRED[0])[-1]
+        return len(self._viewers) >= self.limits.viewers or smallest.kbps > self._upload_left()
 
     async def join(self, sdp: str, wish: Wish) -> tuple[Viewer, str]:
         """A new viewer and the answer to the offer.
@@ -80,7 +79,9 @@ class Room:
         self._check_places()
         offer = read_offer(sdp)
         wanted = (wish.codec,) if wish.codec else PREFERRED
-        peer = SendingPeer(choose_codec(offer, wanted), self.ice_servers)
+        codec = choose_codec(offer, wanted)
+        wish = self._afforded(wish, codec, self._upload_left())
+        peer = SendingPeer(codec, self.ice_servers)
         self._joined += 1
         now_s = self._loop.time()
         viewer = Viewer(
@@ -98,16 +99,22 @@ class Room:
         """Raises KeyError."""
         return self._viewers[viewer_id]
 
+    def rewish(self, viewer: Viewer, wish: Wish) -> None:
+        """Send it that from now on, or what of it the upload leaves to this viewer."""
+        left_kbps = self._upload_left() + viewer.most_kbps
+        viewer.rewish(self._afforded(wish, viewer.peer.codec, left_kbps))
+
     async def leave(self, viewer_id: str) -> None:
         """Raises KeyError."""
         await self._viewers[viewer_id].peer.close()
 
     async def close(self) -> None:
-        """Send everybody home; nobody may join any more."""
+        """Send everybody home. The server that lets people in has stopped."""
         if self._ticking is not None:
             self._ticking.cancel()
         await asyncio.gather(*(viewer.peer.close() for viewer in self.viewers))
         await asyncio.gather(*self._closing)
+        self.renditions.close()
 
     def status(self) -> RoomStatus:
         now_s = self._loop.time()
@@ -140,6 +147,20 @@ class Room:
 
     def _upload_kbps(self) -> int:
         return sum(viewer.kbps for viewer in self.viewers)
+
+    def _upload_left(self) -> float:
+        """Kilobits a second that nobody can take, even if every network bears what was picked."""
+        if self.limits.upload_kbps is None:
+            return math.inf
+        return self.limits.upload_kbps - sum(viewer.most_kbps for viewer in self.viewers)
+
+    def _afforded(self, wish: Wish, codec: Codec, left_kbps: float) -> Wish:
+        """The wish, or a smaller picture where no more is left. The smallest always is: `full`."""
+        specs = self.renditions.specs(codec)
+        picked = self.renditions.spec(codec, wish.height)
+        fitting = (spec for spec in specs[specs.index(picked) :] if spec.kbps <= left_kbps)
+        spec = next(fitting, specs[-1])
+        return wish if spec == picked else replace(wish, height=spec.rows)
 
     def _check_places(self) -> None:
         limits = self.limits

@@ -48,6 +48,7 @@ class Viewer:
         self._joined_s = now_s
         self._sound = sound
         self._sound_delay_ns = sound_delay_ns
+        self._renditions = renditions
         self._supply = Supply(peer.picture, renditions, peer.codec)
         self._watching = False
         self._listening = False
@@ -58,6 +59,11 @@ class Viewer:
     def kbps(self) -> int:
         """What the rendition is made for."""
         return self._supply.spec.kbps if self._supply.spec else 0
+
+    @property
+    def most_kbps(self) -> int:
+        """What it takes when its network bears all that it wishes for."""
+        return self._renditions.spec(self.peer.codec, self.wish.height).kbps
 
     @property
     def size(self) -> Size:

@@ -79,7 +79,8 @@ class Whep:
         if "codec" in changes:
             return error_response(400, "the codec is chosen when joining; join again for another")
         try:
-            viewer.rewish(read_wish(changes, viewer.wish))
+            wish = read_wish(changes, viewer.wish)
+            find_room(self._rooms, request).rewish(viewer, wish)
         except ValueError as error:
             return error_response(400, str(error))
         return web.json_response(viewer.described(), headers={hdrs.ETAG: _etag(viewer)})

@@ -6,14 +6,17 @@ import asyncio
 import json
 import random
 from collections.abc import Awaitable, Callable
+from fractions import Fraction
 from typing import Any
 
 import pytest
 
 from livetrack_vcam.core.geometry import Size
+from livetrack_vcam.interfaces import Canvas
 from livetrack_vcam.room.wish import Limits
+from livetrack_vcam.webrtc.encoded import Codec
 from livetrack_vcam.webrtc.offer import MAX_OFFER_BYTES
-from tests.room_program import Served, an_offer, joined, served, until
+from tests.room_program import CANVAS, Served, an_offer, joined, served, until
 from tests.web_program import TOKEN
 
 SDP = "application/sdp"
@@ -25,9 +28,10 @@ def with_room(
     body: Callable[[Served], Awaitable[None]],
     limits: Limits | None = None,
     invited_only: bool = False,
+    canvas: Canvas = CANVAS,
 ) -> None:
     async def run() -> None:
-        async with served(limits, invited_only) as here:
+        async with served(limits, invited_only, canvas) as here:
             await asyncio.wait_for(body(here), 90)
 
     asyncio.run(run())
@@ -196,6 +200,24 @@ def test_a_full_room_says_so_and_when_to_come_again() -> None:
             assert here.room.status().turned_away == 1
 
     with_room(body, Limits(viewers=1))
+
+
+def test_who_comes_late_gets_what_the_upload_has_left() -> None:
+    async def body(here: Served) -> None:
+        offer = await an_offer()
+        whole, half = here.room.renditions.specs(Codec.H264)
+        told = [(await ask(here, "POST", "/whep/main", offer))[0] for _ in range(3)]
+        assert told == [201, 201, 503]
+        first, second = here.room.viewers
+        assert [each.most_kbps for each in (first, second)] == [whole.kbps, half.kbps]
+        assert (await ask(here, "GET", "/api/room/main"))[1]["full"]
+        for height, free in (("auto", False), (540, False), (540, True)):
+            if free:
+                assert (await ask(here, "DELETE", f"/whep/main/{first.id}"))[0] == 200
+            status, _ = await ask(here, "PATCH", f"/whep/main/{second.id}", {"height": height})
+            assert (status, second.most_kbps) == (200, (whole if free else half).kbps)
+
+    with_room(body, Limits(upload_kbps=2600), canvas=Canvas(Size(960, 540), Fraction(30)))
 
 
 def test_those_who_never_connect_take_no_place_for_long() -> None:
