@@ -46,6 +46,10 @@ SERIES = (
         "the viewers' page in Chromium before a real daemon with the demo scene",
     ),
     Series(
+        "camera-phone.png", "python -m tools.make_camera_picture", DRAWN,
+        "the phone's page in Chromium, whose camera is made up, before a real daemon",
+    ),
+    Series(
         "obs-panel.png", "python -m tools.make_obs_pictures", PHOTOGRAPH,
         "our panel in a real OBS Studio 29; the window around it is OBS's",
     ),
