@@ -54,7 +54,7 @@ class EncodingStatus:
 
 @dataclass(frozen=True, slots=True)
 class RoomStatus:
-    """One shot's room. `turned_away`: who found no place, or was not invited."""
+    """One shot's room. `turned_away`: how many found no place."""
 
     shot: str
     viewers: tuple[ViewerStatus, ...]

@@ -16,7 +16,7 @@ def status_view(status: Json) -> RenderableType:
     """What `GET /api/status` answers: the program, its shots, who is seen, the outputs."""
     hints = [_plain(f"hint: {hint['text']}") for hint in status.get("hints", ())]
     tables = [_program(status), _shots(status), _tracks(status), _sinks(status)]
-    tables.append(_viewers(status))
+    tables += [_viewers(status), _encodings(status)]
     spaced = [each for table in tables if table is not None for each in (table, Text())]
     return Group(*spaced[:-1], *hints)
 
@@ -152,6 +152,30 @@ def _viewers(status: Json) -> Table | None:
             _ms(viewer["rtt_ms"]),
             f"{lost:.1f} %" if lost is not None else "–",
             _ms(viewer["latency_ms"]),
+        )
+    return table
+
+
+def _encodings(status: Json) -> Table | None:
+    """Those that somebody watches, and those that nobody can."""
+    encodings = [
+        (room["shot"], each)
+        for room in status.get("rooms", ())
+        for each in room["encodings"]
+        if each["encoder"] or each["error"]
+    ]
+    if not encodings:
+        return None
+    table = _table("encoding", "room", "encoder", "kbit/s", "fps", "viewers")
+    for shot, encoding in encodings:
+        _add(
+            table,
+            f"{encoding['codec']} {encoding['width']}x{encoding['height']}",
+            shot,
+            encoding["error"] or encoding["encoder"],
+            str(encoding["kbps"]),
+            f"{encoding['fps']:.0f}",
+            str(encoding["viewers"]),
         )
     return table
 

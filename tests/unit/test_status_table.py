@@ -19,7 +19,7 @@ from livetrack_vcam.control import (
     TrackStatus,
 )
 from livetrack_vcam.operating.status_table import settings_view, status_view
-from livetrack_vcam.room_status import RoomStatus, ViewerStatus
+from livetrack_vcam.room_status import EncodingStatus, RoomStatus, ViewerStatus
 from livetrack_vcam.status_line import format_status
 
 SHOT = ShotStatus(
@@ -33,7 +33,8 @@ VIEWER = ViewerStatus(
     sound=False, joined_s=12.0, fps=29.8, rtt_ms=23.4, loss_pct=1.25, jitter_ms=2.0,
     latency_ms=None, nack=3, pli=1, resent=3, skipped=0,
 )  # fmt: skip
-ROOM = RoomStatus("main", (VIEWER,), (), 900, 7, 0)
+ENCODING = EncodingStatus("VP8", 640, 360, 900, "libvpx", 1, 30.0, 99, 3, 0, None)
+ROOM = RoomStatus("main", (VIEWER,), (ENCODING,), 900, 7, 0)
 STATUS = Status(
     version="1", pid=7, uptime_s=61.0, standby=False, cpu_pct=41.6,
     source=SourceStatus("Camera [bold]x[/bold] \x1b[2J", "running", 1920, 1080, 30.0),
@@ -89,6 +90,17 @@ def test_troubles_are_said() -> None:
     assert "auto, waiting, 12 Hz: no weights" in text
     assert "not connected: OBS does not answer" in text
     assert "resting: standby" in text_of(status_view(replace(STATUS, standby=True).to_json()))
+
+
+def test_an_encoding_says_what_makes_it_or_why_nothing_does() -> None:
+    def text(encoding: EncodingStatus) -> str:
+        room = replace(ROOM, encodings=(encoding,))
+        return text_of(status_view(replace(STATUS, rooms=(room,)).to_json()))
+
+    assert "libvpx" in text(ENCODING)
+    failed = replace(ENCODING, encoder=None, error="libvpx cannot encode 640x360")
+    assert "libvpx cannot encode 640x360" in text(failed)
+    assert "encoding" not in text(replace(ENCODING, encoder=None))
 
 
 def test_an_output_with_a_server_elsewhere_says_how_it_stands_with_it() -> None:
