@@ -24,40 +24,57 @@ NOT_PASSED_ON = {
     *("connection", "content-encoding", "content-length", "host", "transfer-encoding"),
     *("origin", "referer"),
 }
+# A picture's packets leave within this, the next picture's later.
+TOGETHER_S = 0.01
 Address = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Impairment:
-    """`loss`: share of packets that never come. `jitter_ms`: each is late by 0 to twice that."""
+    """`loss`: share of packets that never come. `jitter_ms`: they are late by 0 to twice that.
+
+    Packets wait in a queue, as in a router: what comes together is late together, and none
+    overtakes another; unless `overtaking`, which delays each by itself, as `tc netem` does.
+    """
 
     loss: float = 0.02
     jitter_ms: float = 20.0
+    overtaking: bool = False
 
 
 class Impairer:
-    """Decides about packets, the same way in every run."""
+    """Decides about the packets of one direction, the same way in every run."""
 
     def __init__(self, impairment: Impairment) -> None:
         self._impairment = impairment
         self._dice = random.Random(6)
+        self._drawn_s = -TOGETHER_S
+        self._late_s = 0.0
+        self._due_s = 0.0
         self.passed = 0
         self.lost = 0
 
-    def fate(self) -> float | None:
-        """By how many seconds the next packet is late; None: it is lost."""
+    def fate(self, now_s: float) -> float | None:
+        """When a packet that comes now goes on; None: it is lost."""
         if self._dice.random() < self._impairment.loss:
             self.lost += 1
             return None
         self.passed += 1
-        return self._dice.uniform(0, 2 * self._impairment.jitter_ms / 1000)
+        overtaking = self._impairment.overtaking
+        if overtaking or now_s - self._drawn_s >= TOGETHER_S:
+            self._drawn_s = now_s
+            self._late_s = self._dice.uniform(0, 2 * self._impairment.jitter_ms / 1000)
+        if overtaking:
+            return now_s + self._late_s
+        self._due_s = max(self._due_s, now_s + self._late_s)
+        return self._due_s
 
 
 class _Side(asyncio.DatagramProtocol):
     """One socket of a relay; what it receives goes out at the `other`, to `towards`."""
 
     def __init__(self, impairer: Impairer, towards: Address | None) -> None:
-        self._impairer = impairer
+        self.impairer = impairer
         self.towards = towards
         self.other: _Side | None = None
         self.transport: asyncio.DatagramTransport | None = None
@@ -69,9 +86,10 @@ class _Side(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, addr: Address) -> None:
         if self.towards is None or self.towards != addr:
             self.towards = addr
-        late_s = self._impairer.fate()
-        if late_s is not None and self.other is not None:
-            asyncio.get_running_loop().call_later(late_s, self.other.send, data)
+        loop = asyncio.get_running_loop()
+        due_s = self.impairer.fate(loop.time())
+        if due_s is not None and self.other is not None:
+            loop.call_at(due_s, self.other.send, data)
 
     def send(self, data: bytes) -> None:
         transport = self.transport
@@ -86,7 +104,12 @@ class BadNetwork:
         self._upstream = root
         self._session = session
         self._sides: list[_Side] = []
-        self.impairer = Impairer(impairment)
+        self._impairment = impairment
+
+    @property
+    def lost(self) -> int:
+        """Packets of both directions."""
+        return sum(side.impairer.lost for side in self._sides)
 
     async def forward(self, request: web.Request) -> web.Response:
         joins = request.method == hdrs.METH_POST and request.content_type == "application/sdp"
@@ -119,7 +142,7 @@ class BadNetwork:
 
     async def _relay(self, program: Address) -> Address:
         loop = asyncio.get_running_loop()
-        ways = (_Side(self.impairer, None), _Side(self.impairer, program))
+        ways = [_Side(Impairer(self._impairment), towards) for towards in (None, program)]
         for side, other in zip(ways, reversed(ways), strict=True):
             side.other = other
             await loop.create_datagram_endpoint(lambda s=side: s, local_addr=(program[0], 0))  # type: ignore[misc]
