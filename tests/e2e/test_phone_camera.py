@@ -115,6 +115,33 @@ def test_the_program_sees_what_the_phone_sees(tmp_path: Path) -> None:
     with_a_phone(tmp_path, body)
 
 
+SWITCH_AND_STOP = """(() => {
+  const devices = navigator.mediaDevices;
+  const open = devices.getUserMedia.bind(devices);
+  window.opened = [];
+  devices.getUserMedia = async (wanted) => {
+    await new Promise(done => setTimeout(done, 300));
+    const stream = await open(wanted);
+    setTimeout(() => window.opened.push(...stream.getTracks()), 0);
+    return stream;
+  };
+  document.querySelector('input[name=facing]:not(:checked)').click();
+  document.getElementById('start').click();
+})()"""
+
+
+def test_who_stops_while_the_camera_switches_is_not_filmed(tmp_path: Path) -> None:
+    async def body(_program: Program, page: Page) -> None:
+        await publish(page)
+        await page.run(SWITCH_AND_STOP)
+        await page.until("window.opened.length > 0")
+        await page.until("window.opened.every(track => track.readyState === 'ended')")
+        assert await page.run(STATE) == "idle"
+        assert await page.run("document.getElementById('preview').srcObject === null")
+
+    with_a_phone(tmp_path, body)
+
+
 def test_a_phone_comes_back_by_itself_when_the_program_does(tmp_path: Path) -> None:
     async def body(program: Program, page: Page) -> None:
         await publish(page)

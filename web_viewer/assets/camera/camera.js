@@ -109,7 +109,10 @@ function stop() {
 /** Another camera, quality or sound while sending. */
 async function change() {
   if (!publisher.running || opening) return;
-  if (await open()) await publisher.swap(/** @type {MediaStream} */ (stream), wish().quality);
+  if (!(await open())) return;
+  // Who pressed Stop while the camera opened does not want it.
+  if (publisher.running) await publisher.swap(/** @type {MediaStream} */ (stream), wish().quality);
+  else stop();
 }
 
 /** The phone is awake again, or the network back. */
