@@ -31,6 +31,7 @@ export class ConnectionMeter {
   #sampling = 0;
   #pinging = 0;
   #pings = 0;
+  #turn = 0;
   #frameCall = 0;
   #exact = false;
   #still = false;
@@ -75,6 +76,8 @@ export class ConnectionMeter {
   }
 
   async #ping() {
+    // One that is still under way when another begins has no successor.
+    const turn = ++this.#turn;
     try {
       const { served, sent, received } = await this.#connection.whep.look();
       if (Number.isNaN(this.#pings)) return;
@@ -84,7 +87,7 @@ export class ConnectionMeter {
       // The connection's own end, or the next ping, tells what is wrong.
     }
     this.#pings += 1;
-    if (Number.isNaN(this.#pings)) return;
+    if (Number.isNaN(this.#pings) || turn !== this.#turn) return;
     this.#pinging = setTimeout(() => this.#ping(), this.#pings < EAGER_PINGS ? EAGER_MS : PING_MS);
   }
 
