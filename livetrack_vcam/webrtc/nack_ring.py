@@ -88,6 +88,13 @@ class ResendBudget:
         self._remember(sequence, now_ns)
         return True
 
+    def spares(self, size: int) -> bool:
+        """Whether so much was saved up that a second copy is no loss; if so, it is charged."""
+        if self._bytes < self.LEAST_BYTES_A_SECOND / 2:
+            return False
+        self._bytes -= size
+        return True
+
     def _remember(self, sequence: int, now_ns: int) -> None:
         if len(self._sent_ns) >= RING_PACKETS:
             self._sent_ns.clear()

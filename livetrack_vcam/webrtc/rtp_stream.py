@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from secrets import randbelow
 from struct import pack
 from time import monotonic_ns, time_ns
 
-from livetrack_vcam.webrtc.nack_ring import NackRing, ResendBudget
+from livetrack_vcam.webrtc.nack_ring import NackRing, ResendBudget, SentPacket
 from livetrack_vcam.webrtc.rtcp_reports import (
     Nack,
     ReceiverReport,
@@ -30,6 +31,9 @@ _REPORT_INTERVAL_NS = 1_000_000_000
 _RATE_WINDOW_NS = 1_000_000_000
 # As libwebrtc: a packet sent again needs a round trip until nobody asks for it any more.
 _AGAIN_MS = 20.0
+SECOND_COPY_S = 0.012
+"""After this a packet that was asked for is sent once more: were the first copy lost as well,
+Chromium would ask again only 100 ms later, and the picture would stand still."""
 _RTT_SMOOTHING = 0.7
 
 
@@ -51,6 +55,7 @@ class RtpStream:
         self._rate_since_ns = clock()
         self._rate_octets = 0
         self._rate = 0.0
+        self._closed = False
         self.packets = 0
         self.octets = 0
         self.nacked = 0
@@ -192,10 +197,19 @@ class RtpStream:
             ):
                 continue
             self.resent += 1
-            if self.terms.rtx_payload_type is None:
-                self.link.send_again(sent.head, sequence, sent.marked, (sent.payload,))
-            else:
-                self._send_rtx(sent.head, sequence, sent.marked, sent.payload)
+            self._resend(sent, sequence)
+            if self._budget.spares(len(sent.payload)):
+                self.link.later(SECOND_COPY_S, partial(self._send_copy, sent, sequence))
+
+    def _send_copy(self, sent: SentPacket, sequence: int) -> None:
+        if not self._closed and self.link.ready():
+            self._resend(sent, sequence)
+
+    def _resend(self, sent: SentPacket, sequence: int) -> None:
+        if self.terms.rtx_payload_type is None:
+            self.link.send_again(sent.head, sequence, sent.marked, (sent.payload,))
+        else:
+            self._send_rtx(sent.head, sequence, sent.marked, sent.payload)
 
     def _send_rtx(self, head: bytes, sequence: int, marked: bool, payload: bytes) -> None:
         kind = self.terms.rtx_payload_type or 0
@@ -206,6 +220,7 @@ class RtpStream:
 
     def close(self) -> None:
         """Say goodbye, if there is still a way."""
+        self._closed = True
         self._paced.clear()
         if self.link.ready():
             self.link.send_rtcp(bye(self.terms.ssrc))

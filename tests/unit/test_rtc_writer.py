@@ -235,6 +235,29 @@ def test_a_lost_packet_is_sent_again_on_the_stream_for_that(bench: Bench) -> Non
     assert bench.link.packets[-1].sequence_number == again.sequence_number + 1 & 0xFFFF
 
 
+def test_a_second_copy_follows_in_case_the_first_is_lost_too(bench: Bench) -> None:
+    bench.write(keyframe=True)
+    bench.writer.feedback(Nack(SSRC, (bench.link.packets[2].sequence_number,)))
+    first, before = bench.link.packets[-1], len(bench.link.packets)
+    bench.link.pass_time()
+    second = bench.link.packets[-1]
+    assert len(bench.link.packets) == before + 1
+    assert second.payload == first.payload
+    assert second.sequence_number == first.sequence_number + 1 & 0xFFFF
+    assert bench.writer.stats.resent == 1
+    bench.link.pass_time()
+    assert len(bench.link.packets) == before + 1
+
+
+def test_no_copy_comes_after_the_goodbye(bench: Bench) -> None:
+    bench.write(keyframe=True)
+    bench.writer.feedback(Nack(SSRC, (bench.link.packets[2].sequence_number,)))
+    before = len(bench.link.packets)
+    bench.writer.closed()
+    bench.link.pass_time()
+    assert len(bench.link.packets) == before
+
+
 def test_without_that_stream_the_same_bytes_are_sent_again() -> None:
     """Anything else under the same number would use a key of AES-GCM twice."""
     bench = Bench(rtx=None)
