@@ -87,8 +87,7 @@ class Rendition:
 
     `join` and `leave` are called in `loop`, and so is every receiver, with each picture from the
     first keyframe on; a receiver that raises is taken off. All else may be called from any
-    thread. When encoding fails for good, `error` says why and `on_failure` gets the sentence, in
-    the loop; the next `join` tries again.
+    thread. When encoding fails for good, `error` says why; the next `join` tries again.
     """
 
     def __init__(
@@ -105,7 +104,6 @@ class Rendition:
     ) -> None:
         self.spec = spec
         self.error: str | None = None
-        self.on_failure: Callable[[str], None] = lambda _: None
         self._feed = feed
         self._start_thread = start_thread
         self._loop = loop
@@ -189,7 +187,6 @@ class Rendition:
         except EncoderError as error:
             self.error = str(error)
             log.error("nobody can watch %s: %s", self.spec, error)
-            self._call_in_loop(self.on_failure, self.error)
         finally:
             self._feed.leave(mailbox)
             with self._lock:
@@ -265,7 +262,10 @@ class Rendition:
             self._keyframes += 1
             self._keyframe_ns = now_ns
         self._sent += 1
-        self._call_in_loop(self._hand_out, picture)
+        try:
+            self._loop.call_soon_threadsafe(self._hand_out, picture)
+        except RuntimeError:  # the loop is closed, and nobody watches any more
+            self.close()
 
     def _in_order(self, frame: Frame, now_ns: int) -> Frame:
         """A frame that is shown again is as much later than the last as it is shown later."""
@@ -286,12 +286,6 @@ class Rendition:
             except Exception:
                 log.exception("a viewer of %s failed and gets no more pictures", self.spec)
                 self.leave(receiver)
-
-    def _call_in_loop(self, call: Callable[..., None], *args: object) -> None:
-        try:
-            self._loop.call_soon_threadsafe(call, *args)
-        except RuntimeError:  # the loop is closed, and nobody watches any more
-            self.close()
 
     def _detach(self, mailbox: Mailbox[Frame]) -> None:
         """This thread is no longer the rendition's; the lock is held. Another may be already."""
