@@ -41,6 +41,10 @@ class Playback:
         last = self._timeline.last_ns
         return 0 if last is None else last + self._reader.interval_ns
 
+    @property
+    def closed(self) -> bool:
+        return self._closed.is_set()
+
     def read(self) -> Frame | None:
         while not self._closed.is_set():
             decoded = self._decode()

@@ -71,7 +71,7 @@ class VideoFile:
         if self._playback is None or self._reader is None:
             raise SourceError(f"{self._path} is not open")
         frame = self._playback.read()
-        if frame is None and not self._loop:
+        if frame is None and not self._loop and not self._playback.closed:
             self.note = _damage(str(self._path), self._reader, self._playback.played_ns)
         return frame
 

@@ -224,6 +224,16 @@ def test_a_truncated_file_plays_what_there_is_and_says_so(tmp_path: Path) -> Non
     assert read_all(whole)[0].note is None
 
 
+def test_a_file_that_is_closed_before_its_end_is_not_called_damaged(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "clip.mp4", [corner_picture(32, 32) for _ in range(150)])
+    source = VideoFile(path)
+    source.open()
+    assert source.read() is not None
+    source.close()
+    assert source.read() is None
+    assert source.note is None
+
+
 def test_a_loop_goes_on_in_time(tmp_path: Path) -> None:
     path = write_video(tmp_path / "clip.mp4", [corner_picture(32, 32) for _ in range(5)])
     source = VideoFile(path, paced=False, loop=True)
