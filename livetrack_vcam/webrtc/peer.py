@@ -9,7 +9,6 @@ from aiortc import (
     RTCIceServer,
     RTCPeerConnection,
     RTCRtpSender,
-    RTCRtpTransceiver,
     RTCSessionDescription,
 )
 from aiortc.rtcrtpparameters import RTCRtpCodecCapability
@@ -49,9 +48,7 @@ class SendingPeer:
     async def answer(self, offer: Offer, sound: bool = False) -> str:
         """The SDP answer. Raises OfferError."""
         if sound and offer.sound:
-            transceiver = self._connection.addTransceiver("audio", direction="sendonly")
-            _prefer_opus(transceiver)
-            self.sound = sound_writer(transceiver.sender)
+            self.sound = sound_writer(self._connection)
         try:
             await self._connection.setRemoteDescription(RTCSessionDescription(offer.sdp, "offer"))
             await self._connection.setLocalDescription()
@@ -90,11 +87,6 @@ def _preferences(codec: Codec) -> list[RTCRtpCodecCapability]:
     ours = [each for each in capabilities if each.mimeType == f"video/{codec.value}"]
     ours.sort(key=lambda each: each.parameters.get("profile-level-id") != "42e01f")
     return ours + [each for each in capabilities if each.mimeType == "video/rtx"]
-
-
-def _prefer_opus(transceiver: RTCRtpTransceiver) -> None:
-    capabilities = RTCRtpSender.getCapabilities("audio").codecs
-    transceiver.setCodecPreferences([c for c in capabilities if c.mimeType == "audio/opus"])
 
 
 def _nothing() -> None:

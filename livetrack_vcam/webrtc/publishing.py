@@ -56,11 +56,7 @@ class PublishingPeer:
         picture = self._connection.addTransceiver("video", direction="sendonly")
         _prefer_ours(picture)
         self.picture = picture_writer(picture.sender)
-        self.sound: SoundWriter | None = None
-        if sound:
-            transceiver = self._connection.addTransceiver("audio", direction="sendonly")
-            _prefer_opus(transceiver)
-            self.sound = sound_writer(transceiver.sender)
+        self.sound: SoundWriter | None = sound_writer(self._connection) if sound else None
         self._connection.on("connectionstatechange", self._state_changed)
 
     @property
@@ -136,11 +132,6 @@ def _prefer_ours(transceiver: RTCRtpTransceiver) -> None:
         and each.parameters.get("profile-level-id", CONSTRAINED_BASELINE) == CONSTRAINED_BASELINE
     ]
     transceiver.setCodecPreferences(sorted(ours, key=lambda each: names.index(each.mimeType)))
-
-
-def _prefer_opus(transceiver: RTCRtpTransceiver) -> None:
-    capabilities = RTCRtpSender.getCapabilities("audio").codecs
-    transceiver.setCodecPreferences([c for c in capabilities if c.mimeType == "audio/opus"])
 
 
 def _nothing() -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 from functools import cache
 
-from aiortc import RTCRtpSender
+from aiortc import RTCPeerConnection, RTCRtpSender
 
 from livetrack_vcam.webrtc import aiortc_names, stock, writer
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 PictureWriter = writer.PictureWriter | stock.PictureWriter
 SoundWriter = writer.SoundWriter | stock.SoundWriter
@@ -20,8 +20,12 @@ def picture_writer(sender: RTCRtpSender) -> PictureWriter:
     return writer.PictureWriter(sender) if _is_ours() else stock.PictureWriter(sender)
 
 
-def sound_writer(sender: RTCRtpSender) -> SoundWriter:
-    """As `picture_writer`."""
+def sound_writer(connection: RTCPeerConnection) -> SoundWriter:
+    """As `picture_writer`, with a transceiver of its own that sends Opus alone."""
+    transceiver = connection.addTransceiver("audio", direction="sendonly")
+    capabilities = RTCRtpSender.getCapabilities("audio").codecs
+    transceiver.setCodecPreferences([c for c in capabilities if c.mimeType == "audio/opus"])
+    sender = transceiver.sender
     return writer.SoundWriter(sender) if _is_ours() else stock.SoundWriter(sender)
 
 
@@ -29,7 +33,7 @@ def sound_writer(sender: RTCRtpSender) -> SoundWriter:
 def _is_ours() -> bool:
     missing = aiortc_names.missing()
     if missing:
-        logger.warning(
+        log.warning(
             "This version of aiortc lacks %s, so each viewer costs more and sees the picture "
             "later; install aiortc 1.16 to mend it.",
             ", ".join(missing),
