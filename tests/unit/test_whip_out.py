@@ -27,7 +27,7 @@ from livetrack_vcam.sinks.whip_links import MOST, ice_servers
 from livetrack_vcam.sinks.whip_token import check_one_server, given_token
 from livetrack_vcam.sinks.whip_uplink import Backoff
 from livetrack_vcam.webrtc.encoded import Codec
-from livetrack_vcam.webrtc.publishing import AnswerError, IceServer, codec_of
+from livetrack_vcam.webrtc.publishing import AnswerError, IceServer, PublishingPeer, codec_of
 from livetrack_vcam.webrtc.terms import WriterStats
 
 URL = "https://live.example/SECRETKEY/publish?key=SECRETKEY"
@@ -155,6 +155,30 @@ def test_ice_servers_are_read_from_link_headers() -> None:
     assert turn == IceServer("turn:turn.example:3478?transport=udp", "u,1", 'S"E;C')
     assert "E;C" not in repr(turn)
     assert len(ice_servers(['<stun:a>; rel="ice-server"'] * 99)) == MOST
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "stun:[::1]:3478",
+        "stun:::::",
+        "stun:a:b:c",
+        "stun:a:0",
+        "stun:a:70000",
+        "turn:a?transport=x",
+    ],
+)
+def test_an_ice_server_that_aiortc_could_not_ask_is_left_out(address: str) -> None:
+    assert ice_servers([f'<{address}>; rel="ice-server"']) == ()
+
+
+@given(st.from_regex(r"\A(stun|turns?):[^<>]{0,30}\Z"))
+def test_no_address_that_is_left_in_is_too_much_for_aiortc(address: str) -> None:
+    async def body() -> None:
+        for server in ice_servers([f'<{address}>; rel="ice-server"']):
+            await PublishingPeer([server]).close()
+
+    asyncio.run(body())
 
 
 @given(st.text())
