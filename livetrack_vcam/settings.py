@@ -15,6 +15,8 @@ from livetrack_vcam.core.schedule import DEFAULT_CPU
 from livetrack_vcam.errors import SettingsError
 from livetrack_vcam.shot_settings import Frozen, ShotSettings, one_or_more, parse_size
 
+MAX_PORT = 65535
+
 
 def _parse_source(value: object) -> object:
     """The number of a camera may be a number in the config file too."""
@@ -29,7 +31,9 @@ def _parse_sound(value: object) -> object:
 
 
 def _check_stun(url: str) -> str:
-    if not re.fullmatch(r"stuns?:[A-Za-z0-9.:\[\]-]{1,255}", url):
+    """As aiortc takes it: by a name or an IPv4 address, and with a port that there can be."""
+    found = re.fullmatch(r"stuns?:[A-Za-z0-9._-]{1,253}(?::(\d{1,5}))?", url)
+    if found is None or not 0 < int(found[1] or 1) <= MAX_PORT:
         raise ValueError(f"stun {url[:40]!r} is no STUN server; try stun:HOST:3478")
     return url
 
@@ -78,7 +82,7 @@ class Settings(Frozen):
     web: bool = Field(True, description="Serve the control API, the room and MJPEG.")
     host: str = Field("127.0.0.1", min_length=1, description="Address the web server listens on.")
     port: int = Field(
-        8787, ge=0, le=65535, description="Port of the web server; 0 takes a free one."
+        8787, ge=0, le=MAX_PORT, description="Port of the web server; 0 takes a free one."
     )
     https: bool = Field(
         False,
@@ -86,7 +90,7 @@ class Settings(Frozen):
         "be the camera.",
     )
     https_port: int = Field(
-        8788, ge=0, le=65535, description="Port of the encrypted listener; 0 takes a free one."
+        8788, ge=0, le=MAX_PORT, description="Port of the encrypted listener; 0 takes a free one."
     )
     max_viewers: int = Field(50, ge=1, le=1000, description="Viewers a room has places for.")
     max_upload: int | None = Field(
@@ -128,7 +132,7 @@ class Settings(Frozen):
     )
     obs_host: str = Field("127.0.0.1", min_length=1, description="Address of obs-websocket.")
     obs_port: int = Field(
-        4455, ge=1, le=65535, description="Port of obs-websocket; unset, OBS's own settings say."
+        4455, ge=1, le=MAX_PORT, description="Port of obs-websocket; unset, OBS's own settings say."
     )
     obs_password_file: Path | None = Field(
         None,
