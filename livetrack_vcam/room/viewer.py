@@ -8,20 +8,15 @@ from typing import Any
 
 from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.room.page_sample import PageSample
+from livetrack_vcam.room.playout import Playout
 from livetrack_vcam.room.renditions import Renditions
 from livetrack_vcam.room.sound_encoding import SoundEncoding
 from livetrack_vcam.room.supply import Supply
-from livetrack_vcam.room.wish import Mode, Wish
+from livetrack_vcam.room.wish import Wish
 from livetrack_vcam.room_status import ViewerStatus
 from livetrack_vcam.stats import NS_PER_MS
 from livetrack_vcam.webrtc.encoded import VIDEO_CLOCK_HZ
 from livetrack_vcam.webrtc.peer import SendingPeer
-
-SMOOTH_MS = (100, 400)
-"""Playout delay that outlasts one retransmission on an ordinary network."""
-LIP_SYNC_MS = (80, 1000)
-"""To whoever hears the sound, too, the picture is shown as late as that is heard: browsers hold
-sound back longer than this, and would take ten seconds to find out."""
 
 
 class Viewer:
@@ -53,7 +48,9 @@ class Viewer:
         self._watching = False
         self._listening = False
         self._counted = (now_s, 0)
-        self._set_mode(wish.mode)
+        self._playout = Playout()
+        self._nacked = 0
+        self._delay_playout()
 
     @property
     def kbps(self) -> int:
@@ -79,7 +76,7 @@ class Viewer:
         picked_anew = wish.height != self.wish.height
         self.wish = wish
         self.changes += 1
-        self._set_mode(wish.mode)
+        self._delay_playout()
         if self._watching:
             if picked_anew:
                 self._supply.pick(wish.height)
@@ -94,7 +91,11 @@ class Viewer:
     def tick(self, now_s: float) -> None:
         """Once a second: count, and look how the network bears it."""
         self._supply.tick()
-        pictures = self.peer.picture.stats.pictures
+        said = self.peer.picture.stats
+        self._playout.observe(said.nack - self._nacked)
+        self._nacked = said.nack
+        self._delay_playout()
+        pictures = said.pictures
         since_s, before = self._counted
         if now_s > since_s:
             self.fps = (pictures - before) / (now_s - since_s)
@@ -157,10 +158,8 @@ class Viewer:
             self._sound.join(writer.write, self._sound_delay_ns)
         else:
             self._sound.leave(writer.write)
-        self._set_mode(self.wish.mode)
+        self._delay_playout()
 
-    def _set_mode(self, mode: Mode) -> None:
-        least, most = SMOOTH_MS if mode is Mode.SMOOTH else (0, 0)
-        if self._listening:
-            least, most = max(least, LIP_SYNC_MS[0]), LIP_SYNC_MS[1]
-        self.peer.picture.set_playout_delay(least, most)
+    def _delay_playout(self) -> None:
+        delays = self._playout.delay_ms(self.wish.mode, self._listening)
+        self.peer.picture.set_playout_delay(*delays)

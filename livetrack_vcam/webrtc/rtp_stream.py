@@ -29,6 +29,7 @@ BURST_PACKETS = 24
 BURST_INTERVAL_S = 0.002
 _REPORT_INTERVAL_NS = 1_000_000_000
 _RATE_WINDOW_NS = 1_000_000_000
+_LOSS_WINDOW_NS = 900_000_000
 # As libwebrtc: a packet sent again needs a round trip until nobody asks for it any more.
 _AGAIN_MS = 20.0
 SECOND_COPY_S = 0.012
@@ -47,6 +48,7 @@ class RtpStream:
         # In the lower half, as a wrap before the first packet arrives breaks SRTP's counter.
         self._sequence = randbelow(1 << 15)
         self._rtx_sequence = randbelow(1 << 15)
+        self._playout_delay_ms: tuple[int, int] | None = None
         self._extensions = extension_block(terms.extension_ids, terms.mid, None)
         self._ring = NackRing()
         self._budget = ResendBudget()
@@ -63,8 +65,13 @@ class RtpStream:
         self.report: ReceiverReport | None = None
         self.reports = 0
         self.rtt_ms: float | None = None
+        self.loss_pct: float | None = None
+        self._loss_window = (self._rate_since_ns, 0, 0)
 
     def set_playout_delay(self, min_ms: int, max_ms: int) -> None:
+        if (min_ms, max_ms) == self._playout_delay_ms:
+            return
+        self._playout_delay_ms = (min_ms, max_ms)
         terms = self.terms
         self._extensions = extension_block(terms.extension_ids, terms.mid, (min_ms, max_ms))
 
@@ -85,7 +92,7 @@ class RtpStream:
             resent=self.resent,
             kbps=self.kbps,
             rtt_ms=self.rtt_ms,
-            loss_pct=report.fraction_lost * 100 if report else None,
+            loss_pct=self.loss_pct,
             packets_lost=report.packets_lost if report else None,
             jitter_ms=report.jitter * 1000 / self.terms.clock_hz if report else None,
             reports=self.reports,
@@ -172,6 +179,7 @@ class RtpStream:
     def heard(self, report: ReceiverReport) -> None:
         self.report = report
         self.reports += 1
+        self._count_lost(report.packets_lost)
         if report.lsr:
             now = ntp_of(self._clock() + WALL_OFFSET_NS) >> 16 & 0xFFFFFFFF
             turns = now - report.lsr - report.dlsr & 0xFFFFFFFF
@@ -180,6 +188,15 @@ class RtpStream:
                 rtt_ms = turns * 1000 / 65536
                 before = rtt_ms if self.rtt_ms is None else self.rtt_ms
                 self.rtt_ms = _RTT_SMOOTHING * before + (1 - _RTT_SMOOTHING) * rtt_ms
+
+    def _count_lost(self, lost: int) -> None:
+        """Over a second or more: a browser reports with every NACK, of a few packets only."""
+        now_ns = self._clock()
+        since_ns, lost_then, sent_then = self._loss_window
+        if now_ns - since_ns >= _LOSS_WINDOW_NS and self.packets > sent_then:
+            share = (lost - lost_then) / (self.packets - sent_then)
+            self.loss_pct = 100 * min(max(share, 0.0), 1.0)
+            self._loss_window = (now_ns, lost, self.packets)
 
     def send_again(self, nack: Nack) -> None:
         """What of it is still there, as far as the budget goes."""

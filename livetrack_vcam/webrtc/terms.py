@@ -27,8 +27,8 @@ class WriterStats:
 
     `nack`: packets it reported missing; `resent`: those sent again; `pli` and `fir`: how often it
     asked for a keyframe; `dropped`: pictures withheld, until a keyframe or as the socket was full;
-    `backed_up`: how often that happened. `loss_pct` is that of its last report, `packets_lost`
-    since the beginning; `reports`: how many came, so that silence can be told.
+    `backed_up`: how often that happened. `loss_pct` is that of the last second it reported on,
+    `packets_lost` since the beginning; `reports`: how many came, so that silence can be told.
     """
 
     packets: int = 0

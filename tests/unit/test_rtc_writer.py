@@ -321,8 +321,22 @@ def test_reports_of_the_receiver_become_figures(bench: Bench) -> None:
     bench.writer.feedback(Remb(SSRC, 1_234_000))
     stats = bench.writer.stats
     assert stats.rtt_ms == pytest.approx(50, abs=0.1)
-    assert (stats.loss_pct, stats.packets_lost, stats.jitter_ms) == (25, 17, 10)
+    assert (stats.packets_lost, stats.jitter_ms) == (17, 10)
     assert stats.remb_kbps == 1_234
+
+
+def test_the_loss_is_that_of_a_second_whatever_a_report_says_of_a_moment(bench: Bench) -> None:
+    bench.write(keyframe=True, packets=20)
+    bench.clock.now_ns += SECOND
+    bench.writer.feedback(ReceiverReport(SSRC, 0.5, 2, 0, 0, 0))
+    assert bench.writer.stats.loss_pct == 10
+    bench.write(packets=2)
+    bench.writer.feedback(ReceiverReport(SSRC, 0.9, 4, 0, 0, 0))
+    assert bench.writer.stats.loss_pct == 10
+    bench.write(packets=18)
+    bench.clock.now_ns += SECOND
+    bench.writer.feedback(ReceiverReport(SSRC, 0.0, 3, 0, 0, 0))
+    assert bench.writer.stats.loss_pct == 5
 
 
 def test_a_report_that_claims_the_future_tells_no_round_trip(bench: Bench) -> None:
