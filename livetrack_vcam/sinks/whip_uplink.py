@@ -139,6 +139,9 @@ class Uplink:
                 return await self._publish()
             except WhipError as error:
                 self.reason, wait_s = str(error), error.wait_s
+            except Exception as error:  # aiortc raises whatever it stumbles over: not for ever
+                name = type(error).__name__
+                self.reason, wait_s = f"{self._endpoint.place} cannot be published to ({name})", 0.0
             log.debug("still not published: %s", self.reason)
 
     async def _publish(self) -> Publication:

@@ -13,7 +13,7 @@ from aioice import stun
 from aiortc import RTCPeerConnection, RTCSessionDescription
 
 from livetrack_vcam.sinks import whip_uplink
-from livetrack_vcam.sinks.whip_endpoint import WhipEndpoint, WhipError
+from livetrack_vcam.sinks.whip_endpoint import Published, WhipEndpoint, WhipError
 from livetrack_vcam.sinks.whip_uplink import Uplink
 
 
@@ -125,5 +125,29 @@ def test_an_answer_that_takes_nothing_is_told_and_taken_back() -> None:
         async with deaf(takes_video=False) as (server, root):
             assert "takes neither H264 nor VP8" in await refused(root)
             assert server.deleted == 1
+
+    asyncio.run(body())
+
+
+class StumblingEndpoint(WhipEndpoint):
+    tries = 0
+
+    async def post(self, offer: str) -> Published:
+        self.tries += 1
+        raise RuntimeError(offer[:3])
+
+
+def test_whatever_goes_wrong_the_next_attempt_is_made() -> None:
+    async def body() -> None:
+        endpoint = StumblingEndpoint("http://127.0.0.1:9/whip")
+        uplink = Uplink(endpoint)
+        trying = asyncio.create_task(uplink._again())
+        async with asyncio.timeout(30):
+            while endpoint.tries < 2:
+                assert not trying.done()
+                await asyncio.sleep(0.02)
+        assert "RuntimeError" in str(uplink.reason)
+        trying.cancel()
+        await asyncio.gather(trying, return_exceptions=True)
 
     asyncio.run(body())
