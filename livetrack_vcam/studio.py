@@ -136,10 +136,12 @@ class Studio:
         """A room for each shot that has one; to be called in the loop that will serve them."""
         from livetrack_vcam.room.room import Room
         from livetrack_vcam.room.wish import Limits
+        from livetrack_vcam.webrtc.encoder_choice import EncoderChoice
 
         settings = self.settings
         limits = Limits(settings.max_viewers, settings.max_upload)
         sound = self._sound_encoding(pipeline)
+        encoders = EncoderChoice(pipeline.start_thread)
         return {
             shot: Room(
                 shot,
@@ -149,6 +151,7 @@ class Studio:
                 settings.stun,
                 sound,
                 picture_delay_ns=partial(pipeline.render.delay_ns, shot),
+                encoders=encoders,
             )
             for shot, feed in self.room_feeds.items()
         }

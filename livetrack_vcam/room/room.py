@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 
 from livetrack_vcam.room.history import History
+from livetrack_vcam.room.rendition import Encoders
 from livetrack_vcam.room.renditions import Renditions
 from livetrack_vcam.room.sound_encoding import SoundEncoding
 from livetrack_vcam.room.viewer import Viewer
@@ -46,8 +47,12 @@ class Room:
         ice_servers: Sequence[str] = (),
         sound: SoundEncoding | None = None,
         picture_delay_ns: Callable[[], int] = lambda: 0,
+        encoders: Encoders | None = None,
     ) -> None:
-        """`picture_delay_ns`: by how much pictures are held back, and so must be the sound."""
+        """`picture_delay_ns`: by how much pictures are held back, and so must be the sound.
+
+        `encoders`: those of all rooms, so that hardware proves itself once.
+        """
         self.shot = shot
         self.canvas = feed.canvas
         self.limits = limits or Limits()
@@ -56,7 +61,7 @@ class Room:
         self.sound = sound
         self._picture_delay_ns = picture_delay_ns
         self._loop = asyncio.get_running_loop()
-        self.renditions = Renditions(feed, start_thread, self._loop)
+        self.renditions = Renditions(feed, start_thread, self._loop, encoders)
         self._viewers: dict[str, Viewer] = {}
         self._arriving: set[str] = set()
         self._closing: set[asyncio.Task[None]] = set()
