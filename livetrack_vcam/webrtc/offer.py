@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import ip_address
 
 from aiortc.sdp import MediaDescription, SessionDescription
 
@@ -18,6 +19,8 @@ MAX_LINES = 600
 """Three times what a browser sends. The parser takes time that grows with their square."""
 MAX_CANDIDATES = 16
 """A computer has fewer addresses. Each makes a check of each of ours."""
+MIN_CANDIDATE_WORDS = 6
+"""Foundation, component, transport, priority, address, port (RFC 8839)."""
 RECEIVING = ("recvonly", "sendrecv")
 
 
@@ -87,12 +90,28 @@ def without_idle_candidates(sdp: str) -> str:
     lines, kept = [], 0
     for line in sdp.splitlines():
         if line.startswith("a=candidate:"):
-            if kept == MAX_CANDIDATES or ".local " in line:
+            if kept == MAX_CANDIDATES or _is_idle(line):
                 continue
             kept += 1
         if line != "a=end-of-candidates":
             lines.append(line)
     return "\r\n".join(lines) + "\r\n"
+
+
+def _is_idle(candidate: str) -> bool:
+    """Whether nobody answers there: no address, or one that aioice could not send to.
+
+    A port that is none ends the socket for every other candidate. What has too few words is left
+    to the parser.
+    """
+    words = candidate.split()
+    if len(words) < MIN_CANDIDATE_WORDS:
+        return False
+    try:
+        address, port = ip_address(words[4]), int(words[5])
+    except ValueError:
+        return True
+    return address.is_multicast or address.is_unspecified or not 0 < port < 1 << 16
 
 
 def parse_description(sdp: str) -> SessionDescription:

@@ -45,6 +45,30 @@ def test_few_addresses_of_an_offer_are_tried_and_no_names() -> None:
     assert not [line for line in tried if ".local" in line]
 
 
+@pytest.mark.parametrize(
+    "place",
+    [
+        "192.0.2.9 70000",
+        "192.0.2.9 -5",
+        "192.0.2.9 0",
+        "192.0.2.9 x",
+        "999.1.1.1 500",
+        "example.com 500",
+        "\x01 500",
+        "224.0.0.1 500",
+        "ff02::1 500",
+        "0.0.0.0 500",
+    ],
+)
+def test_a_candidate_that_nothing_can_be_sent_to_is_not_tried(place: str) -> None:
+    line = f"a=candidate:1 1 udp 1 {place} typ host\r\n"
+    assert without_idle_candidates(OFFER + line) == without_idle_candidates(OFFER)
+
+
+def test_a_candidate_that_is_cut_short_is_left_to_be_refused() -> None:
+    assert "a=candidate:x" in without_idle_candidates("a=candidate:x\r\n")
+
+
 def test_nothing_else_of_an_offer_changes_and_it_may_have_more_addresses_than_it_says() -> None:
     before = [line for line in OFFER.splitlines() if line != "a=end-of-candidates"]
     assert len(before) < len(OFFER.splitlines())
