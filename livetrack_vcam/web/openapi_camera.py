@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from livetrack_vcam.web.operation import HTML, OPERATOR, TEXT, Operation
 from livetrack_vcam.web.schemas import Json
-from livetrack_vcam.web.whip import SDP, TRICKLE
+from livetrack_vcam.web.sdp import SDP, TRICKLE
 
 _BOOLEAN: Json = {"type": "boolean"}
 _CAMERA: Json = {

@@ -9,7 +9,7 @@ from livetrack_vcam.room.wish import MAX_NAME, Mode
 from livetrack_vcam.web.operation import OPERATOR, TEXT, Operation
 from livetrack_vcam.web.room_api import LONGEST_S, SHORTEST_S
 from livetrack_vcam.web.schemas import Json
-from livetrack_vcam.web.whep import SDP
+from livetrack_vcam.web.sdp import SDP
 from livetrack_vcam.webrtc.encoded import Codec
 
 _NUMBER: Json = {"type": "number"}

@@ -14,10 +14,9 @@ from livetrack_vcam.room.wish import Wish, read_wish
 from livetrack_vcam.web.admission import Admission
 from livetrack_vcam.web.body import read_object, read_text
 from livetrack_vcam.web.guard import error_response
+from livetrack_vcam.web.sdp import SDP, TRICKLE, no_common_codec
 from livetrack_vcam.webrtc.offer import NoCommonCodecError, OfferError
 
-SDP = "application/sdp"
-TRICKLE = "application/trickle-ice-sdpfrag"
 RETRY_FULL_S = "10"
 RETRY_BUSY_S = "1"
 
@@ -46,8 +45,7 @@ class Whep:
             wish = read_wish(query, Wish())
             viewer, answer = await room.join(await read_text(request, SDP), wish)
         except NoCommonCodecError as error:
-            body = {"error": str(error), "offered": error.offered, "ours": error.ours}
-            return web.json_response(body, status=406)
+            return no_common_codec(error)
         except (OfferError, ValueError) as error:
             return error_response(400, str(error))
         except RoomFullError as error:

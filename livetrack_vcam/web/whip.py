@@ -21,14 +21,13 @@ from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.web.body import read_text
 from livetrack_vcam.web.guard import error_response
 from livetrack_vcam.web.operator import Operators
+from livetrack_vcam.web.sdp import SDP, TRICKLE, no_common_codec
 from livetrack_vcam.webrtc.offer import NoCommonCodecError, OfferError
 from livetrack_vcam.webrtc.receiving import ReceivingPeer
 
 log = logging.getLogger(__name__)
 
 NAME = "camera"
-SDP = "application/sdp"
-TRICKLE = "application/trickle-ice-sdpfrag"
 CONNECT_S = 15.0
 """An offer whose sender does not connect by then was not meant."""
 SILENCE_NS = 2_000_000_000
@@ -167,8 +166,7 @@ class Whip:
             try:
                 session, answer = await self._take(sdp, publisher, inlet)
             except NoCommonCodecError as error:
-                body = {"error": str(error), "offered": error.offered, "ours": error.ours}
-                return web.json_response(body, status=406)
+                return no_common_codec(error)
             except OfferError as error:
                 return error_response(400, str(error))
         headers = {
@@ -187,6 +185,9 @@ class Whip:
         """A new session, once its offer has turned out good. Raises OfferError."""
         session = Session(ReceivingPeer(self._ice_servers), publisher)
         answer = await session.peer.answer(sdp)
+        if self._closed:
+            await session.peer.close()
+            raise web.HTTPServiceUnavailable(text="the program is ending")
         if "a=candidate:" not in answer:
             await session.peer.close()
             raise web.HTTPServiceUnavailable(
