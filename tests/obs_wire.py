@@ -106,7 +106,7 @@ def status(*shots: ShotStatus, **changes: Any) -> dict[str, Any]:
         detect_latency_p50_ms=20.0,
         tracks=tuple(TrackStatus(key, "person", (0, 0, 1, 1), 0.9, ()) for key in people),
         shots=shots or (shot_status("main"), shot_status("vertical", aspect="9:16")),
-        sinks=(), presets=("Interview", "Show"), scenes={}, hints=(), obs=None, links={},
+        sinks=(), presets=("Interview", "Show"), scenes={}, hints=(), obs=None, rooms=(), links={},
     )  # fmt: skip
     said: dict[str, Any] = json.loads(json.dumps(replace(whole, **changes).to_json()))
     return said
