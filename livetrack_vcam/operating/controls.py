@@ -224,6 +224,10 @@ def fixed_settings(settings: Settings) -> dict[str, Any]:
         "detect_cpu": settings.detect_cpu,
         "host": settings.host,
         "port": settings.port,
+        "https": settings.https,
+        "max_viewers": settings.max_viewers,
+        "max_upload": settings.max_upload,
+        "room_access": settings.room_access,
         "obs_watch": settings.obs_watch,
         "obs_audio": list(settings.obs_audio),
         "shots": {
