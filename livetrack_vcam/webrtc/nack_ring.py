@@ -48,7 +48,10 @@ class NackRing:
 class ResendBudget:
     """At most a share of the stream's own bit rate is sent again, and no packet again at once."""
 
-    SHARE = 0.5
+    SHARE = 1.0
+    """Where packets overtake each other Chromium asks for half of all, of which few are lost: with
+    .5 those few found the budget empty, and the picture stood still seven times in twenty seconds
+    instead of once."""
     LEAST_BYTES_A_SECOND = 30_000
     BURST_S = 0.5
     LOOKS_A_SECOND = 1_000
