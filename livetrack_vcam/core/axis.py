@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from livetrack_vcam.core.course import Course, seconds_for
 from livetrack_vcam.core.estimator import LONE_LOOK
@@ -49,8 +50,7 @@ HURRY_DONE_SPEED = 0.6
 """A hurried move is over this close to the target (share of the crop) at this speed (crops/s)."""
 
 
-@dataclass(frozen=True, slots=True)
-class AxisTarget:
+class AxisTarget(NamedTuple):
     """Where the crop's center should be at the end of the step, in pixels and pixels/s.
 
     `position` is for where the subject is, `aim` for where the crop should rather see it (a while

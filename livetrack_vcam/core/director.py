@@ -36,7 +36,7 @@ from livetrack_vcam.core.framing import (
     wanted_center,
     wanted_height,
 )
-from livetrack_vcam.core.geometry import Box, Crop, Point, Size
+from livetrack_vcam.core.geometry import Box, Crop, Point, Size, as_float
 from livetrack_vcam.core.panes import Panes
 from livetrack_vcam.core.presence import Phase, State
 from livetrack_vcam.core.presets import PRESETS, SpeedPreset
@@ -199,7 +199,7 @@ class Director:
 
     def _composed(self, motion: SubjectMotion, dt: float) -> SubjectMotion:
         """The motion the crop follows, one frame of `dt` seconds later than the last."""
-        width = self._rig.zoom.height * float(self._settings.aspect_ratio)
+        width = self._rig.zoom.height * as_float(self._settings.aspect_ratio)
         return self._composition.motion(motion, self._framed, self._settings, width, dt)
 
     def crop_at(self, pts_ns: int) -> Crop:

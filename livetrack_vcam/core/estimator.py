@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from livetrack_vcam.core.kalman import Gaussian, coast, correct, mix, rest
 from livetrack_vcam.core.noise import NoiseMeter
@@ -59,8 +60,7 @@ class Agility:
     witnesses: int = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Motion:
+class Motion(NamedTuple):
     """Position, velocity per second, and the probability that it is real motion."""
 
     position: float
@@ -206,10 +206,12 @@ class AxisEstimator:
         What it was at that measurement holds for NEAR_S or more, what it was of late until
         STEADY_S; that fades with the time constant `fade_s`.
         """
-        (still, steadily, turning), states = self._weights, self._states
-        position = still * states[0].p + steadily * states[1].p + turning * states[2].p
-        velocity = steadily * states[1].v + turning * states[2].v
-        moving = self._moving if self._is_sure else min(self._moving, LONE_LOOK)
+        (still, steadily, turning), (rests, goes, turns) = self._weights, self._states
+        position = still * rests.p + steadily * goes.p + turning * turns.p
+        velocity = steadily * goes.v + turning * turns.v
+        moving = self._moving
+        if moving > LONE_LOOK and not self._is_sure:
+            moving = LONE_LOOK
         gap = max(0.0, (pts_ns - self._pts_ns) / 1e9)
         near_s = max(NEAR_S, NEAR_INTERVALS * self._interval_s)
         if gap <= near_s:

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, replace
 
 from livetrack_vcam.core.config import DirectorSettings, Shot
-from livetrack_vcam.core.geometry import Point, Size, largest_height
+from livetrack_vcam.core.geometry import Point, Size, as_float, largest_height
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +84,8 @@ ROAM_S = 0.3
 
 
 def headroom(settings: DirectorSettings) -> float:
-    own = SHOT_SIZES[settings.shot].headroom
-    return own if settings.headroom is None else settings.headroom
+    own = settings.headroom
+    return SHOT_SIZES[settings.shot].headroom if own is None else own
 
 
 def shows_whole(settings: DirectorSettings) -> bool:
@@ -115,7 +115,7 @@ def _close_height(
     shape: SubjectShape, heads: float, settings: DirectorSettings, frame: Size
 ) -> float:
     """So many heads, and as wide as the part the shot is about; not mostly headroom."""
-    ratio = float(settings.aspect_ratio)
+    ratio = as_float(settings.aspect_ratio)
     if shape.people > 1:
         return max(heads * shape.head + shape.spread, shape.width / ROOM_BESIDE / ratio)
     across = part_of(shape, settings).width / BREADTH_ROOM / ratio
@@ -135,7 +135,7 @@ def _whole_height(shape: SubjectShape, settings: DirectorSettings, frame: Size) 
     core = shape.core or shape.width
     needed = (core + 2 * ROAM_S * shape.roaming) / ROOM_BESIDE
     needed = max(needed, shape.width / ROOM_FOR_ARMS)
-    height = max(height, needed / float(settings.aspect_ratio))
+    height = max(height, needed / as_float(settings.aspect_ratio))
     height *= math.exp(shape.doubt)
     return height * WIDE_SCALE if settings.shot is Shot.WIDE else height
 
@@ -176,7 +176,7 @@ def clamp_center(
     center: Point, settings: DirectorSettings, frame: Size, crop_height: float
 ) -> Point:
     """The nearest center at which a crop of `crop_height` lies inside the frame."""
-    half_x = min(crop_height * float(settings.aspect_ratio), frame.width) / 2
+    half_x = min(crop_height * as_float(settings.aspect_ratio), frame.width) / 2
     half_y = min(crop_height, frame.height) / 2
     return Point(
         min(max(center.x, half_x), frame.width - half_x),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from livetrack_vcam.core.config import DirectorSettings, SubjectPolicy, WhenLost
 from livetrack_vcam.core.delay import DelayMeter
@@ -122,8 +122,7 @@ class Pursuit:
             self._unshown = False
         if not self._late:
             self._delay.shown(pts_ns, self._estimator.measured_ns)
-            motion = self._estimator.at(pts_ns, self._fade_s)
-            return replace(motion, aim_s=self._aim_s, delay_s=self._delay.mean_s)
+            return self._estimator.at(pts_ns, self._fade_s, self._aim_s, self._delay.mean_s)
         return self._estimator.glance(glance_at(pts_ns, self._preset), self._fade_s)
 
     @property

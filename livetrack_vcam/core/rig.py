@@ -62,7 +62,8 @@ class CameraRig:
     @property
     def crop(self) -> Crop:
         """The present crop: inside the frame, of exactly the ratio, not under the least height."""
-        if self._fitted is None or self._fitted[0] != self.course:
+        course = self.course
+        if self._fitted is None or self._fitted[0] != course:
             smallest, largest = self._bounds
             height = self.zoom.height
             crop = fit_inside(
@@ -72,7 +73,7 @@ class CameraRig:
                 self._frame,
                 min(smallest, height),
             )
-            self._fitted = self.course, crop
+            self._fitted = course, crop
         return self._fitted[1]
 
     @property

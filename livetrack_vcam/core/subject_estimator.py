@@ -69,13 +69,18 @@ class SubjectMotion:
 
     def grown(self, seconds: float) -> SubjectShape:
         """Its shape so much later in the same place, if it goes on to grow as it does now."""
-        factor = math.exp(self.growth * seconds)
-        return replace(
-            self.shape,
-            width=self.shape.width * factor,
-            height=self.shape.height * factor,
-            core=self.shape.core * factor,
-            head=self.shape.head * math.exp(self.head_growth * seconds),
+        shape, factor = self.shape, math.exp(self.growth * seconds)
+        return SubjectShape(
+            shape.center_x,
+            shape.top,
+            shape.width * factor,
+            shape.height * factor,
+            shape.head * math.exp(self.head_growth * seconds),
+            shape.roaming,
+            shape.core * factor,
+            shape.people,
+            shape.spread,
+            shape.doubt,
         )
 
 
@@ -223,8 +228,13 @@ class SubjectEstimator:
         self._cut_below = self._bottom > near * self._frame.height
         return (self._frame.height if self._cut_below else box.y2) - top
 
-    def at(self, pts_ns: int, fade_s: float) -> SubjectMotion:
-        """The estimate at `pts_ns`; ahead of the last sighting the motion fades with `fade_s`."""
+    def at(
+        self, pts_ns: int, fade_s: float, aim_s: float = 0.0, delay_s: float = USUAL_DELAY_S
+    ) -> SubjectMotion:
+        """The estimate at `pts_ns`; ahead of the last sighting the motion fades with `fade_s`.
+
+        `aim_s` and `delay_s` are handed on as they are: see SubjectMotion.
+        """
         x, top = self._x.at(pts_ns, fade_s), self._top.at(pts_ns, fade_s)
         size = self._body.at(pts_ns, SIZE_FADE_S)
         slimness = self._body.slimness
@@ -247,9 +257,11 @@ class SubjectEstimator:
             top.velocity * self._unit,
             x.moving,
             top.moving,
+            aim_s,
             growth=size.velocity,
             head_growth=head.velocity,
             growing=max(size.moving, head.moving),
+            delay_s=delay_s,
             seen_x=self._seen_x,
             seen_y=self._seen_y,
         )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from livetrack_vcam.core.axis import GLIDE_DONE
 from livetrack_vcam.core.config import Speed
@@ -37,8 +38,7 @@ PACES_OUT: dict[Speed, Limits] = {
 """Zooming out is twice as fast: nobody shall be cut off."""
 
 
-@dataclass(frozen=True, slots=True)
-class ZoomTarget:
+class ZoomTarget(NamedTuple):
     """The crop's height that is wanted now, in pixels.
 
     `rate` is how fast its logarithm grows, 1/s, because the subject comes closer (or leaves), and
