@@ -217,7 +217,8 @@ class Rendition:
             except Closed:
                 return
             except Woken:
-                continue
+                # A keyframe that is due shows the last frame again: the next is up to 33 ms away.
+                frame = None
             last = frame or last
             if last is not None and self._receivers and (frame is not None or self._is_key_due()):
                 self._encode(encoder, last)

@@ -255,6 +255,22 @@ def test_a_wish_is_fulfilled_though_the_source_is_silent() -> None:
     play(scene)
 
 
+def test_who_joins_between_two_frames_does_not_wait_for_the_next() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.rendition.join(lambda _: None)
+        await stage.show()
+        stage.clock.advance(0.31)
+        await stage.show()
+        stage.clock.advance(0.01)
+        got: list[EncodedPicture] = []
+        stage.rendition.join(got.append)
+        await until(lambda: got)
+        assert got[0].keyframe
+        assert stage.encoders.keys == [0, 1]
+
+    play(scene)
+
+
 def test_a_frame_shown_again_is_later_by_as_much_as_it_is_shown_later() -> None:
     async def scene(stage: Stage) -> None:
         stage.rendition.join(lambda _: None)
