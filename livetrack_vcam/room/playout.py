@@ -11,8 +11,8 @@ LIP_SYNC_MS = (80, 1000)
 """To whoever hears the sound, too, the picture is shown as late as that is heard: browsers hold
 sound back longer than this, and would take ten seconds to find out."""
 MENDED_MS = (90, 400)
-"""Where packets get lost, so that the picture does not stand still until one came again: at 2 %
-and 20 ms of jitter 0 freezes in half a minute instead of 2, and 114 ms instead of 89 at the 95 %."""
+"""Where packets get lost, so that the picture does not stand still until one came again. At 2 %
+and 20 ms of jitter 0 freezes in half a minute instead of 2; the 95 % are at 114 ms, were at 89."""
 LOSSY_NACKS = 2
 """Packets reported missing in a second; a single one may be chance."""
 CLEAN_S = 15
