@@ -191,7 +191,7 @@ def test_a_browser_that_wants_a_click_gets_a_button_and_plays_then(tmp_path: Pat
             await before_scripts(page, block)
             await page.open(room + "?join=1", 1280, 800)
             await page.until(shown("play"))
-            assert "click" in await page.run(text_of("chip-text"))
+            await page.until(f"{text_of('chip-text')}.includes('click')")
             await page.run("window.blocked = false; document.getElementById('play').click()")
             await page.until(IS_MOVING)
             assert not await page.run(shown("play"))

@@ -107,8 +107,7 @@ def test_a_stranger_is_told_to_ask_for_an_invitation(tmp_path: Path) -> None:
             await page.open(room, 800, 800)
             await page.until(f"{text_of('join-obstacle')}?.includes('by invitation')")
             assert await page.run("document.getElementById('join-button').disabled")
-            await page.open(room + "#t=wrong", 800, 800)
-            await page.call("Page.reload")
+            await page.open(room + "#t=wrong", 800, 800)  # where the room is open already
             await page.until(f"{text_of('join-obstacle')}?.includes('not good')")
 
     asyncio.run(main())

@@ -8,7 +8,7 @@ import { StatusFeed } from "../status_feed.js";
 import { keepChoices, keptChoices } from "./choices.js";
 import { decodable } from "./codecs.js";
 import { failure, failureOf } from "./failures.js";
-import { headersFor, takeInvitation } from "./invitation.js";
+import { headersFor, readLink, takeInvitation } from "./invitation.js";
 import { JoinCard, watching } from "./join_card.js";
 import { listen } from "./keys.js";
 import { LivePlayer } from "./live_player.js";
@@ -161,7 +161,8 @@ player.onjoining = () => {
 player.onplaying = () => {
   stage.enter("live");
   stage.allowSound(player.hears && (room?.sound ?? true));
-  stage.chip(text("live"));
+  // A first picture may come though the browser waits for a click.
+  if (byId("play").hidden) stage.chip(text("live"));
   showBadge(cameraBadge());
 };
 player.onstill = (/** @type {boolean} */ still) => {
@@ -197,6 +198,8 @@ video.addEventListener("playing", () => (byId("play").hidden = true));
 // Closing the small window, or a key for media, pauses; of a live picture nothing is missed.
 video.addEventListener("pause", () => place === "live" && video.srcObject && !document.hidden && player.onblocked());
 video.addEventListener("leavepictureinpicture", () => place === "live" && player.play());
+// An invitation that is opened where the room is open already changes the fragment alone.
+window.addEventListener("hashchange", () => readLink(location.hash, "").token && location.reload());
 
 /** @param {Partial<Wish>} change */
 async function change(change) {
