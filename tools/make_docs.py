@@ -1,4 +1,4 @@
-"""Writes the generated pages of docs/, those of `pages`. `make docs` runs it."""
+"""Writes the generated pages of docs/ and the manifests, those of `pages`. `make docs` runs it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from livetrack_vcam.cli import COMMANDS, livetrack_vcam
 from livetrack_vcam.settings import Settings, build_settings, to_toml
 from livetrack_vcam.shot_settings import FramingOptions, ShotSettings
 from tools.api_page import api_json, api_page
+from tools.golden_list import golden_page
 from tools.picture_list import picture_page
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -21,13 +22,14 @@ WIDTH = 100
 
 
 def pages() -> dict[str, str]:
-    """File name to content of every generated page."""
+    """File name, seen from docs/, to content of every generated page."""
     return {
         "settings.md": settings_page(),
         "cli.md": cli_page(),
         "control-api.md": api_page(),
         "openapi.json": api_json(),
         "images/README.md": picture_page(),
+        "../tests/golden/sessions/README.md": golden_page(),
     }
 
 
