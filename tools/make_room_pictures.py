@@ -8,22 +8,18 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
-import sys
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import aiohttp
-
 from tests.e2e.chromium import Page, find_chromium, open_page
+from tests.e2e.daemon import answering
 from tests.waiting import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "docs/images"
-PATIENCE_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,31 +90,9 @@ SCENARIOS = (
 @asynccontextmanager
 async def demo(home: Path, port: int) -> AsyncIterator[str]:
     """The address of a daemon that shows the demo."""
-    env = os.environ | {"XDG_DATA_HOME": str(home), "LIVETRACK_CONFIG_DIR": str(home / "config")}
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "livetrack_vcam", "run", "--source", "demo", "--port", str(port)),
-        *("--sink", "room", "--sink", "mjpeg", "--host", "0.0.0.0"),
-        env=env,
-        stdout=asyncio.subprocess.DEVNULL,
-    )
-    root = f"http://127.0.0.1:{port}"
-    try:
-        async with asyncio.timeout(PATIENCE_S), aiohttp.ClientSession() as session:
-            while not await _shows(session, root):
-                await asyncio.sleep(0.2)
+    words = ("run", "--source", "demo", "--sink", "room", "--sink", "mjpeg", "--host", "0.0.0.0")
+    async with answering(home, port, "livetrack_vcam", *words, path="/snapshot/main.jpg") as root:
         yield root
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        await process.wait()
-
-
-async def _shows(session: aiohttp.ClientSession, root: str) -> bool:
-    try:
-        async with session.get(f"{root}/snapshot/main.jpg") as response:
-            return response.status == 200
-    except aiohttp.ClientError:
-        return False
 
 
 async def take(page: Page, picture: Picture, root: str, folder: Path) -> None:

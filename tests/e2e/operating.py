@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,9 +13,9 @@ import aiohttp
 import pytest
 
 from tests.e2e.chromium import Page, find_chromium, open_page
+from tests.e2e.daemon import answering
 from tests.waiting import free_port
 
-ROOT = Path(__file__).resolve().parents[2]
 ONE_SHOT = ("main=640x360",)
 TWO_SHOTS = ("main=640x360", "vertical=360x640")
 PATIENCE_S = 30.0
@@ -28,30 +26,15 @@ Status = dict[str, Any]
 @asynccontextmanager
 async def crowd(home: Path, port: int, shots: tuple[str, ...]) -> AsyncIterator[str]:
     """The address of a daemon that sees three people walk about."""
-    env = os.environ | {"XDG_DATA_HOME": str(home), "LIVETRACK_CONFIG_DIR": str(home / "config")}
     options = [word for shot in shots for word in ("--shot", shot)]
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.e2e.crowd", "--port", str(port), *options, cwd=ROOT, env=env
-    )
-    root = f"http://127.0.0.1:{port}"
-    try:
-        async with asyncio.timeout(PATIENCE_S), aiohttp.ClientSession() as session:
-            while not await _answers(session, root):
-                await asyncio.sleep(0.2)
+    async with answering(
+        home, port, "tests.e2e.crowd", *options, path="/api/status", ready=_sees_three
+    ) as root:
         yield root
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        await process.wait()
 
 
-async def _answers(session: aiohttp.ClientSession, root: str) -> bool:
-    try:
-        async with session.get(f"{root}/api/status") as response:
-            status = await response.json()
-            return len(status["tracks"]) == 3
-    except aiohttp.ClientError:
-        return False
+async def _sees_three(response: aiohttp.ClientResponse) -> bool:
+    return len((await response.json())["tracks"]) == 3
 
 
 async def sign_in_url(root: str, home: Path) -> str:

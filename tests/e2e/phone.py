@@ -14,7 +14,8 @@ from typing import Any
 import aiohttp
 
 from tests.e2e.chromium import Page, open_page
-from tests.e2e.operating import PATIENCE_S, ROOT, Status, needed_chromium, token_of
+from tests.e2e.daemon import ROOT
+from tests.e2e.operating import PATIENCE_S, Status, needed_chromium, token_of
 from tests.waiting import free_port
 
 FAKE_CAMERA = ("--use-fake-device-for-media-stream=fps=30", "--use-fake-ui-for-media-stream")

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.operating import ONE_SHOT, READY, ROOT, TWO_SHOTS, Desk, at_the_desk
+from tests.e2e.daemon import ROOT
+from tests.e2e.operating import ONE_SHOT, READY, TWO_SHOTS, Desk, at_the_desk
 
 pytestmark = pytest.mark.browser
 AXE = ROOT / "tools/web/node_modules/axe-core/axe.min.js"

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from tests.e2e.chromium import Page
-from tests.e2e.operating import ROOT, token_of
+from tests.e2e.daemon import ROOT
+from tests.e2e.operating import token_of
 from tests.e2e.phone import FAKE_CAMERA, LIVE, READY, Program, publish, with_a_phone
 from tests.e2e.test_control_page_looks import AUDIT, CHOOSE_KOREAN, NAMELESS, SMALL
 

@@ -12,7 +12,7 @@ import pytest
 
 from livetrack_vcam.core.geometry import Size
 from tests.e2e.chromium import Page
-from tests.e2e.operating import ROOT
+from tests.e2e.daemon import ROOT
 from tests.e2e.room_page import (
     IS_LIVE,
     IS_MOVING,

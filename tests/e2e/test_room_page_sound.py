@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import aiohttp
 import pytest
 
 from tests.claps import write_claps
 from tests.e2e.chromium import Page, open_page
+from tests.e2e.daemon import answering
 from tests.e2e.operating import needed_chromium, sign_in_url
 from tests.e2e.room_page import IS_LIVE, shown
 from tests.waiting import free_port
 
 pytestmark = pytest.mark.browser
-PATIENCE_S = 40.0
 CLIP_S = 60
 HEARS = """(async () => {
   const meter = await new Promise(done => {
@@ -45,32 +42,11 @@ async def clapping(home: Path) -> AsyncIterator[str]:
     """The address of a daemon whose source claps once a second."""
     clip = home / "claps.mp4"
     write_claps(clip, CLIP_S)
-    port = free_port()
-    env = os.environ | {"XDG_DATA_HOME": str(home), "LIVETRACK_CONFIG_DIR": str(home / "config")}
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "livetrack_vcam", "run", "--source", str(clip)),
-        *("--sink", "room", "--sink", "mjpeg", "--port", str(port), "--size", "320x180"),
-        env=env,
-        stdout=asyncio.subprocess.DEVNULL,
-    )
-    root = f"http://127.0.0.1:{port}"
-    try:
-        async with asyncio.timeout(PATIENCE_S), aiohttp.ClientSession() as session:
-            while not await _answers(session, root):
-                await asyncio.sleep(0.2)
+    words = ("run", "--source", str(clip), "--sink", "room", "--sink", "mjpeg", "--size", "320x180")
+    async with answering(
+        home, free_port(), "livetrack_vcam", *words, path="/api/room/main"
+    ) as root:
         yield root
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        await process.wait()
-
-
-async def _answers(session: aiohttp.ClientSession, root: str) -> bool:
-    try:
-        async with session.get(f"{root}/api/room/main") as response:
-            return response.status == 200
-    except aiohttp.ClientError:
-        return False
 
 
 async def is_muted(page: Page) -> bool:
