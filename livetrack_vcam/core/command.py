@@ -116,7 +116,7 @@ class ShowWide:
 
 @dataclass(frozen=True, slots=True)
 class Toggle:
-    """Pause, or follow again after Pause."""
+    """Pause, or follow again after Pause; of several shots that differ, pause all."""
 
 
 @dataclass(frozen=True, slots=True)

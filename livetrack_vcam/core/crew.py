@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from livetrack_vcam.core.attention import Attention, combined
-from livetrack_vcam.core.command import Command
+from livetrack_vcam.core.command import Command, Pause, Toggle
 from livetrack_vcam.core.config import DirectorSettings
 from livetrack_vcam.core.detection import Detection, Look, Observation, Track
 from livetrack_vcam.core.director import Director
@@ -61,9 +61,12 @@ class Crew:
         """Command one shot, or all with None. Raises ValueError and changes nothing if one cannot.
 
         A command is refused for the same reasons by every director that shares the tracker, so
-        all of them obey or none does.
+        all of them obey or none does. Shots that differ are paused by a toggle, instead of
+        swapping.
         """
         directors = list(self._directors.values()) if shot is None else [self.director(shot)]
+        if isinstance(command, Toggle) and len({d.paused for d in directors}) > 1:
+            command = Pause()
         for director in directors:
             director.command(command)
 

@@ -87,6 +87,11 @@ class Director:
         return self._state
 
     @property
+    def paused(self) -> bool:
+        """Whether it was told to pause; `state` says so from the next frame on."""
+        return self._mode is Mode.PAUSED
+
+    @property
     def subject(self) -> tuple[int, ...]:
         """Ids of the tracks the crop is composed for; empty until somebody was found."""
         return self._panes.subject or self._pursuit.framed

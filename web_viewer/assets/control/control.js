@@ -45,7 +45,7 @@ let retryTimer = 0;
 
 /** @type {Record<string, () => unknown>} */
 const DOES = {
-  tracking: () => toggleTracking(),
+  tracking: () => desk.run({ command: "toggle" }),
   standby: () => desk.run({ command: "standby", on: !desk.status?.standby }, null),
   draw_home: () => desk.ready && pointing.draw(!pointing.drawing),
 };
@@ -54,13 +54,6 @@ const DOES = {
 function act(name) {
   const does = DOES[name] ?? (() => desk.run({ command: name }));
   return does();
-}
-
-/** Shots that differ would swap with a plain toggle: then all are paused first. */
-function toggleTracking() {
-  const paused = desk.shots.filter((shot) => shot.state === "paused").length;
-  const alike = paused === 0 || paused === desk.shots.length;
-  return desk.run({ command: alike ? "toggle" : "pause" });
 }
 
 /** @param {string | null} target */
