@@ -5,7 +5,7 @@ UV := .tools/bin/uv
 BIN := .venv/bin
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: run test test-all test-reference lint types web-check web-tools bench docs lock setup system-packages clean
+.PHONY: run test test-all test-reference e2e-vm lint types web-check web-tools bench docs lock setup system-packages clean
 
 run: setup  ## The main job: camera in, tracked crop out; without a camera the demo
 	$(BIN)/livetrack-vcam run --open $(ARGS)
@@ -20,6 +20,9 @@ test-reference: .venv-reference/.ready  ## Our detectors against independent pro
 	LIVETRACK_NO_SKIP=1 .venv-reference/bin/python -m pytest -W ignore -m reference tests/golden
 	LIVETRACK_NO_SKIP=1 .venv-reference/bin/python -m pytest -W ignore tests/conformance/test_detectors.py \
 	  -k "mediapipe or tensorflow"
+
+e2e-vm: setup  ## The product as a camera of a real kernel, in a guest
+	$(BIN)/python -m tests.e2e.vm
 
 lint: setup
 	$(BIN)/ruff check .

@@ -7,6 +7,23 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+DEVICES = ("OBS Virtual Camera", "LiveTrack Camera", "Open Camera", "LiveTrack Vertical", "Wide")
+"""Labels of /dev/video10 and on, as most checks want them; the open one has no exclusive_caps."""
+FIRST_DEVICE = 10
+
+
+def load_devices() -> None:
+    """Load v4l2loopback anew with DEVICES; nobody may have one open."""
+    numbers = range(FIRST_DEVICE, FIRST_DEVICE + len(DEVICES))
+    exclusive = ("0" if label == "Open Camera" else "1" for label in DEVICES)
+    subprocess.run(("modprobe", "-r", "v4l2loopback"), check=False)
+    output(
+        *("modprobe", "v4l2loopback", f"devices={len(DEVICES)}"),
+        f"video_nr={','.join(map(str, numbers))}",
+        f"card_label={','.join(DEVICES)}",
+        f"exclusive_caps={','.join(exclusive)}",
+    )
+
 
 def output(*command: str, env: dict[str, str] | None = None) -> str:
     """What the program printed; it must end within two minutes."""

@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tests.e2e import obs_studio
-from tests.e2e.vm.guest import capabilities, output, read_raw, wait_until
+from tests.e2e.vm.guest import capabilities, load_devices, output, read_raw, wait_until
 
 Picture = npt.NDArray[np.uint8]
 
@@ -52,8 +52,7 @@ aspect = "9:16"
 size = "216x384"
 sink = ["vcam:LiveTrack Vertical", "mjpeg", "room"]
 """
-# As the last of the device checks leaves them.
-MAIN, VERTICAL = "/dev/video10", "/dev/video12"
+MAIN, VERTICAL = "/dev/video11", "/dev/video13"
 # OBS opens cameras through libv4l2, which cuts what is no multiple of eight off their width.
 SIZES = {MAIN: (640, 360), VERTICAL: (216, 384)}
 COLORS = {
@@ -89,6 +88,7 @@ def on_stage() -> Iterator[Stage]:
     FOLDER.mkdir()
     config, said, home = FOLDER / "two-shots.toml", FOLDER / "said", FOLDER / "home"
     config.write_text(CONFIG, encoding="utf-8")
+    load_devices()
     output("modprobe", "vivid", *VIVID_OPTIONS)
     _prepare_obs(home)
     env = os.environ | {"XDG_DATA_HOME": str(home), "XDG_CONFIG_HOME": str(home / ".config")}
