@@ -6,7 +6,7 @@ from livetrack_vcam.doctor.checks import check_all
 from livetrack_vcam.doctor.machine import gather
 from livetrack_vcam.doctor.report import Finding, Level, Report, render_text
 
-__all__ = ["Finding", "Level", "Report", "diagnose", "render_text"]
+__all__ = ["Finding", "Level", "Report", "diagnose", "gather", "render_text"]
 
 
 def diagnose(port: int = 8787) -> Report:
