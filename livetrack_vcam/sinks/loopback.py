@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from livetrack_vcam.device_nodes import (
+    THIS_MACHINE,
+    Holder,
+    Roots,
+    holders,
+    listing,
+    node_number,
+    read_line,
+)
 from livetrack_vcam.errors import SinkNotFoundError
+
+__all__ = [
+    "DEFAULT_LABEL",
+    "MODULE",
+    "OBS_LABEL",
+    "THIS_MACHINE",
+    "Holder",
+    "LoopbackDevice",
+    "Roots",
+    "find_device",
+    "holders",
+    "is_module_loaded",
+    "loopback_devices",
+    "modprobe_command",
+    "modprobe_options",
+    "reload_command",
+]
 
 MODULE = "v4l2loopback"
 DEFAULT_LABEL = "LiveTrack Camera"
 OBS_LABEL = "OBS Virtual Camera"
-
-
-@dataclass(frozen=True, slots=True)
-class Roots:
-    """Where the kernel's trees are mounted; tests give recorded ones."""
-
-    sys: Path = Path("/sys")
-    dev: Path = Path("/dev")
-    proc: Path = Path("/proc")
-
-
-THIS_MACHINE = Roots()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +45,6 @@ class LoopbackDevice:
     path: Path
     label: str
     exclusive_caps: bool | None
-
-
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """A process that has the device open; `writes` when one of its descriptors cannot read."""
-
-    pid: int
-    name: str
-    writes: bool
-
-    def __str__(self) -> str:
-        return f"{self.name} (process {self.pid})"
 
 
 def modprobe_command(*labels: str) -> str:
@@ -80,11 +80,11 @@ def is_module_loaded(roots: Roots = THIS_MACHINE) -> bool:
 def loopback_devices(roots: Roots = THIS_MACHINE) -> tuple[LoopbackDevice, ...]:
     """Every v4l2loopback device, by number. `max_openers` is an attribute only this driver has."""
     folder = roots.sys / "class" / "video4linux"
-    nodes = [node for node in _listing(folder) if (node / "max_openers").exists()]
-    nodes.sort(key=lambda node: _number(node.name))
-    flags = _exclusive_caps([_number(node.name) for node in nodes], roots)
+    nodes = [node for node in listing(folder) if (node / "max_openers").exists()]
+    nodes.sort(key=lambda node: node_number(node.name))
+    flags = _exclusive_caps([node_number(node.name) for node in nodes], roots)
     return tuple(
-        LoopbackDevice(roots.dev / node.name, _read(node / "name"), flags.get(_number(node.name)))
+        LoopbackDevice(roots.dev / node.name, read_line(node / "name"), flags.get(node_number(node.name)))
         for node in nodes
     )
 
@@ -111,56 +111,11 @@ def find_device(label: str, roots: Roots = THIS_MACHINE) -> LoopbackDevice:
     )
 
 
-def holders(path: Path, roots: Roots = THIS_MACHINE) -> tuple[Holder, ...]:
-    """Processes that have `path` open, as far as this user may see, without this process."""
-    found: dict[int, Holder] = {}
-    for process in _listing(roots.proc):
-        if not process.name.isdigit() or int(process.name) == os.getpid():
-            continue
-        modes = list(_open_modes(process, path))
-        if modes:
-            pid = int(process.name)
-            name = _read(process / "comm") or "a program"
-            found[pid] = Holder(pid, name, os.O_WRONLY in modes)
-    return tuple(found[pid] for pid in sorted(found))
-
-
-def _open_modes(process: Path, path: Path) -> Iterator[int]:
-    for link in _listing(process / "fd"):
-        try:
-            if link.readlink() != path:
-                continue
-        except OSError:
-            continue
-        for line in _read(process / "fdinfo" / link.name).splitlines():
-            if line.startswith("flags:"):
-                yield int(line.split()[1], 8) & os.O_ACCMODE
-
-
 def _exclusive_caps(numbers: list[int], roots: Roots) -> dict[int, bool]:
     """exclusive_caps by device number: the n-th value belongs to the n-th device made."""
     parameters = roots.sys / "module" / MODULE / "parameters"
-    values = [value == "Y" for value in _read(parameters / "exclusive_caps").split(",") if value]
-    asked = [int(n) for n in _read(parameters / "video_nr").split(",") if n.lstrip("-").isdigit()]
+    values = [value == "Y" for value in read_line(parameters / "exclusive_caps").split(",") if value]
+    asked = [int(n) for n in read_line(parameters / "video_nr").split(",") if n.lstrip("-").isdigit()]
     made = [number for number in asked if number in numbers]
     order = made + [number for number in numbers if number not in made]
     return dict(zip(order, values, strict=False))
-
-
-def _number(name: str) -> int:
-    digits = name.removeprefix("video")
-    return int(digits) if digits.isdigit() else -1
-
-
-def _listing(folder: Path) -> list[Path]:
-    try:
-        return list(folder.iterdir())
-    except OSError:
-        return []
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace").strip()
-    except OSError:
-        return ""
