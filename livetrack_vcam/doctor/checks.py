@@ -6,7 +6,10 @@ from collections.abc import Callable
 
 from livetrack_vcam.doctor.facts import Facts
 from livetrack_vcam.doctor.install import install_command
+from livetrack_vcam.doctor.obs import check_obs
+from livetrack_vcam.doctor.ports import check_port
 from livetrack_vcam.doctor.report import Finding, Level, Report
+from livetrack_vcam.doctor.sandboxes import check_programs
 from livetrack_vcam.doctor.virtual_camera import check_virtual_camera
 
 # CPU milliseconds of `machine.resize_ms`; the machine of docs/performance.md needs about 3.
@@ -25,6 +28,8 @@ def check_all(facts: Facts) -> Report:
         check_speed,
         check_cameras,
         check_virtual_camera,
+        check_programs,
+        check_obs,
         check_port,
     )
     return Report(tuple(finding for check in checks for finding in check(facts)))
@@ -104,20 +109,5 @@ def check_cameras(facts: Facts) -> list[Finding]:
             "none found",
             "Files, network streams and the demo work without one.",
             f"{hint}, or try: livetrack-vcam demo",
-        )
-    ]
-
-
-def check_port(facts: Facts) -> list[Finding]:
-    if not facts.port_problem:
-        return [Finding(Level.OK, "web port", f"{facts.port} is free")]
-    return [
-        Finding(
-            Level.WARN,
-            "web port",
-            f"{facts.port}: {facts.port_problem}",
-            "The room, the MJPEG stream and the control API need a port. Perhaps livetrack-vcam "
-            "is running already.",
-            f"choose another: livetrack-vcam run --port {facts.port + 1}",
         )
     ]

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from livetrack_vcam.doctor.obs import ObsFacts
+from livetrack_vcam.doctor.ports import PortFacts
+from livetrack_vcam.doctor.sandboxes import Installed
 from livetrack_vcam.sinks.loopback import DEFAULT_LABEL, Holder, LoopbackDevice
 
 
@@ -38,7 +41,8 @@ class Facts:
     """One machine. `platform` is sys.platform's; `distribution` the ID and ID_LIKE words of
     os-release; `packages` maps each package to its version, None when it is missing; `models` maps
     each model to what is wrong with it, empty when nothing is; `resize_ms` is CPU time of a fixed
-    piece of work, see `machine.resize_ms`; `unreadable_cameras` are device nodes we may not open.
+    piece of work, see `machine.resize_ms`; `unreadable_cameras` are device nodes we may not open;
+    `web` is about `port`; `programs` are those in sandboxes that show cameras.
     """
 
     platform: str
@@ -55,3 +59,6 @@ class Facts:
     port: int = 8787
     port_problem: str = ""
     loopback: LoopbackFacts = LoopbackFacts()
+    web: PortFacts = field(default_factory=PortFacts)
+    obs: ObsFacts = field(default_factory=ObsFacts)
+    programs: tuple[Installed, ...] = ()

@@ -10,7 +10,11 @@ import time
 from importlib import metadata
 from pathlib import Path
 
+from livetrack_vcam.doctor.asking import ask
 from livetrack_vcam.doctor.facts import Facts, LoopbackFacts
+from livetrack_vcam.doctor.obs import gather_obs, linux_installs
+from livetrack_vcam.doctor.ports import gather_port
+from livetrack_vcam.doctor.sandboxes import gather_programs
 from livetrack_vcam.errors import LiveTrackError
 from livetrack_vcam.sinks import loopback, v4l2
 from livetrack_vcam.sinks.loopback import DEFAULT_LABEL, THIS_MACHINE, LoopbackDevice, Roots
@@ -39,6 +43,9 @@ def gather(port: int = 8787, roots: Roots = THIS_MACHINE) -> Facts:
         port=port,
         port_problem=_port_problem(port),
         loopback=gather_loopback(roots) if sys.platform == "linux" else LoopbackFacts(),
+        web=gather_port(port, roots),
+        obs=gather_obs(linux_installs(ask, ROOT, Path.home()), roots=roots),
+        programs=gather_programs(ask, ROOT, Path.home()),
     )
 
 

@@ -1,0 +1,122 @@
+"""Who listens on a port of this machine."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from livetrack_vcam.doctor.report import Finding, Level
+from livetrack_vcam.sinks.loopback import THIS_MACHINE, Roots
+
+if TYPE_CHECKING:
+    from livetrack_vcam.doctor.facts import Facts
+
+TIMEOUT_S = 1.0
+LISTENING = "0A"  # TCP_LISTEN in the kernel's include/net/tcp_states.h
+
+
+@dataclass(frozen=True, slots=True)
+class PortFacts:
+    """`holder`: "firefox (process 123)", empty when nobody listens or we may not see who does;
+    `ours`: our own program answers there."""
+
+    holder: str = ""
+    ours: bool = False
+
+
+def gather_port(port: int, roots: Roots = THIS_MACHINE) -> PortFacts:
+    """What is known of whoever listens on `port`."""
+    holder = listener(port, roots)
+    # With --https a plain request gets no answer, but the name tells.
+    return PortFacts(holder, is_ours(port) or holder.startswith("livetrack-vcam "))
+
+
+def listener(port: int, roots: Roots = THIS_MACHINE) -> str:
+    """Linux: the program that listens, as far as this user may see, else whose it is."""
+    owners = dict(_listening(port, roots))
+    if not owners:
+        return ""
+    sockets = {f"socket:[{inode}]" for inode in owners}
+    for process in sorted(_processes(roots.proc), key=lambda each: int(each.name)):
+        if _has_socket(process, sockets):
+            name = _read(process / "comm").strip() or "a program"
+            return f"{name} (process {process.name})"
+    return f"a program of {_user(next(iter(owners.values())))}"
+
+
+def is_ours(port: int) -> bool:
+    """Whether the status of our own program is what a plain request gets there."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_S)
+    try:
+        connection.request("GET", "/api/status")
+        answer = json.loads(connection.getresponse().read(1_000_000))
+    except (OSError, HTTPException, ValueError):
+        return False
+    finally:
+        connection.close()
+    return isinstance(answer, dict) and {"version", "pid", "detector_state"} <= set(answer)
+
+
+def check_port(facts: Facts) -> list[Finding]:
+    """The web port's finding."""
+    if not facts.port_problem:
+        return [Finding(Level.OK, "web port", f"{facts.port} is free")]
+    if facts.web.ours:
+        what = f"{facts.port}: livetrack-vcam is running there"
+        return [Finding(Level.OK, "web port", what)]
+    who = f"held by {facts.web.holder}" if facts.web.holder else facts.port_problem
+    return [
+        Finding(
+            Level.WARN,
+            "web port",
+            f"{facts.port}: {who}",
+            "The room, the MJPEG stream and the control API need a port of their own.",
+            f"end that program, or choose another port: livetrack-vcam run --port {facts.port + 1}",
+        )
+    ]
+
+
+def _listening(port: int, roots: Roots) -> list[tuple[str, str]]:
+    """Inode and user id of every socket that waits for connections to `port`."""
+    found = []
+    for name in ("tcp", "tcp6"):
+        for line in _read(roots.proc / "net" / name).splitlines()[1:]:
+            words = line.split()
+            waits = len(words) > 9 and words[3] == LISTENING
+            if waits and int(words[1].rpartition(":")[2], 16) == port:
+                found.append((words[9], words[7]))
+    return found
+
+
+def _has_socket(process: Path, sockets: set[str]) -> bool:
+    try:
+        targets = [each.readlink().name for each in (process / "fd").iterdir()]
+    except OSError:
+        return False
+    return any(target in sockets for target in targets)
+
+
+def _processes(proc: Path) -> list[Path]:
+    try:
+        return [each for each in proc.iterdir() if each.name.isdigit()]
+    except OSError:
+        return []
+
+
+def _user(uid: str) -> str:
+    try:
+        import pwd
+
+        return pwd.getpwuid(int(uid)).pw_name
+    except (ImportError, KeyError, ValueError):
+        return f"user {uid}"
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
