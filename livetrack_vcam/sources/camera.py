@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 import errno
+import logging
 import sys
 import time
+from collections.abc import Callable
 from fractions import Fraction
 from threading import Event
 
 import av
+from av.container import InputContainer
 
 from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.errors import SourceBusyError, SourceError, SourceNotFoundError
 from livetrack_vcam.interfaces import SourceInfo
 from livetrack_vcam.media import Frame
-from livetrack_vcam.sources.cameras import (
+from livetrack_vcam.sources.camera_modes import (
     DEFAULT_FPS,
     DEFAULT_SIZE,
-    CameraInfo,
-    capture_format,
-    choose_mode,
+    mode_order,
+    next_after,
 )
+from livetrack_vcam.sources.cameras import CameraInfo, capture_format, found_again, list_cameras
 from livetrack_vcam.sources.clock import SECOND_NS, LiveClock, Timeline
 from livetrack_vcam.sources.stream_reader import StreamReader
+from livetrack_vcam.sources.v4l2 import Mode
 
-# FFmpeg's names for the FourCCs of cameras.FORMATS.
+log = logging.getLogger(__name__)
+
+# FFmpeg's names for the FourCCs of camera_modes.FORMATS.
 INPUT_FORMATS = {
     "MJPG": "mjpeg",
     "JPEG": "mjpeg",
@@ -36,22 +42,43 @@ INPUT_FORMATS = {
 }
 NONBLOCK = "+4"  # AVFMT_FLAG_NONBLOCK: a camera that stops must not hold the reader in the kernel
 POLL_S = 0.002  # how often a waiting reader asks for the next frame
-SILENT_S = 5.0  # a camera that gives no frame for so long counts as gone
+SILENT_S = 2.0  # a camera that gives no new frame for so long counts as lost
+FIRST_PICTURE_S = 5.0  # some need seconds from being opened to their first
+MOST_TRIES = 6  # modes of one camera; each may take a second to be refused
+# What another mode cannot mend: held, forbidden or not there.
+NOT_THE_MODE = frozenset(
+    {errno.EBUSY, errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENODEV, errno.ENXIO}
+)
+
+Look = Callable[[CameraInfo], tuple[CameraInfo, ...]]
 
 
 class Camera:
-    """A camera of `list_cameras`, in its mode nearest to the wishes.
+    """A camera of `list_cameras`, in the mode nearest to the wishes that its driver opens.
 
+    Opened again it is looked for by its stable id or name, wherever it is plugged in by then, and
+    asked for the same mode first; `beside` are the cameras there were at first, which are not it.
+    Nothing but format, size and rate is ever set: exposure, focus and zoom stay as they are.
     `pts_ns` is the kernel's capture time where that is on the monotonic clock (v4l2), otherwise
-    the driver's time mapped onto it.
+    the driver's time mapped onto it. `note` says when the best mode could not be had.
     """
 
     def __init__(
-        self, camera: CameraInfo, wanted: Size | None = None, fps: Fraction | None = None
+        self,
+        camera: CameraInfo,
+        wanted: Size | None = None,
+        fps: Fraction | None = None,
+        beside: tuple[CameraInfo, ...] = (),
+        look: Look = lambda camera: list_cameras(only=camera),
     ) -> None:
         self._camera = camera
         self._wanted = wanted
         self._fps = fps
+        self._beside = beside
+        self._look = look
+        self._mode: Mode | None = None
+        self._opened = False
+        self._primed = False
         self._reader: StreamReader | None = None
         self._closed = Event()
         self._clock = LiveClock()
@@ -61,11 +88,11 @@ class Camera:
         self.note: str | None = None
 
     def open(self) -> SourceInfo:
-        options = device_options(self._camera, self._wanted, self._fps)
-        try:
-            container = av.open(input_name(self._camera), format=capture_format(), options=options)
-        except (av.error.FFmpegError, OSError) as error:
-            raise camera_error(self._camera, error) from None
+        if self._opened:
+            self._find_again()
+        container = self._connect()
+        self._opened = True
+        self._primed = False
         self._reader = StreamReader(container, self._camera.name, self._idle, camera=True)
         self._seq, self._last_ns, self._clock = 0, -1, LiveClock()
         self._closed.clear()
@@ -74,8 +101,56 @@ class Camera:
         except SourceError:
             self.close()
             raise
+        self._primed = True
         self._timeline = Timeline(self._reader.interval_ns)
         return SourceInfo(self._camera.name, picture.size, self._reader.fps, live=True)
+
+    def _find_again(self) -> None:
+        found = found_again(self._camera, self._look(self._camera), self._beside)
+        if found is None:
+            raise SourceNotFoundError(
+                f"the camera {self._camera.name!r} is not there; plug it in again, or list the "
+                "cameras with: livetrack-vcam devices"
+            )
+        self._camera = found
+
+    def _connect(self) -> InputContainer:
+        """The first of the modes, best first, that the driver opens; `note` says if not the best.
+
+        Raises the SourceError of the best mode when none can be opened.
+        """
+        left = self._order()
+        refused: tuple[Mode, Exception] | None = None
+        for _ in range(MOST_TRIES):
+            mode = left[0] if left else None
+            try:
+                container = self._open_in(mode)
+            except (av.error.FFmpegError, OSError) as error:
+                code = getattr(error, "errno", None)
+                if mode is None or code in NOT_THE_MODE:
+                    raise camera_error(self._camera, error) from None
+                log.debug("%s in %s: %s", self._camera.path, mode, error)
+                refused = refused or (mode, error)
+                left = next_after(mode, left, no_room=code == errno.ENOSPC)
+                if not left:
+                    break
+            else:
+                self.note = _second_choice(self._camera, refused, mode)
+                self._mode = mode
+                return container
+        assert refused is not None
+        raise camera_error(self._camera, refused[1]) from None
+
+    def _order(self) -> tuple[Mode, ...]:
+        """The modes to try, the last one first: the picture should come back as it was."""
+        order = mode_order(self._camera.modes, self._wanted, self._fps)
+        if self._mode not in order:
+            return order
+        return (self._mode, *(mode for mode in order if mode != self._mode))
+
+    def _open_in(self, mode: Mode | None) -> InputContainer:
+        options = device_options(mode, self._wanted, self._fps)
+        return av.open(input_name(self._camera), format=capture_format(), options=options)
 
     def read(self) -> Frame | None:
         if self._reader is None:
@@ -107,9 +182,11 @@ class Camera:
         return self._last_ns
 
     def _idle(self, silent_s: float) -> None:
-        if silent_s > SILENT_S:
+        """No new frame counts, not a picture like the last one: a still scene is no failure."""
+        patience_s = SILENT_S if self._primed else FIRST_PICTURE_S
+        if silent_s > patience_s:
             raise SourceError(
-                f"the camera {self._camera.name!r} has sent no picture for {SILENT_S:.0f} s; "
+                f"the camera {self._camera.name!r} has sent no picture for {patience_s:.0f} s; "
                 "check its cable and whether another program controls it"
             )
         self._closed.wait(POLL_S)
@@ -128,15 +205,26 @@ def input_name(camera: CameraInfo) -> str:
     return camera.path
 
 
-def device_options(camera: CameraInfo, wanted: Size | None, fps: Fraction | None) -> dict[str, str]:
-    """FFmpeg's options for the best mode; the plain wish when the camera does not list modes."""
+def device_options(mode: Mode | None, wanted: Size | None, fps: Fraction | None) -> dict[str, str]:
+    """FFmpeg's options for the mode; the plain wish when the camera does not list any."""
     options = {"fflags": NONBLOCK} if sys.platform.startswith("linux") else {}
-    mode = choose_mode(camera.modes, wanted, fps)
     size, rate = (mode.size, mode.fps) if mode else (wanted or DEFAULT_SIZE, fps or DEFAULT_FPS)
     options |= {"video_size": str(size), "framerate": f"{rate.numerator}/{rate.denominator}"}
     if mode and sys.platform.startswith("linux"):
         options["input_format"] = INPUT_FORMATS[mode.format]
     return options
+
+
+def _second_choice(
+    camera: CameraInfo, refused: tuple[Mode, Exception] | None, mode: Mode | None
+) -> str | None:
+    if refused is None:
+        return None
+    best, error = refused
+    full = getattr(error, "errno", None) == errno.ENOSPC
+    why = "the USB bus has no room left for it" if full else "its driver refused"
+    advice = "plug it in at another port to have the better one" if full else "that is its next"
+    return f"{camera.name} cannot be opened in {best} ({why}), so it runs in {mode}; {advice}"
 
 
 def camera_error(camera: CameraInfo, error: Exception) -> SourceError:

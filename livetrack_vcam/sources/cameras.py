@@ -1,21 +1,40 @@
-"""Which cameras there are, and which of a camera's modes suits best."""
+"""Which cameras there are, what tells them apart, and where one is after it was unplugged."""
 
 from __future__ import annotations
 
+import re
 import sys
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
-from fractions import Fraction
+from pathlib import Path
 
-from livetrack_vcam.core.geometry import Size
+from livetrack_vcam.device_nodes import THIS_MACHINE, Roots, node_number
 from livetrack_vcam.sources import v4l2
-from livetrack_vcam.sources.v4l2 import Mode
+from livetrack_vcam.sources.camera_modes import DEFAULT_FPS, DEFAULT_SIZE, FORMATS, choose_mode
+from livetrack_vcam.sources.v4l2 import Answers, Mode, VideoNode
+
+__all__ = [
+    "DEFAULT_FPS",
+    "DEFAULT_SIZE",
+    "FORMATS",
+    "CameraInfo",
+    "capture_format",
+    "choose_mode",
+    "found_again",
+    "is_own",
+    "labels",
+    "list_cameras",
+]
 
 OWN_NAMES = ("LiveTrack Camera", "LiveTrack Vertical")
-DEFAULT_SIZE = Size(1920, 1080)
-DEFAULT_FPS = Fraction(30)
-# Formats we can read, best first where size and rate are equal: raw needs no decoding, MJPEG is
-# cheap, H.264 delays.
-FORMATS = ("NV12", "YU12", "YUYV", "UYVY", "MJPG", "JPEG", "H264")
+# Gray and depth pictures: the sensors that unlock laptops, beside the one for people.
+INFRARED_FORMATS = frozenset(
+    {"GREY", "Y8I", "Y10", "Y10B", "Y12", "Y12I", "Y14", "Y16", "Z16", "INVZ", "INZI", "L8"}
+)
+INFRARED_NAME = re.compile(r"\b(IR|infrared)\b", re.IGNORECASE)
+
+Ask = Callable[[Path], Answers]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,24 +43,65 @@ class CameraInfo:
 
     `path` is what is opened (a device node, or on macOS and Windows the system's own name of
     it), `number` its place in the list (on Linux N of /dev/videoN). `modes` is empty when the
-    system does not tell.
+    system does not tell. `stable_id` stays the same when the camera is plugged in again: the name
+    of udev's link on Linux, "" where there is none; `links` are all names the system has for it.
+    `bus` is the place it is plugged in at. `virtual`: other programs feed it.
     """
 
     name: str
     path: str
     number: int
     modes: tuple[Mode, ...] = ()
+    stable_id: str = ""
+    bus: str = ""
+    virtual: bool = False
+    links: tuple[str, ...] = ()
+
+    @property
+    def infrared(self) -> bool:
+        """Whether it is a sensor for unlocking rather than for pictures, by formats or name."""
+        formats = {mode.format for mode in self.modes}
+        gray = bool(formats) and formats <= INFRARED_FORMATS
+        return gray or INFRARED_NAME.search(self.name) is not None
 
 
-def list_cameras() -> tuple[CameraInfo, ...]:
-    """Every camera, without opening one for streaming and without our own virtual cameras."""
-    if capture_format() == "v4l2":
-        return tuple(
-            CameraInfo(name, str(path), int(path.name.removeprefix("video")), v4l2.modes(path))
-            for path, name in v4l2.device_nodes()
-            if not is_own(name) and v4l2.is_camera(path)
+def list_cameras(
+    roots: Roots = THIS_MACHINE, ask: Ask = v4l2.ask, only: CameraInfo | None = None
+) -> tuple[CameraInfo, ...]:
+    """Every camera, without opening one for streaming and without our own virtual cameras.
+
+    `only`: those that may be this one, so that no other is woken.
+    """
+    if capture_format() != "v4l2":
+        return _listed_by_ffmpeg()
+    nodes = [node for node in v4l2.device_nodes(roots) if not is_own(node.name)]
+    if only is not None:
+        nodes = [node for node in nodes if node.name == only.name or only.stable_id in _links(node)]
+    return _identified([(node, ask(node.path)) for node in nodes])
+
+
+def _identified(found: list[tuple[VideoNode, Answers]]) -> tuple[CameraInfo, ...]:
+    """Equal cameras without serial numbers have one by-id link between them, which leads to
+    whichever came last: these are known by their place instead."""
+    cameras = [(node, answers) for node, answers in found if answers.captures]
+    shared = {node.name for node, _ in cameras if not node.by_id}
+    return tuple(
+        CameraInfo(
+            node.name,
+            str(node.path),
+            node_number(node.path.name),
+            answers.modes,
+            node.by_path if node.name in shared else node.by_id,
+            answers.bus,
+            answers.driver == v4l2.LOOPBACK_DRIVER,
+            _links(node),
         )
-    return _listed_by_ffmpeg()
+        for node, answers in cameras
+    )
+
+
+def _links(node: VideoNode) -> tuple[str, ...]:
+    return tuple(link for link in (node.by_id, node.by_path) if link)
 
 
 def is_own(name: str) -> bool:
@@ -63,39 +123,53 @@ def _listed_by_ffmpeg() -> tuple[CameraInfo, ...]:
     except (av.error.FFmpegError, OSError, ValueError):
         return ()
     cameras = [device for device in devices if "video" in device.media_types]
-    return tuple(
-        CameraInfo(device.description or device.name, device.name, number)
-        for number, device in enumerate(cameras)
-        if not is_own(device.description) and not device.description.startswith("Capture screen")
-    )
+    found = []
+    for number, device in enumerate(cameras):
+        if is_own(device.description) or device.description.startswith("Capture screen"):
+            continue
+        # DirectShow's own name holds the device's path; a bare place in the list moves.
+        unique = "" if device.name.isdigit() else device.name
+        name = device.description or device.name
+        links = (unique,) if unique else ()
+        found.append(CameraInfo(name, device.name, number, stable_id=unique, links=links))
+    return tuple(found)
 
 
-def choose_mode(
-    modes: tuple[Mode, ...], wanted: Size | None = None, fps: Fraction | None = None
-) -> Mode | None:
-    """The mode to open: fast enough first, then the asked size, then the cheapest format.
+def labels(cameras: tuple[CameraInfo, ...]) -> dict[str, str]:
+    """What to call each camera, by its path: the name, and where several have it also the place,
+    as in "C920 (usb-0000:00:14.0-1.2)"."""
+    names = Counter(camera.name for camera in cameras)
+    places = Counter((camera.name, camera.bus) for camera in cameras)
+    found = {}
+    for camera in cameras:
+        alike = places[camera.name, camera.bus] > 1
+        # One device may have two sensors, of which one sees infrared.
+        kind = "infrared" if camera.infrared and alike else camera.path if alike else ""
+        told = ", ".join(part for part in (camera.bus, kind) if part)
+        apart = names[camera.name] > 1 and told
+        found[camera.path] = f"{camera.name} ({told})" if apart else camera.name
+    return found
 
-    A rate within 10 % of the asked one is as good as it (29.97, 27.5 of some MJPEG cameras);
-    slower modes come only when no other is left. Without wishes: 1920x1080 at 30. None when no
-    format is readable.
+
+def found_again(
+    camera: CameraInfo, now: tuple[CameraInfo, ...], beside: tuple[CameraInfo, ...] = ()
+) -> CameraInfo | None:
+    """Where the camera is now that it may have been plugged in again; None while it is away.
+
+    By its stable id, or as the only one of its name that is not one of those `beside` it at first:
+    another camera of the same model is not taken in its place.
     """
-    size, rate = wanted or DEFAULT_SIZE, fps or DEFAULT_FPS
-    readable = [mode for mode in modes if mode.format in FORMATS]
-
-    def rank(mode: Mode) -> tuple[float, ...]:
-        slow = max(0.0, 0.9 - float(mode.fps / rate))
-        area = size.width * size.height
-        missing = max(0, area - mode.size.width * mode.size.height) / area
-        surplus = max(0, mode.size.width * mode.size.height - area) / area
-        other_shape = abs(float(mode.size.aspect_ratio / size.aspect_ratio) - 1)
-        too_fast = max(0.0, float(mode.fps / rate) - 1.1)
-        return (
-            round(slow, 2),
-            round(missing, 3),
-            round(surplus, 3),
-            round(other_shape, 2),
-            too_fast,
-            FORMATS.index(mode.format),
-        )
-
-    return min(readable, key=rank, default=None)
+    for each in now:
+        if camera.stable_id and camera.stable_id in each.links:
+            return each
+    others = {other.stable_id or other.path for other in beside if other != camera}
+    alike = [
+        each
+        for each in now
+        if each.name == camera.name
+        and each.infrared == camera.infrared
+        and not others & {*each.links, each.path}
+    ]
+    same_path = [each for each in alike if each.path == camera.path]
+    fitting = same_path or alike
+    return fitting[0] if len(fitting) == 1 else None

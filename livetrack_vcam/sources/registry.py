@@ -7,10 +7,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from livetrack_vcam.core.geometry import Size
+from livetrack_vcam.device_nodes import holders
 from livetrack_vcam.errors import SourceNotFoundError
 from livetrack_vcam.interfaces import Source
 from livetrack_vcam.outputs import expanded
 from livetrack_vcam.sound import SoundFeed
+from livetrack_vcam.sources.camera_choice import by_preference, find_camera
 from livetrack_vcam.sources.cameras import CameraInfo, list_cameras
 
 NETWORK_SCHEMES = frozenset(
@@ -32,11 +34,11 @@ def open_source(
 ) -> Source:
     """The source for `spec`, not opened yet.
 
-    `spec` is auto, demo, browser[:WxH], a camera's number, path or name, a file, or an address.
-    `wanted` and `fps` are what a camera is asked for; `paced=False` reads files as fast as they
-    decode. A source that has something to tell the user (the demo in place of a camera) carries
-    the sentence in `note`. One that has sound beside its picture puts it into `sound`. Raises
-    SourceNotFoundError for what does not exist.
+    `spec` is auto, demo, browser[:WxH], a camera's name, stable id, number or path, a file, or an
+    address. `wanted` and `fps` are what a camera is asked for; `paced=False` reads files as fast
+    as they decode. A source that has something to tell the user (the demo in place of a camera)
+    carries the sentence in `note`. One that has sound beside its picture puts it into `sound`.
+    Raises SourceNotFoundError for what does not exist.
     """
     if spec == "auto":
         return _automatic(wanted, fps)
@@ -48,9 +50,10 @@ def open_source(
         from livetrack_vcam.sources.network import NetworkStream
 
         return NetworkStream(spec, paced=paced, sound=sound)
-    camera = find_camera(spec, list_cameras())
+    cameras = list_cameras()
+    camera = find_camera(spec, cameras)
     if camera is not None:
-        return _camera(camera, wanted, fps)
+        return _camera(camera, wanted, fps, cameras)
     return _file(spec, paced, sound)
 
 
@@ -65,20 +68,20 @@ def _is_address(spec: str) -> bool:
     return True
 
 
-def find_camera(spec: str, cameras: tuple[CameraInfo, ...]) -> CameraInfo | None:
-    """The camera with this path, number or name; a name may be shortened if only one fits."""
-    for camera in cameras:
-        if spec in (camera.path, str(camera.number), camera.name):
-            return camera
-    fitting = [camera for camera in cameras if spec and spec.lower() in camera.name.lower()]
-    return fitting[0] if len(fitting) == 1 and not _exists(Path(spec)) else None
-
-
 def _automatic(wanted: Size | None, fps: Fraction | None) -> Source:
+    """The best free camera; the demo without any, or where nobody feeds the virtual ones."""
     cameras = list_cameras()
-    if cameras:
-        return _camera(cameras[0], wanted, fps)
-    return _demo(paced=True, note=NO_CAMERA)
+    found = by_preference(cameras, lambda each: bool(holders(Path(each.path))), wanted, fps)
+    demo = _demo(paced=True, note=NO_CAMERA)
+    if not found:
+        return demo
+    from livetrack_vcam.sources.camera import Camera
+    from livetrack_vcam.sources.first_camera import FirstCamera
+
+    sources: list[Source] = [Camera(each, wanted, fps, cameras) for each in found]
+    if all(camera.virtual for camera in found):
+        sources.append(demo)
+    return FirstCamera(sources)
 
 
 def _demo(paced: bool, note: str | None = None) -> Source:
@@ -93,10 +96,12 @@ def _browser(spec: str, sound: SoundFeed | None) -> Source:
     return BrowserCamera(parse_browser(spec), sound)
 
 
-def _camera(camera: CameraInfo, wanted: Size | None, fps: Fraction | None) -> Source:
+def _camera(
+    camera: CameraInfo, wanted: Size | None, fps: Fraction | None, beside: tuple[CameraInfo, ...]
+) -> Source:
     from livetrack_vcam.sources.camera import Camera
 
-    return Camera(camera, wanted, fps)
+    return Camera(camera, wanted, fps, beside)
 
 
 def _file(spec: str, paced: bool, sound: SoundFeed | None) -> Source:

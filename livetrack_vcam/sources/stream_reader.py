@@ -31,8 +31,8 @@ class StreamReader:
     `fps` is nominal, None when unknown; `duration_ns` is None for live streams; `damaged` counts.
     `read` is called from one thread; `close` from any, more than once: the container is closed at
     once, or by the reader as soon as it comes back from the decoder. A container opened without
-    blocking needs `idle`: it is called with the seconds since the last packet whenever there is
-    none, sleeps a moment, and may raise SourceError to give up. A `camera` has its own
+    blocking needs `idle`: it is called with the seconds since the last picture whenever there is
+    no packet, sleeps a moment, and may raise SourceError to give up. A `camera` has its own
     rules of color and memory (see `picture_of`). With `ahead`, FFmpeg decodes several frames at
     once on threads of its own, which takes less time in all and more for the first. `sound` is
     read beside the picture.
@@ -65,6 +65,7 @@ class StreamReader:
         self._scaled: Size | None = None
         self._lock = Lock()
         self._closed = False
+        self._pictured_s = time.monotonic()
         self.damaged = 0
 
     def prime(self) -> Picture:
@@ -137,22 +138,21 @@ class StreamReader:
         packets = self._packets()
         for packet in packets if self._sound is None else self._sound.pictures(packets):
             try:
-                yield from packet.decode()
+                for frame in packet.decode():
+                    self._pictured_s = time.monotonic()
+                    yield frame
             except av.error.InvalidDataError:
                 self.damaged += 1
 
     def _packets(self) -> Iterator[Packet]:
-        heard = time.monotonic()
         while not self._closed:
             try:
-                for packet in self._container.demux(self._streams):
-                    heard = time.monotonic()
-                    yield packet
+                yield from self._container.demux(self._streams)
                 return
             except av.error.BlockingIOError:
                 if self._idle is None:
                     raise
-                self._idle(time.monotonic() - heard)
+                self._idle(time.monotonic() - self._pictured_s)
             except av.error.InvalidDataError:
                 self.damaged += 1
                 return

@@ -16,12 +16,13 @@ from fractions import Fraction
 from pathlib import Path
 
 from livetrack_vcam.core.geometry import Size
+from livetrack_vcam.device_nodes import THIS_MACHINE, Roots, listing, node_number, read_line
 
 if sys.platform != "win32":
     import fcntl
 
-SYSFS = Path("/sys/class/video4linux")
-
+LOOPBACK_DRIVER = "v4l2 loopback"
+UNTOLD_FPS = Fraction(30)  # of drivers that name sizes but no rates
 _READ_WRITE, _READ = 3, 2
 CAPTURE = 1  # V4L2_BUF_TYPE_VIDEO_CAPTURE
 CAP_VIDEO_CAPTURE, CAP_STREAMING = 0x1, 0x04000000
@@ -42,6 +43,30 @@ class Mode:
     size: Size
     fps: Fraction
 
+    def __str__(self) -> str:
+        return f"{self.format} {self.size} at {float(self.fps):.4g} fps"
+
+
+@dataclass(frozen=True, slots=True)
+class VideoNode:
+    """A video device's file and name, and the names of udev's links to it ("" without them)."""
+
+    path: Path
+    name: str
+    by_id: str = ""
+    by_path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What the driver says of a node. `captures`: it gives pictures; `bus` is its place, such as
+    usb-0000:00:14.0-1.2."""
+
+    captures: bool
+    driver: str = ""
+    bus: str = ""
+    modes: tuple[Mode, ...] = ()
+
 
 def _code(direction: int, number: int, layout: struct.Struct) -> int:
     return direction << 30 | layout.size << 16 | ord("V") << 8 | number
@@ -53,45 +78,68 @@ ENUM_FRAMESIZES = _code(_READ_WRITE, 74, _SIZE)
 ENUM_FRAMEINTERVALS = _code(_READ_WRITE, 75, _INTERVAL)
 
 
-def device_nodes() -> list[tuple[Path, str]]:
-    """Every video node's path under /dev and name, by number; also those that are no cameras."""
-    if not SYSFS.is_dir():
-        return []
-    nodes = [node for node in SYSFS.iterdir() if node.name.removeprefix("video").isdigit()]
-    nodes.sort(key=lambda node: int(node.name.removeprefix("video")))
-    return [(Path("/dev") / node.name, (node / "name").read_text().strip()) for node in nodes]
+def device_nodes(roots: Roots = THIS_MACHINE) -> list[VideoNode]:
+    """Every video node by number, also those that are no cameras. Opens none of them."""
+    folder = roots.sys / "class" / "video4linux"
+    numbered = {node_number(node.name): node for node in listing(folder)}
+    by_id, by_path = _links(roots, "by-id"), _links(roots, "by-path")
+    return [
+        VideoNode(
+            roots.dev / node.name,
+            read_line(node / "name"),
+            by_id.get(node.name, ""),
+            by_path.get(node.name, ""),
+        )
+        for number, node in sorted(numbered.items())
+        if number >= 0
+    ]
 
 
-def is_camera(path: Path) -> bool:
-    """Whether the node captures pictures (metadata and output-only nodes do not).
+def _links(roots: Roots, kind: str) -> dict[str, str]:
+    """udev's links of one kind: the link's name by the node's. Where two lead to one node (udev
+    adds some for USB 2 and 3), the first in the alphabet."""
+    found: dict[str, str] = {}
+    for link in sorted(listing(roots.dev / "v4l" / kind), reverse=True):
+        try:
+            found[link.readlink().name] = link.name
+        except OSError:
+            continue
+    return found
 
-    A node this user may not open counts as one, so that opening it can say what to do.
-    """
+
+def ask(path: Path) -> Answers:
+    """What the driver says. A node this user may not open counts as a camera, so that opening it
+    can say what to do; what is no video device captures nothing."""
     try:
         with _opened(path) as device:
             data = bytearray(_CAPABILITY.size)
             fcntl.ioctl(device, QUERYCAP, data)
+            driver, _, bus, _, capabilities, device_caps = _CAPABILITY.unpack(data)
+            effective = device_caps if capabilities & CAP_DEVICE_CAPS else capabilities
+            captures = bool(effective & CAP_VIDEO_CAPTURE and effective & CAP_STREAMING)
+            return Answers(captures, _text(driver), _text(bus), _modes(device) if captures else ())
     except PermissionError:
-        return True
+        return Answers(captures=True)
     except OSError as error:
-        return error.errno == errno.EBUSY
-    capabilities, device_caps = _CAPABILITY.unpack(data)[4:6]
-    effective = device_caps if capabilities & CAP_DEVICE_CAPS else capabilities
-    return bool(effective & CAP_VIDEO_CAPTURE and effective & CAP_STREAMING)
+        return Answers(captures=error.errno == errno.EBUSY)
 
 
-def modes(path: Path) -> tuple[Mode, ...]:
-    """What the camera offers; empty when it does not say (or may not be asked)."""
+def _text(field: bytes) -> str:
+    return field.partition(b"\0")[0].decode("utf-8", "replace")
+
+
+def _modes(device: int) -> tuple[Mode, ...]:
+    """What the camera offers, each once; as far as it says."""
+    found: dict[Mode, None] = {}
     try:
-        with _opened(path) as device:
-            return tuple(
-                Mode(fourcc.to_bytes(4, "little").decode("ascii", "replace").strip(), size, fps)
-                for fourcc in _formats(device)
-                for size in _sizes(device, fourcc)
-                for fps in _rates(device, fourcc, size)
-            )
+        for fourcc in _formats(device):
+            name = fourcc.to_bytes(4, "little").decode("ascii", "replace").strip()
+            for size in _sizes(device, fourcc):
+                rates = list(_rates(device, fourcc, size)) or [UNTOLD_FPS]
+                found |= {Mode(name, size, fps): None for fps in rates}
     except OSError:
-        return ()
+        pass
+    return tuple(found)
 
 
 @contextmanager

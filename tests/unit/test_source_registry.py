@@ -1,80 +1,21 @@
 from __future__ import annotations
 
-from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
-from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.errors import SourceError, SourceNotFoundError
 from livetrack_vcam.sources.camera import camera_error, device_options
 from livetrack_vcam.sources.cameras import CameraInfo, choose_mode, is_own
 from livetrack_vcam.sources.demo import DemoSource
 from livetrack_vcam.sources.network import NetworkStream, without_credentials
-from livetrack_vcam.sources.registry import find_camera, open_source
-from livetrack_vcam.sources.v4l2 import Mode
+from livetrack_vcam.sources.registry import open_source
 from livetrack_vcam.sources.video_file import VideoFile
-
-
-def mode(name: str, width: int, height: int, fps: float) -> Mode:
-    return Mode(name, Size(width, height), Fraction(fps).limit_denominator(1001))
-
-
-# What v4l2-ctl --list-formats-ext prints for a Logitech C920, shortened.
-C920 = (
-    *(mode("YUYV", 640, 480, fps) for fps in (30, 24, 15)),
-    *(mode("YUYV", 1280, 720, fps) for fps in (10, 7.5, 5)),
-    mode("YUYV", 1920, 1080, 5),
-    *(mode("MJPG", 640, 480, fps) for fps in (30, 15)),
-    *(mode("MJPG", 1280, 720, fps) for fps in (60, 30, 15)),
-    *(mode("MJPG", 1920, 1080, fps) for fps in (30, 15)),
-    mode("H264", 1920, 1080, 30),
-)
-# A laptop's built-in camera.
-LAPTOP = (
-    *(mode("YUYV", 640, 480, fps) for fps in (30,)),
-    *(mode("YUYV", 1280, 720, fps) for fps in (10,)),
-    *(mode("MJPG", 1280, 720, fps) for fps in (30,)),
-)
-# A capture card: raw at every size, a rate of 1000/1001.
-CARD = (
-    mode("NV12", 1920, 1080, 59.94),
-    mode("NV12", 1920, 1080, 29.97),
-    mode("YUYV", 3840, 2160, 15),
-)
-
-
-@pytest.mark.parametrize(
-    ("modes", "wanted", "fps", "expected"),
-    [
-        (C920, None, None, ("MJPG", 1920, 1080, 30)),
-        (C920, Size(640, 480), None, ("YUYV", 640, 480, 30)),
-        (C920, Size(1280, 720), Fraction(60), ("MJPG", 1280, 720, 60)),
-        (C920, Size(1280, 720), Fraction(5), ("YUYV", 1280, 720, 5)),
-        (C920, Size(3840, 2160), None, ("MJPG", 1920, 1080, 30)),
-        (LAPTOP, None, None, ("MJPG", 1280, 720, 30)),
-        (CARD, None, None, ("NV12", 1920, 1080, 29.97)),
-        (CARD, None, Fraction(60), ("NV12", 1920, 1080, 59.94)),
-        ((mode("YUYV", 640, 480, 15),), None, None, ("YUYV", 640, 480, 15)),
-    ],
-)
-def test_the_mode_is_fast_enough_then_large_enough_then_cheap(
-    modes: tuple[Mode, ...],
-    wanted: Size | None,
-    fps: Fraction | None,
-    expected: tuple[str, int, int, float],
-) -> None:
-    chosen = choose_mode(modes, wanted, fps)
-    assert chosen == mode(*expected)
-
-
-def test_a_camera_with_no_readable_format_has_no_mode() -> None:
-    assert choose_mode((mode("BA81", 640, 480, 30),)) is None
-    assert choose_mode(()) is None
+from tests.recorded_cameras import recorded_modes
 
 
 def test_the_chosen_mode_is_asked_of_the_driver() -> None:
-    options = device_options(CameraInfo("C920", "/dev/video0", 0, C920), None, None)
+    options = device_options(choose_mode(recorded_modes("c920")), None, None)
     assert options["video_size"] == "1920x1080"
     assert options["framerate"] == "30/1"
     assert options.get("input_format", "mjpeg") == "mjpeg"
@@ -94,17 +35,6 @@ def test_a_camera_that_cannot_be_opened_says_why(code: int, exit_code: int, word
     assert error.exit_code == exit_code
     assert words in str(error)
     assert "C920" in str(error)
-
-
-def test_a_camera_is_found_by_number_path_name_and_part_of_the_name() -> None:
-    cameras = (
-        CameraInfo("HD Pro Webcam C920", "/dev/video0", 0),
-        CameraInfo("Integrated Camera", "/dev/video2", 2),
-    )
-    for spec in ("2", "/dev/video2", "Integrated Camera", "integrated"):
-        assert find_camera(spec, cameras) is cameras[1]
-    for spec in ("1", "cam", "", "C930"):
-        assert find_camera(spec, cameras) is None
 
 
 def test_our_own_camera_is_never_a_source() -> None:
