@@ -32,11 +32,12 @@ class Holder:
         return f"{self.name} (process {self.pid})"
 
 
-def holders(path: Path, roots: Roots = THIS_MACHINE) -> tuple[Holder, ...]:
-    """Processes that have `path` open, as far as this user may see, without this process."""
+def holders(path: Path, roots: Roots = THIS_MACHINE, own: bool = False) -> tuple[Holder, ...]:
+    """Processes that have `path` open, as far as this user may see; without this one unless
+    `own`."""
     found: dict[int, Holder] = {}
     for process in listing(roots.proc):
-        if not process.name.isdigit() or int(process.name) == os.getpid():
+        if not process.name.isdigit() or (int(process.name) == os.getpid() and not own):
             continue
         modes = list(_open_modes(process, path))
         if modes:

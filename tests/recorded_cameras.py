@@ -47,13 +47,14 @@ class RecordedMachine:
         port: str = "1",
         name: str = "",
         modes: tuple[Mode, ...] | None = None,
+        interface: int = 0,
     ) -> None:
         """`by_id` without "-video-index0"; none without it, as of an equal camera's second."""
         node = self._node(number, name or recorded_name(record))
         bus = f"usb-0000:00:14.0-{port}"
         modes = recorded_modes(record) if modes is None else modes
         self._answers[node] = Answers(True, "uvcvideo", bus, modes)
-        self._link("by-path", f"pci-0000:00:14.0-usb-0:{port}:1.0-video-index0", node)
+        self._link("by-path", f"pci-0000:00:14.0-usb-0:{port}:1.{interface}-video-index0", node)
         if by_id:
             self._link("by-id", f"{by_id}-video-index0", node)
 

@@ -62,7 +62,7 @@ def reason(
         return "no mode of it is faster"
     if chosen.size == size:
         slower = _slower_format(chosen, modes)
-        return f"the size asked for{slower}"
+        return f"the size we ask for{slower}"
     if chosen.size.width * chosen.size.height < size.width * size.height:
         return f"its largest at {float(rate):.4g} fps{_slower_format(chosen, modes)}"
     return f"its nearest to {size}"

@@ -137,17 +137,18 @@ def _listed_by_ffmpeg() -> tuple[CameraInfo, ...]:
 
 def labels(cameras: tuple[CameraInfo, ...]) -> dict[str, str]:
     """What to call each camera, by its path: the name, and where several have it also the place,
-    as in "C920 (usb-0000:00:14.0-1.2)"."""
-    names = Counter(camera.name for camera in cameras)
-    places = Counter((camera.name, camera.bus) for camera in cameras)
+    as in "C920 (usb-0000:00:14.0-1.2)". One device may have two sensors, one for infrared."""
+    names = Counter((camera.name, camera.infrared) for camera in cameras)
+    places = Counter((camera.name, camera.infrared, camera.bus) for camera in cameras)
     found = {}
     for camera in cameras:
-        alike = places[camera.name, camera.bus] > 1
-        # One device may have two sensors, of which one sees infrared.
-        kind = "infrared" if camera.infrared and alike else camera.path if alike else ""
-        told = ", ".join(part for part in (camera.bus, kind) if part)
-        apart = names[camera.name] > 1 and told
-        found[camera.path] = f"{camera.name} ({told})" if apart else camera.name
+        told = []
+        if names[camera.name, camera.infrared] > 1:
+            alone = camera.bus and places[camera.name, camera.infrared, camera.bus] == 1
+            told.append(camera.bus if alone else camera.path)
+        if camera.infrared and names[camera.name, False]:
+            told.append("infrared")
+        found[camera.path] = f"{camera.name} ({', '.join(told)})" if told else camera.name
     return found
 
 

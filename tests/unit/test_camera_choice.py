@@ -94,10 +94,11 @@ def test_a_link_in_dev_leads_to_its_camera(tmp_path: Path) -> None:
 
 def test_an_infrared_twin_is_meant_by_nobody(machine: RecordedMachine) -> None:
     machine.plug_in(0, "laptop", "usb-Chicony_Integrated_Camera")
-    machine.plug_in(2, "laptop_infrared")
+    machine.plug_in(2, "laptop_infrared", interface=2)
     cameras = machine.cameras()
     assert find_camera("integrated", cameras) is cameras[0]
-    assert names(cameras)[1].endswith("(usb-0000:00:14.0-1, infrared)")
+    name = "Integrated Camera: Integrated C"
+    assert names(cameras) == [name, f"{name} (infrared)"]
     assert find_camera(names(cameras)[1], cameras) is cameras[1]
 
 

@@ -86,7 +86,7 @@ def test_on_a_full_bus_nothing_that_needs_as_much_of_it_is_tried() -> None:
 @pytest.mark.parametrize(
     ("camera", "wanted", "expected"),
     [
-        ("c920", None, "the size asked for; YUYV would bring 5 fps"),
+        ("c920", None, "the size we ask for; YUYV would bring 5 fps"),
         ("c920", UHD, "its largest at 30 fps; YUYV would bring 5 fps"),
         ("facetime", None, "its largest at 30 fps"),
         ("cam_link_4k", None, "its nearest to 1920x1080"),
