@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-import os
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.e2e.daemon import ROOT
+from tests.e2e.looks import (
+    CHOOSE_KOREAN,
+    SCREENS,
+    SHOTS,
+    assert_in_reach,
+    audit,
+    needs_axe,
+)
 from tests.e2e.operating import ONE_SHOT, READY, TWO_SHOTS, Desk, at_the_desk
 
 pytestmark = pytest.mark.browser
-AXE = ROOT / "tools/web/node_modules/axe-core/axe.min.js"
-SCREENS = ((360, 780), (768, 1024), (1440, 1000))
-SHOTS = os.environ.get("LIVETRACK_SCREENSHOTS")
-AUDIT = """axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa',
-  'best-practice']}).then(({violations}) => violations.map(({id, nodes}) =>
-  `${id}: ${nodes.map(({html, failureSummary}) => html + failureSummary).join(' | ')}`))"""
-
-
-async def audit(desk: Desk) -> Any:
-    if not await desk.page.run("Boolean(window.axe)"):
-        await desk.page.run(AXE.read_text(encoding="utf-8") + ";0")
-    # Halfway from one color to another neither can be read.
-    await desk.page.until("document.getAnimations().length === 0")
-    return await desk.page.run(AUDIT)
 
 
 async def show(desk: Desk, size: tuple[int, int], scheme: str) -> None:
@@ -34,15 +25,18 @@ async def show(desk: Desk, size: tuple[int, int], scheme: str) -> None:
     await desk.page.until(READY)
 
 
+@needs_axe
 def test_axe_finds_nothing(tmp_path: Path) -> None:
-    if not AXE.exists():
-        pytest.skip("needs axe-core: make web-check")
+    # What makes it so, and what shows that it is.
     states = {
-        "everything open": "document.getElementById('advanced-group').open = true",
-        "locked": "document.querySelector('.track').click()",
-        "paused": "document.getElementById('do-tracking').click()",
-        "drawing": "document.getElementById('do-draw_home').click()",
-        "keys": "document.getElementById('help-button').click()",
+        "everything open": ("byId('advanced-group').open = true", "byId('advanced-group').open"),
+        "locked": (
+            "document.querySelector('.track').click()",
+            "document.querySelector('.track[aria-pressed=true]') !== null",
+        ),
+        "paused": ("byId('do-tracking').click()", "byId('do-tracking').ariaPressed === 'false'"),
+        "drawing": ("byId('do-draw_home').click()", "byId('do-draw_home').ariaPressed === 'true'"),
+        "keys": ("byId('help-button').click()", "byId('help').open"),
     }
 
     async def body(desk: Desk) -> None:
@@ -50,22 +44,23 @@ def test_axe_finds_nothing(tmp_path: Path) -> None:
         await desk.command(command="assign_scene", scene="Talk", preset="Interview")
         for size, scheme in product(SCREENS, ("light", "dark")):
             await show(desk, size, scheme)
+            await desk.page.run("window.byId = (id) => document.getElementById(id); 0")
             await desk.page.until("document.querySelectorAll('#scenes select').length === 1")
             # Every state once in each scheme, and the fullest one on every screen.
             every = (size, scheme) in {(SCREENS[0], "light"), (SCREENS[-1], "dark")}
             for state in states if every else ("everything open",):
-                await desk.page.run(states[state])
-                assert await audit(desk) == [], (size, scheme, state)
+                make, made = states[state]
+                await desk.page.run(make)
+                await desk.page.until(made)
+                assert await audit(desk.page) == [], (size, scheme, state)
             await desk.command(command="resume")
             await desk.command(command="release")
 
     at_the_desk(tmp_path, body, TWO_SHOTS)
 
 
+@needs_axe
 def test_axe_finds_nothing_for_strangers_and_while_the_program_is_away(tmp_path: Path) -> None:
-    if not AXE.exists():
-        pytest.skip("needs axe-core: make web-check")
-
     async def body(desk: Desk) -> None:
         await desk.page.call("Network.clearBrowserCookies")
         for size, scheme in ((SCREENS[0], "dark"), (SCREENS[-1], "light")):
@@ -73,28 +68,9 @@ def test_axe_finds_nothing_for_strangers_and_while_the_program_is_away(tmp_path:
             await desk.page.until("document.querySelectorAll('.track').length === 3")
             await desk.page.until("!document.getElementById('sign-in').hidden")
             await desk.page.run("document.getElementById('banner').hidden = false")
-            assert await audit(desk) == [], (size, scheme)
+            assert await audit(desk.page) == [], (size, scheme)
 
     at_the_desk(tmp_path, body, TWO_SHOTS)
-
-
-SMALL = """[...document.querySelectorAll('button, select, input, a, summary')].flatMap(e => {
-  const within = e.matches('.visually-hidden') ? 'label' : 'label.switch, label.auto';
-  const target = e.closest(within) ?? e;
-  const {width, height} = target.getBoundingClientRect();
-  if (!width || e.matches('.track, .skip, .brand') || e.closest('.skip')) return [];
-  const least = e.type === 'range' ? 36 : 44;
-  if (height >= least - 0.5 && width >= 40) return [];
-  return [`${e.id || e.textContent || e.outerHTML} ${width}x${height}`];
-})"""
-NAMELESS = """[...document.querySelectorAll('button, select, input')].filter(e =>
-  !(e.textContent.trim() || e.ariaLabel || e.labels?.length || e.hasAttribute('aria-labelledby')))
-  .map(e => e.outerHTML)"""
-CHOOSE_KOREAN = """(language => {
-  language.value = 'ko';
-  language.dispatchEvent(new Event('change'));
-})(document.getElementById('language'))"""
-KEYS_FOR_WORDS = r"document.body.innerText.match(/\b[a-z]+_[a-z_]+\b/g) ?? []"
 
 
 @pytest.mark.parametrize("shots", [ONE_SHOT, TWO_SHOTS], ids=["one", "two"])
@@ -109,10 +85,7 @@ def test_a_thumb_hits_everything_and_nothing_sticks_out(
         for width, scheme in product((320, 360, 768, 1080, 1440, 1920), schemes):
             await show(desk, (width, 900), scheme)
             await page.run("document.getElementById('advanced-group').open = true")
-            assert await page.run("document.documentElement.scrollWidth") <= width
-            assert await page.run(SMALL) == [], width
-            assert await page.run(NAMELESS) == []
-            assert await page.run(KEYS_FOR_WORDS) == []
+            await assert_in_reach(page, width, scheme)
             if SHOTS:
                 file = f"control-{width}-{scheme}-{len(shots)}.png"
                 await page.screenshot(Path(SHOTS) / file, full_page=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -10,14 +9,11 @@ from typing import Any
 import pytest
 
 from tests.e2e.chromium import Page
-from tests.e2e.daemon import ROOT
+from tests.e2e.looks import CHOOSE_KOREAN, SHOTS, assert_in_reach, audit, needs_axe
 from tests.e2e.operating import token_of
 from tests.e2e.phone import FAKE_CAMERA, LIVE, READY, Program, publish, with_a_phone
-from tests.e2e.test_control_page_looks import AUDIT, CHOOSE_KOREAN, NAMELESS, SMALL
 
 pytestmark = pytest.mark.browser
-AXE = ROOT / "tools/web/node_modules/axe-core/axe.min.js"
-SHOTS = os.environ.get("LIVETRACK_SCREENSHOTS")
 SCREENS = ((360, 780), (390, 844), (844, 390), (768, 1024), (1440, 900))
 TROUBLES = ("denied", "taken", "insecure", "waiting")
 NETWORK = ("--host", "0.0.0.0", "--https", "--https-port", "0")
@@ -35,13 +31,6 @@ async def show(program: Program, page: Page, size: tuple[int, int], scheme: str)
     await page.until(READY)
 
 
-async def audit(page: Page) -> Any:
-    if not await page.run("Boolean(window.axe)"):
-        await page.run(AXE.read_text(encoding="utf-8") + ";0")
-    await page.until("document.getAnimations().length === 0")
-    return await page.run(AUDIT)
-
-
 def on_this_computer(home: Path, body: Any) -> None:
     """With the page that an operator sees, code and all, by the unencrypted address."""
 
@@ -55,10 +44,8 @@ def on_this_computer(home: Path, body: Any) -> None:
     with_a_phone(home, signed_in, NETWORK, flags, complaints=True)
 
 
+@needs_axe
 def test_axe_finds_nothing_on_the_camera_page(tmp_path: Path) -> None:
-    if not AXE.exists():
-        pytest.skip("needs axe-core: make web-check")
-
     async def body(program: Program, page: Page) -> None:
         for size, scheme in product((SCREENS[0], SCREENS[-1]), ("light", "dark")):
             await show(program, page, size, scheme)
@@ -76,9 +63,7 @@ def test_a_thumb_hits_everything_and_nothing_sticks_out_of_the_camera_page(tmp_p
         for (width, height), scheme in product(((320, 640), *SCREENS), schemes):
             await show(program, page, (width, height), scheme)
             await publish(page)
-            assert await page.run("document.documentElement.scrollWidth") <= width, width
-            assert await page.run(SMALL) == [], width
-            assert await page.run(NAMELESS) == []
+            await assert_in_reach(page, width, scheme)
             if SHOTS:
                 await page.until("document.getElementById('kbps').textContent !== '–'")
                 file = f"camera-{width}-{scheme}.png"

@@ -4,7 +4,6 @@ come, failures are explained."""
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable
 from itertools import product
 from pathlib import Path
@@ -14,12 +13,11 @@ import pytest
 
 from livetrack_vcam.core.geometry import Size
 from tests.e2e.chromium import Page, find_chromium, open_page
+from tests.e2e.looks import SHOTS
 from tests.e2e.room_page import SIZE, Program, serving
 from tests.waiting import free_port
 
 pytestmark = pytest.mark.browser
-# Where to keep screenshots to look at; by default they go with pytest's temporary folder.
-SHOTS = os.environ.get("LIVETRACK_SCREENSHOTS")
 
 
 Body = Callable[[Page, Program, str], Awaitable[None]]

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from livetrack_vcam.core.geometry import Size
 from tests.e2e.chromium import Page
-from tests.e2e.daemon import ROOT
+from tests.e2e.looks import SCREENS, SHOTS, assert_in_reach, audit, needs_axe
 from tests.e2e.room_page import (
     IS_LIVE,
     IS_MOVING,
@@ -25,12 +23,6 @@ from tests.e2e.room_page import (
 )
 
 pytestmark = pytest.mark.browser
-AXE = ROOT / "tools/web/node_modules/axe-core/axe.min.js"
-SCREENS = ((360, 780), (768, 1024), (1440, 1000))
-SHOTS = os.environ.get("LIVETRACK_SCREENSHOTS")
-AUDIT = """axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa',
-  'best-practice']}).then(({violations}) => violations.map(({id, nodes}) =>
-  `${id}: ${nodes.map(({html, failureSummary}) => html + failureSummary).join(' | ')}`))"""
 THUMBNAIL = "document.getElementById('thumbnail')?.naturalWidth > 0"
 MENU = "document.getElementById('quality').click()"
 STATES = {
@@ -42,18 +34,8 @@ STATES = {
 }
 
 
-async def audit(page: Page) -> Any:
-    if not await page.run("Boolean(window.axe)"):
-        await page.run(AXE.read_text(encoding="utf-8") + ";0")
-    # Halfway from one color to another neither can be read; the spinner turns on.
-    await page.until("document.getAnimations().every(a => a instanceof CSSAnimation)")
-    return await page.run(AUDIT)
-
-
+@needs_axe
 def test_axe_finds_nothing_on_the_card_nor_beside_the_picture(tmp_path: Path) -> None:
-    if not AXE.exists():
-        pytest.skip("needs axe-core: make web-check")
-
     async def main() -> None:
         async with at_the_room(tmp_path, Program()) as (page, room):
             for size, scheme in product(SCREENS, ("light", "dark")):
@@ -70,12 +52,10 @@ def test_axe_finds_nothing_on_the_card_nor_beside_the_picture(tmp_path: Path) ->
     asyncio.run(main())
 
 
+@needs_axe
 def test_axe_finds_nothing_in_the_plain_picture_and_while_the_program_is_away(
     tmp_path: Path,
 ) -> None:
-    if not AXE.exists():
-        pytest.skip("needs axe-core: make web-check")
-
     async def main() -> None:
         async with at_the_room(tmp_path, Program()) as (page, room):
             for size, scheme in ((SCREENS[0], "dark"), (SCREENS[-1], "light")):
@@ -99,16 +79,6 @@ def test_axe_finds_nothing_in_the_plain_picture_and_while_the_program_is_away(
     asyncio.run(main())
 
 
-SMALL = """[...document.querySelectorAll('button, select, input, a, summary')].flatMap(e => {
-  const target = e.closest(e.matches('.visually-hidden') ? 'label' : '.none') ?? e;
-  const {width, height} = target.getBoundingClientRect();
-  if (!width || e.matches('.skip, .brand')) return [];
-  if (height >= 43.5 && width >= 40) return [];
-  return [`${e.id || e.textContent || e.outerHTML} ${width}x${height}`];
-})"""
-NAMELESS = """[...document.querySelectorAll('button, select, input')].filter(e =>
-  !(e.textContent.trim() || e.ariaLabel || e.labels?.length)).map(e => e.outerHTML)"""
-KEYS_FOR_WORDS = r"document.body.innerText.match(/\b[a-z]+_[a-z_]+\b/g) ?? []"
 LONG_NAME = "document.getElementById('name').value = 'W'.repeat(40)"
 
 
@@ -118,10 +88,7 @@ def test_a_thumb_hits_everything_and_nothing_sticks_out(tmp_path: Path, size: Si
     shape = "(r => r.width / r.height)(document.getElementById('stage').getBoundingClientRect())"
 
     async def check(page: Page, width: int, name: str) -> None:
-        assert await page.run("document.documentElement.scrollWidth") <= width, name
-        assert await page.run(SMALL) == [], (name, width)
-        assert await page.run(NAMELESS) == []
-        assert await page.run(KEYS_FOR_WORDS) == []
+        await assert_in_reach(page, width, name)
         if SHOTS:
             await page.screenshot(Path(SHOTS) / f"room-{name}-{size}.png", full_page=True)
 
