@@ -49,4 +49,4 @@ class Absence:
         elif settings.when_lost is WhenLost.HOME and home is not None:
             center, height = home.center, home.height
         height = min(max(height, low), high)
-        return clamp_center(center, settings, self._frame, height), height
+        return clamp_center(center.x, center.y, settings, self._frame, height), height

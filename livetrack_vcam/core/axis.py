@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from livetrack_vcam.core.course import Course, seconds_for
@@ -70,19 +69,6 @@ class AxisTarget(NamedTuple):
     seen: tuple[float, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class AxisRoom(Walls):
-    """Between which walls the crop's center may move, and how large the crop is along this axis.
-
-    While the crop shrinks the walls move apart: each by `growth`, in pixels/s.
-    """
-
-    extent: float = field(kw_only=True)
-
-    def clip(self, position: float) -> float:
-        return min(max(position, self.low), self.high)
-
-
 class _Reins:
     """The limits of one preset for a crop of one extent, worked out when one of them changes."""
 
@@ -132,7 +118,7 @@ class PanAxis:
         self._course = None
 
     def track(
-        self, target: AxisTarget, room: AxisRoom, preset: SpeedPreset, dead_zone: float, dt: float
+        self, target: AxisTarget, room: Walls, preset: SpeedPreset, dead_zone: float, dt: float
     ) -> None:
         """Hold or follow the target for one frame."""
         if self._traveling and not self.hurried:
@@ -142,7 +128,8 @@ class PanAxis:
         speed = target.velocity / room.extent
         if self.hurried and abs(error) < HURRY_DONE and self._is_calm(target, room, preset):
             self.hurried = self._traveling = False
-        least = max(preset.wake_speed, preset.sway_speed * target.size / room.extent)
+        least = preset.sway_speed * target.size / room.extent
+        least = least if least > preset.wake_speed else preset.wake_speed
         if self.following:
             aimed = (target.aim - self.state.position) / room.extent
             near = min(preset.inner_zone, dead_zone) + SETTLE_MARGIN
@@ -169,7 +156,7 @@ class PanAxis:
         self._move(target, room, preset, dt)
 
     def _go(
-        self, target: AxisTarget, room: AxisRoom, preset: SpeedPreset, dead_zone: float, dt: float
+        self, target: AxisTarget, room: Walls, preset: SpeedPreset, dead_zone: float, dt: float
     ) -> None:
         """One frame of the planned move to another subject."""
         goal = room.clip(target.position + target.drift * dt)
@@ -188,7 +175,7 @@ class PanAxis:
             self._traveling = self.following = False
             self._quiet_s = self._restless_s = 0.0
 
-    def _plan(self, goal: float, left_s: float, room: AxisRoom, preset: SpeedPreset) -> None:
+    def _plan(self, goal: float, left_s: float, room: Walls, preset: SpeedPreset) -> None:
         unit = room.extent
         way = goal - self.state.position
         limits = preset.speed * unit, 2 * preset.usual.acceleration * unit, preset.move_jerk * unit
@@ -196,19 +183,19 @@ class PanAxis:
         self._course = Course(self.state, goal, max(needed, left_s, LEAST_MOVE_S))
         self._elapsed_s = 0.0
 
-    def _is_calm(self, target: AxisTarget, room: AxisRoom, preset: SpeedPreset) -> bool:
+    def _is_calm(self, target: AxisTarget, room: Walls, preset: SpeedPreset) -> bool:
         slow = abs(self.state.velocity - target.velocity) < HURRY_DONE_SPEED * room.extent
         usual = preset.usual.acceleration * room.extent
         return slow and abs(self.state.acceleration) < 0.3 * usual
 
-    def glide(self, position: float, room: AxisRoom, preset: SpeedPreset, dt: float) -> None:
+    def glide(self, position: float, room: Walls, preset: SpeedPreset, dt: float) -> None:
         """Move to a fixed place and rest there."""
         error = abs(position - self.state.position) / room.extent
         self.forget_moves()
         self.following = error > GLIDE_DONE
         self._move(AxisTarget(position, position), room, preset, dt)
 
-    def rest(self, room: AxisRoom, preset: SpeedPreset, dt: float) -> None:
+    def rest(self, room: Walls, preset: SpeedPreset, dt: float) -> None:
         """Come to rest where it is."""
         self.forget_moves()
         self.following = False
@@ -220,7 +207,7 @@ class PanAxis:
         self.hurried = self._traveling = False
         self._course = None
 
-    def _move(self, target: AxisTarget, room: AxisRoom, preset: SpeedPreset, dt: float) -> None:
+    def _move(self, target: AxisTarget, room: Walls, preset: SpeedPreset, dt: float) -> None:
         if self.following or not self.state.resting:
             self._reins.fit(preset, room.extent)
             limits, urgency = self._reins.usual, None
@@ -261,7 +248,7 @@ def _is_witnessed(error: float, target: AxisTarget, extent: float, least: float)
     return near > least * max(1.0, SAME_WAY * far) and (far < LEAP or min(offs) > least)
 
 
-def _urgency(limits: Limits, target: AxisTarget, room: AxisRoom) -> Urgency:
+def _urgency(limits: Limits, target: AxisTarget, room: Walls) -> Urgency:
     spare = (room.extent - target.size) / 2
     fits = target.size > 0 and spare > GUARDED_SPARE * room.extent
     return Urgency(
@@ -275,4 +262,4 @@ def _urgency(limits: Limits, target: AxisTarget, room: AxisRoom) -> Urgency:
 
 def _hurried(preset: SpeedPreset, extent: float) -> Limits:
     usual = Limits.of(preset, extent, gains=preset.hurry)
-    return replace(usual, speed=HURRY_SPEED * extent)
+    return usual._replace(speed=HURRY_SPEED * extent)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from livetrack_vcam.core.config import DirectorSettings
 from livetrack_vcam.core.detection import Track
@@ -48,14 +47,13 @@ class Composition:
         """The same in motion, placed behind the middle of the crop while it moves across."""
         shape = self.shape(motion.shape, tracks, settings)
         if settings.lead_room == 0:
-            return motion if shape is motion.shape else replace(motion, shape=shape)
+            return motion if shape is motion.shape else motion._replace(shape=shape)
         goal = 0.0
         if shape.people == 1:
             goal = _wanted_lead(motion, shape, settings.lead_room, crop_width)
         ahead = self._lead.toward(goal, LEAD_RATE, dt) * crop_width
-        return replace(
-            motion,
-            shape=replace(shape, center_x=shape.center_x + ahead),
+        return motion._replace(
+            shape=shape._replace(center_x=shape.center_x + ahead),
             velocity_x=motion.velocity_x + self._lead.velocity * crop_width,
         )
 

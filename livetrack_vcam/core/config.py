@@ -24,6 +24,8 @@ class Shot(Enum):
     FULL = "full"
     WIDE = "wide"
 
+    __hash__ = object.__hash__  # of something looked up several times a frame
+
 
 class Speed(Enum):
     """How the crop moves: the presets of the framing design."""
@@ -33,6 +35,8 @@ class Speed(Enum):
     FAST = "fast"
     SPORT = "sport"
     CINEMA = "cinema"
+
+    __hash__ = object.__hash__  # of something looked up several times a frame
 
 
 class WhenLost(Enum):

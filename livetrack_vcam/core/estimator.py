@@ -106,6 +106,7 @@ class AxisEstimator:
         self.newest: tuple[float, ...] = (position,)[: self._agility.witnesses]
         """What was measured and believed of late, the newest first."""
         self._rejected: list[tuple[int, float]] = []
+        self._told: Motion | None = None
 
     @property
     def pts_ns(self) -> int:
@@ -118,6 +119,7 @@ class AxisEstimator:
         dt = (pts_ns - self._pts_ns) / 1e9
         if dt <= 0:
             return
+        self._told = None
         own = self._noise.variance(position, r, pts_ns)
         self._predict(dt)
         self._pts_ns = pts_ns
@@ -206,20 +208,28 @@ class AxisEstimator:
         What it was at that measurement holds for NEAR_S or more, what it was of late until
         STEADY_S; that fades with the time constant `fade_s`.
         """
-        (still, steadily, turning), (rests, goes, turns) = self._weights, self._states
-        position = still * rests.p + steadily * goes.p + turning * turns.p
-        velocity = steadily * goes.v + turning * turns.v
-        moving = self._moving
-        if moving > LONE_LOOK and not self._is_sure:
-            moving = LONE_LOOK
-        gap = max(0.0, (pts_ns - self._pts_ns) / 1e9)
-        near_s = max(NEAR_S, NEAR_INTERVALS * self._interval_s)
+        told = self._told = self._told or self._tell()
+        gap = (pts_ns - self._pts_ns) / 1e9
+        if gap <= 0.0:
+            return told
+        position, velocity, moving = told
+        near_s = NEAR_INTERVALS * self._interval_s
+        near_s = near_s if near_s > NEAR_S else NEAR_S
         if gap <= near_s:
             return Motion(position + velocity * gap, velocity, moving)
         steady = min(gap, max(near_s, STEADY_S))
         faded = math.exp(-(gap - steady) / fade_s) if fade_s > 0 else 0.0
         gone = velocity * near_s + self._cruise * (steady - near_s + fade_s * (1 - faded))
         return Motion(position + gone, self._cruise * faded, moving)
+
+    def _tell(self) -> Motion:
+        """The estimate at the newest measurement."""
+        (still, steadily, turning), (rests, goes, turns) = self._weights, self._states
+        position = still * rests.p + steadily * goes.p + turning * turns.p
+        moving = self._moving
+        if moving > LONE_LOOK and not self._is_sure:
+            moving = LONE_LOOK
+        return Motion(position, steadily * goes.v + turning * turns.v, moving)
 
     @property
     def _is_sure(self) -> bool:

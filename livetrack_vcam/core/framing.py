@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from livetrack_vcam.core.config import DirectorSettings, Shot
 from livetrack_vcam.core.geometry import Point, Size, as_float, largest_height
 
 
-@dataclass(frozen=True, slots=True)
-class SubjectShape:
+class SubjectShape(NamedTuple):
     """The subject as the composition sees it, in source pixels.
 
     `center_x` and `top` are where it is, `height` its usual height, `width` the width it takes
@@ -31,14 +31,6 @@ class SubjectShape:
     people: int = 1
     spread: float = 0.0
     doubt: float = 0.0
-
-    @property
-    def left(self) -> float:
-        return self.center_x - self.width / 2
-
-    @property
-    def right(self) -> float:
-        return self.center_x + self.width / 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +100,8 @@ def wanted_height(shape: SubjectShape, settings: DirectorSettings, frame: Size) 
         height = _close_height(shape, heads, settings, frame)
     else:
         height = _whole_height(shape, settings, frame)
-    return min(max(height, smallest), largest)
+    height = height if height > smallest else smallest
+    return height if height < largest else largest
 
 
 def _close_height(
@@ -134,8 +127,9 @@ def _whole_height(shape: SubjectShape, settings: DirectorSettings, frame: Size) 
     )
     core = shape.core or shape.width
     needed = (core + 2 * ROAM_S * shape.roaming) / ROOM_BESIDE
-    needed = max(needed, shape.width / ROOM_FOR_ARMS)
-    height = max(height, needed / as_float(settings.aspect_ratio))
+    spread = shape.width / ROOM_FOR_ARMS
+    across = (needed if needed > spread else spread) / as_float(settings.aspect_ratio)
+    height = height if height > across else across
     height *= math.exp(shape.doubt)
     return height * WIDE_SCALE if settings.shot is Shot.WIDE else height
 
@@ -145,7 +139,7 @@ def part_of(shape: SubjectShape, settings: DirectorSettings) -> SubjectShape:
     breadth = SHOT_SIZES[settings.shot].breadth * shape.head
     if breadth <= 0 or shape.people > 1:
         return shape
-    return replace(shape, width=min(shape.width, breadth))
+    return shape._replace(width=min(shape.width, breadth))
 
 
 def room_above(shape: SubjectShape, settings: DirectorSettings, crop_height: float) -> float:
@@ -169,16 +163,19 @@ def wanted_center(
     if shows_whole(settings):
         below = shape.top + shape.height + 0.03 * crop_height - crop_height
         top = max(top, min(below, shape.top - 0.02 * crop_height))
-    return clamp_center(Point(shape.center_x, top + crop_height / 2), settings, frame, crop_height)
+    return clamp_center(shape.center_x, top + crop_height / 2, settings, frame, crop_height)
 
 
 def clamp_center(
-    center: Point, settings: DirectorSettings, frame: Size, crop_height: float
+    x: float, y: float, settings: DirectorSettings, frame: Size, crop_height: float
 ) -> Point:
-    """The nearest center at which a crop of `crop_height` lies inside the frame."""
-    half_x = min(crop_height * as_float(settings.aspect_ratio), frame.width) / 2
-    half_y = min(crop_height, frame.height) / 2
-    return Point(
-        min(max(center.x, half_x), frame.width - half_x),
-        min(max(center.y, half_y), frame.height - half_y),
-    )
+    """The center nearest to `x`, `y` at which a crop of `crop_height` lies inside the frame."""
+    crop_width = crop_height * as_float(settings.aspect_ratio)
+    return Point(_inside(x, crop_width, frame.width), _inside(y, crop_height, frame.height))
+
+
+def _inside(center: float, extent: float, whole: int) -> float:
+    """The nearest center at which something of an extent lies inside the whole."""
+    half = (extent if extent < whole else whole) / 2
+    center = center if center > half else half
+    return center if center < whole - half else whole - half

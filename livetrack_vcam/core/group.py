@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from livetrack_vcam.core.config import DirectorSettings, Fill
 from livetrack_vcam.core.detection import Track
@@ -47,7 +46,7 @@ def shape_of_all(shape: SubjectShape, tracks: Sequence[Track]) -> SubjectShape:
     highest = min(track.box.y1 for track in tracks)
     lowest = max(track.box.y1 for track in tracks)
     head = max(head_height(track.box, track.face) for track in tracks)
-    return replace(shape, head=head, people=len(tracks), spread=lowest - highest)
+    return shape._replace(head=head, people=len(tracks), spread=lowest - highest)
 
 
 def joint_box(tracks: Sequence[Track]) -> Box:

@@ -8,7 +8,6 @@ acceleration to jerk. The position loop is the square-root controller known from
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from livetrack_vcam.core.presets import Gains, SpeedPreset
@@ -23,8 +22,7 @@ STOPPED = 1e-3
 """A speed, in crops/s (and crops/s² of acceleration), that is set to exactly zero at rest."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """The preset's gains, with its limits in the axis' own unit (pixels, or log-size)."""
 
     kp: float
@@ -68,23 +66,19 @@ class AxisState(NamedTuple):
         return self.velocity == 0.0 and self.acceleration == 0.0
 
 
-def approach(error: float, kp: float, acceleration: float) -> float:
-    """Velocity that closes `error` without ever braking harder than `acceleration`."""
-    linear = acceleration / (kp * kp)
-    if error > linear:
-        return math.sqrt(2 * acceleration * (error - linear / 2))
-    if error < -linear:
-        return -math.sqrt(2 * acceleration * (-error - linear / 2))
-    return kp * error
+class Walls(NamedTuple):
+    """Lowest and highest position of the crop's center, and how large the crop is along this axis.
 
-
-@dataclass(frozen=True, slots=True)
-class Walls:
-    """Lowest and highest position; `growth` is how fast each of them moves outward."""
+    While the crop shrinks the walls move apart: each by `growth`, in units of the axis a second.
+    """
 
     low: float
     high: float
     growth: float = 0.0
+    extent: float = math.inf
+
+    def clip(self, position: float) -> float:
+        return min(max(position, self.low), self.high)
 
 
 NO_WALLS = Walls(-math.inf, math.inf)
@@ -104,6 +98,10 @@ class Urgency(NamedTuple):
     room: float = math.inf
 
 
+NEVER = Urgency(Limits(1, 1, 1, 1, 1, 1, 0), 0.0, 0.0, math.inf)
+"""Nothing is ever urgent."""
+
+
 def follow(
     state: AxisState,
     target: float,
@@ -117,78 +115,86 @@ def follow(
     """The state `dt` seconds later, on the way to `target`, which got there with speed `drift`.
 
     `lead` is the velocity to have when there is no error. The crop slows down ahead of the walls,
-    so that a fast one does not stop dead at the edge of the frame.
+    so that a fast one does not stop dead at the edge of the frame. The loops are written out, and
+    clip by conditions: a call takes longer than the arithmetic, a thousand times a second.
     """
-    steps, h = _steps(dt)
-    low, high, outward = walls.low, walls.high, max(walls.growth, 0.0)
     p, v, a = state
-    if urgency is not None:
-        urgent, place, speed, near, room = urgency
+    low, high, growth, _ = walls
+    outward = growth if growth > 0.0 else 0.0
+    hard, place, speed, near, room = urgency or NEVER
+    pulled: bool | None = None
+    steps, h = _steps(dt)
     for left in range(steps - 1, -1, -1):
         before_end = left * h
-        use = limits
-        if urgency is not None:
-            off = place - speed * before_end - p
-            away = abs(off)
-            if away > room or (away > near and v * off < 0):
-                use = urgent
-        kp, most = use.kp, use.acceleration
-        wanted = lead + approach(target - drift * before_end - p, kp, BRAKING * most)
+        off = place - speed * before_end - p
+        away = abs(off)
+        urgent = away > room or (away > near and v * off < 0)
+        if urgent is not pulled:
+            pulled, loops = urgent, _loops(hard if urgent else limits)
+            gain, linear, twice, half, free, wall, edge, brake, tip, kv, ka, top, most, jolt = loops
+        error = target - drift * before_end - p
+        if error > linear:
+            wanted = lead + math.sqrt(twice * (error - half))
+        elif error < -linear:
+            wanted = lead - math.sqrt(twice * (-error - half))
+        else:
+            wanted = lead + gain * error
         space = high - p if wanted > 0 else p - low
-        fastest = outward
-        if space > 0:
-            fastest += approach(space, 1.4 * kp, 0.5 * most)
-        if wanted > fastest:
-            wanted = fastest
-        elif wanted < -fastest:
-            wanted = -fastest
-        p, v, a = _toward(p, v, a, wanted, use, h)
+        if space < free:
+            slow = math.sqrt(brake * (space - tip)) if space > edge else wall * space
+            fastest = outward + slow if space > 0 else outward
+            wanted = fastest if wanted > fastest else -fastest if wanted < -fastest else wanted
+        wanted = top if wanted > top else -top if wanted < -top else wanted
+        goal = kv * (wanted - v)
+        goal = most if goal > most else -most if goal < -most else goal
+        jerk = ka * (goal - a)
+        a += (jolt if jerk > jolt else -jolt if jerk < -jolt else jerk) * h
+        v += a * h
+        p += v * h
     return AxisState(p, v, a)
 
 
 def brake(state: AxisState, limits: Limits, dt: float, stopped: float) -> AxisState:
     """The state `dt` seconds later while coming to rest; slower than `stopped` is exactly zero."""
     steps, h = _steps(dt)
+    p, v, a = state
     for _ in range(steps):
-        if abs(state.velocity) <= stopped and abs(state.acceleration) <= stopped * limits.ka:
-            return AxisState(state.position)
-        state = AxisState(*_toward(*state, 0.0, limits, h))
-    return state
+        if abs(v) <= stopped and abs(a) <= stopped * limits.ka:
+            return AxisState(p)
+        goal = _clipped(limits.kv * -v, limits.acceleration)
+        a += _clipped(limits.ka * (goal - a), limits.jerk) * h
+        v += a * h
+        p += v * h
+    return AxisState(p, v, a)
+
+
+def _clipped(value: float, most: float) -> float:
+    return min(max(value, -most), most)
 
 
 def _steps(dt: float) -> tuple[int, float]:
     """How many integration steps a frame of `dt` seconds takes, and how long each is."""
-    dt = min(dt, LONGEST_S)
-    steps = max(1, math.ceil(dt / STEP_S))
+    dt = dt if dt < LONGEST_S else LONGEST_S
+    steps = math.ceil(dt / STEP_S) or 1
     return steps, dt / steps
 
 
-def _toward(
-    p: float, v: float, a: float, wanted: float, limits: Limits, h: float
-) -> tuple[float, float, float]:
-    """One integration step of the velocity, acceleration and jerk loops.
+def _loops(limits: Limits) -> tuple[float, ...]:
+    """The limits as an integration step needs them: the position loops, then the other limits.
 
-    Each is clipped by conditions: `follow` comes here a thousand times a second, and a call of min
-    or max takes longer than all of the arithmetic.
+    A position loop is a gain times the error up to where it is linear, then √(twice · (error -
+    half)): it never brakes harder than an acceleration. The first goes to the target, the second to
+    a wall, which further away than the fifth number allows any speed.
     """
-    most = limits.speed
-    if wanted > most:
-        wanted = most
-    elif wanted < -most:
-        wanted = -most
-    goal, most = limits.kv * (wanted - v), limits.acceleration
-    if goal > most:
-        goal = most
-    elif goal < -most:
-        goal = -most
-    jerk, most = limits.ka * (goal - a), limits.jerk
-    if jerk > most:
-        jerk = most
-    elif jerk < -most:
-        jerk = -most
-    a += jerk * h
-    v += a * h
-    return p + v * h, v, a
+    gain, kv, ka, speed, acceleration, jerk, _ = limits
+    braking = BRAKING * acceleration
+    linear = braking / (gain * gain)
+    wall, stopping = 1.4 * gain, 0.5 * acceleration
+    edge = stopping / (wall * wall)
+    slow, fast = speed / wall, speed * speed / (2 * stopping) + edge / 2
+    free = (slow if slow > fast else fast) * (1 + 1e-9)
+    goal = gain, linear, 2 * braking, linear / 2
+    return (*goal, free, wall, edge, 2 * stopping, edge / 2, kv, ka, speed, acceleration, jerk)
 
 
 def within(state: AxisState, low: float, high: float) -> AxisState:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from livetrack_vcam.core.axis import AxisRoom, AxisTarget, PanAxis
+from livetrack_vcam.core.axis import AxisTarget, PanAxis
 from livetrack_vcam.core.config import DirectorSettings
 from livetrack_vcam.core.framing import (
     SubjectShape,
@@ -14,7 +14,7 @@ from livetrack_vcam.core.framing import (
     wanted_height,
 )
 from livetrack_vcam.core.geometry import Crop, Point, Size, fit_inside
-from livetrack_vcam.core.motion import AxisState
+from livetrack_vcam.core.motion import AxisState, Walls
 from livetrack_vcam.core.presets import PRESETS, SpeedPreset, Suit
 from livetrack_vcam.core.subject_estimator import SubjectMotion
 from livetrack_vcam.core.zoom import ZoomAxis, ZoomTarget
@@ -128,8 +128,11 @@ class CameraRig:
     def shows(self, shape: SubjectShape) -> bool:
         """Whether the subject is inside the present crop from side to side."""
         box = self.crop.box
-        left, right = max(shape.left, 0.0), min(shape.right, float(self._frame.width))
-        return box.x1 <= left and right <= box.x2
+        half = shape.width / 2
+        left, right = shape.center_x - half, shape.center_x + half
+        return (box.x1 <= left or box.x1 <= 0.0) and (
+            right <= box.x2 or self._frame.width <= box.x2
+        )
 
     def follow(self, subject: SubjectMotion, dt: float, closer: bool = True) -> None:
         """Keep the subject composed for one frame of `dt` seconds.
@@ -140,12 +143,13 @@ class CameraRig:
         self._mind_limit()
         shape = subject.shape
         height = self.zoom.height
-        center = before = self._wanted(shape)
+        center = before = self._wanted(shape, height)
         stands = self.tilt.state.position + height / 2 > self._frame.height - STANDS
-        self._track_zoom(subject, closer, dt)
+        self._track_zoom(subject, closer, height, dt)
+        drift_x = drift_y = 0.0
         if self.zoom.height != height:
-            center = self._wanted(shape)
-        drift_x, drift_y = _rate(before.x, center.x, dt), _rate(before.y, center.y, dt)
+            center = self._wanted(shape, self.zoom.height)
+            drift_x, drift_y = _rate(before.x, center.x, dt), _rate(before.y, center.y, dt)
         pan_room, tilt_room = self._rooms()
         speed_x = subject.velocity_x if center.x == shape.center_x else 0.0
         speed_y = subject.velocity_y if tilt_room.low < center.y < tilt_room.high else 0.0
@@ -178,8 +182,8 @@ class CameraRig:
         if stands and center.y >= tilt_room.high - STANDS:
             self.tilt.state = AxisState(tilt_room.high, drift_y)
 
-    def _wanted(self, shape: SubjectShape) -> Point:
-        return wanted_center(shape, self._settings, self._frame, self.zoom.height)
+    def _wanted(self, shape: SubjectShape, height: float) -> Point:
+        return wanted_center(shape, self._settings, self._frame, height)
 
     def glide(self, center: Point, height: float, dt: float) -> None:
         """One frame of the way to a fixed crop, where the picture then rests."""
@@ -207,8 +211,7 @@ class CameraRig:
         if self.zoom.height < smallest * (1 - 1e-6) and not self.zoom.moving:
             self.zoom.go_to(smallest)
 
-    def _track_zoom(self, subject: SubjectMotion, closer: bool, dt: float) -> None:
-        before = self.zoom.height
+    def _track_zoom(self, subject: SubjectMotion, closer: bool, before: float, dt: float) -> None:
         wanted = wanted_height(subject.shape, self._settings, self._frame)
         rate = 0.0
         if subject.growing > LIKELY:
@@ -224,7 +227,8 @@ class CameraRig:
         low, high = self._bounds
         low = min(low, before) if before < NEARLY * low else low
         self.zoom.track(target, self._settings.speed, low, high, dt)
-        self._growth = _rate(self.zoom.height / 2, before / 2, dt)
+        height = self.zoom.height
+        self._growth = 0.0 if height == before else _rate(height / 2, before / 2, dt)
 
     def _step_zoom(self, dt: float) -> None:
         low, high = self._bounds
@@ -239,19 +243,22 @@ class CameraRig:
             return 0.0
         x, y = self.pan.state.position, self.tilt.state.position
         bottom = min(shape.top + shape.height, float(self._frame.height))
-        across = max(x - shape.left, shape.right - x) / self._ratio
+        half = shape.width / 2
+        across = max(x - (shape.center_x - half), shape.center_x + half - x) / self._ratio
         return 2 * ZOOM_PATIENCE * max(across, y - shape.top, bottom - y)
 
-    def _rooms(self) -> tuple[AxisRoom, AxisRoom]:
+    def _rooms(self) -> tuple[Walls, Walls]:
         """Room for the crop's center across and down, at the present zoom."""
         height = self.zoom.height
-        width = min(height * self._ratio, float(self._frame.width))
-        height = min(height, float(self._frame.height))
+        whole_width, whole_height = self._frame.width, self._frame.height
+        width = height * self._ratio
+        width = width if width < whole_width else float(whole_width)
+        height = height if height < whole_height else float(whole_height)
         growth = self._growth
         across = growth * self._ratio
         return (
-            AxisRoom(width / 2, self._frame.width - width / 2, across, extent=width),
-            AxisRoom(height / 2, self._frame.height - height / 2, growth, extent=height),
+            Walls(width / 2, whole_width - width / 2, across, width),
+            Walls(height / 2, whole_height - height / 2, growth, height),
         )
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
-from livetrack_vcam.core.estimator import Agility, AxisEstimator, Motion, measurement_variance
+from livetrack_vcam.core.estimator import Agility, AxisEstimator, measurement_variance
 from livetrack_vcam.core.framing import SubjectShape
 from livetrack_vcam.core.geometry import Box, Size
 from livetrack_vcam.core.hindsight import AxisHindsight, Glance
@@ -44,8 +44,7 @@ SIZE_FADE_S = 0.6
 """Time constant with which a predicted growth fades."""
 
 
-@dataclass(frozen=True, slots=True)
-class SubjectMotion:
+class SubjectMotion(NamedTuple):
     """Where the subject is at one moment, in source pixels and pixels per second.
 
     The crop should see it where it is `aim_s` seconds later (negative: earlier). `growth` is how
@@ -124,6 +123,7 @@ class SubjectEstimator:
         self._roaming = self._stays_s = 0.0
         self._pts_ns = pts_ns
         self._remember()
+        self._build = self._built()
 
     @property
     def measured_ns(self) -> int:
@@ -159,6 +159,7 @@ class SubjectEstimator:
         self._past_x.add(x, r, pts_ns, motion)
         self._past_top.add(top / self._unit, r, pts_ns, lift)
         self._measure_size(box, face, top, dt)
+        self._build = self._built()
         speed = abs(motion.velocity) * self._unit
         walks = motion.moving > ROAMS and speed > WALKS * box.width
         self._roam(speed if walks else 0.0, dt)
@@ -166,6 +167,10 @@ class SubjectEstimator:
     def _remember(self) -> None:
         self._seen_x = tuple(self._unit * place for place in self._x.newest)
         self._seen_y = tuple(self._unit * place for place in self._top.newest)
+
+    def _built(self) -> tuple[float, float, float]:
+        """Width over height, height in heads and doubt of the size: as of the newest look."""
+        return self._body.slimness, self._heads_tall, self._body.doubt
 
     def _roam(self, speed: float, dt: float) -> None:
         if speed > self._roaming / 2:
@@ -237,33 +242,35 @@ class SubjectEstimator:
         """
         x, top = self._x.at(pts_ns, fade_s), self._top.at(pts_ns, fade_s)
         size = self._body.at(pts_ns, SIZE_FADE_S)
-        slimness = self._body.slimness
-        head = self._head.at(size, _heads_tall(1 / slimness), pts_ns, SIZE_FADE_S)
+        slimness, tall, doubt = self._build
+        head = self._head.at(size, tall, pts_ns, SIZE_FADE_S)
         height = math.exp(size.position)
-        core = slimness * height
+        core, reach, widest = slimness * height, self._reach.ratio * height, self._widest.value
+        width = min(reach, WIDER * widest)
+        unit = self._unit
         shape = SubjectShape(
-            self._pixels(x),
-            self._pixels(top),
-            max(min(self._reach.ratio * height, WIDER * self._widest.value), core),
+            x.position * unit,
+            top.position * unit,
+            width if width > core else core,
             height,
             math.exp(head.position),
             self._roaming,
             core,
-            doubt=self._body.doubt,
+            doubt=doubt,
         )
         return SubjectMotion(
             shape,
-            x.velocity * self._unit,
-            top.velocity * self._unit,
+            x.velocity * unit,
+            top.velocity * unit,
             x.moving,
             top.moving,
             aim_s,
-            growth=size.velocity,
-            head_growth=head.velocity,
-            growing=max(size.moving, head.moving),
-            delay_s=delay_s,
-            seen_x=self._seen_x,
-            seen_y=self._seen_y,
+            size.velocity,
+            head.velocity,
+            size.moving if size.moving > head.moving else head.moving,
+            delay_s,
+            self._seen_x,
+            self._seen_y,
         )
 
     def glance(self, glance: Glance, fade_s: float) -> SubjectMotion:
@@ -274,15 +281,8 @@ class SubjectEstimator:
         newest = self.at(self._pts_ns, fade_s)
         x, velocity_x = glance.along(self._past_x, self._x, fade_s)
         top, velocity_y = glance.along(self._past_top, self._top, fade_s)
-        return replace(
-            newest,
-            shape=replace(newest.shape, center_x=x * self._unit, top=top * self._unit),
-            velocity_x=velocity_x * self._unit,
-            velocity_y=velocity_y * self._unit,
-        )
-
-    def _pixels(self, motion: Motion) -> float:
-        return motion.position * self._unit
+        shape = SubjectShape(x * self._unit, top * self._unit, *newest.shape[2:])
+        return SubjectMotion(shape, velocity_x * self._unit, velocity_y * self._unit, *newest[3:])
 
 
 def _ease(value: float, goal: float, tau_s: float, dt: float) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import NamedTuple
 
 from livetrack_vcam.core.axis import GLIDE_DONE
@@ -30,8 +29,8 @@ PACES_IN: dict[Speed, Limits] = {
 The goal is predicted to the time it is shown at, so that no velocity is fed forward besides.
 """
 PACES_OUT: dict[Speed, Limits] = {
-    speed: replace(
-        pace, speed=2 * pace.speed, acceleration=2 * pace.acceleration, jerk=2 * pace.jerk
+    speed: pace._replace(
+        speed=2 * pace.speed, acceleration=2 * pace.acceleration, jerk=2 * pace.jerk
     )
     for speed, pace in PACES_IN.items()
 }

@@ -86,7 +86,7 @@ def test_whole_shots_cut_neither_crown_nor_feet(shot: Shot, aspect: Fraction) ->
 
 
 def test_elbows_count_in_a_whole_shot_but_not_in_a_face_shot() -> None:
-    wide = replace(STANDING, width=1400)
+    wide = STANDING._replace(width=1400)
     assert framed(Shot.FACE, Fraction(9, 16), wide) == framed(Shot.FACE, Fraction(9, 16))
     assert framed(Shot.AUTO, Fraction(9, 16), wide).x2 >= 3.5
     assert part_of(wide, DirectorSettings(shot=Shot.FULL)) is wide

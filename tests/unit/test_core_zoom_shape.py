@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Sequence
-from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -113,5 +112,5 @@ def test_a_size_seen_wrong_by_a_tenth_and_more_gets_room_and_a_sure_one_does_not
 def test_doubt_makes_the_crop_larger_by_as_much() -> None:
     settings = DirectorSettings(aspect_ratio=Fraction(1))
     sure = SubjectShape(960, 300, 150, 500, 70)
-    wide = wanted_height(replace(sure, doubt=0.1), settings, FRAME)
+    wide = wanted_height(sure._replace(doubt=0.1), settings, FRAME)
     assert wide == pytest.approx(wanted_height(sure, settings, FRAME) * math.exp(0.1))
