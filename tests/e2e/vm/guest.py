@@ -6,6 +6,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 DEVICES = ("OBS Virtual Camera", "LiveTrack Camera", "Open Camera", "LiveTrack Vertical", "Wide")
 """Labels of /dev/video10 and on, as most checks want them; the open one has no exclusive_caps."""
@@ -52,12 +53,20 @@ def read_raw(device: str) -> bytes:
     return file.read_bytes()
 
 
+class Running(Protocol):
+    """A program of which one can ask whether it still runs."""
+
+    def poll(self) -> int | None:
+        """Its exit status, None while it runs."""
+        ...
+
+
 def wait_until(
-    done: Callable[[], bool], program: subprocess.Popen[bytes], seconds: float = 150.0
+    done: Callable[[], object], program: Running, seconds: float = 150.0, every_s: float = 0.5
 ) -> None:
     """Fails when it does not come, or `program` ends before."""
     deadline = time.monotonic() + seconds
     while not done():
-        assert program.poll() is None, f"the program ended with {program.returncode}"
+        assert program.poll() is None, f"the program ended with {program.poll()}"
         assert time.monotonic() < deadline, f"it did not come in {seconds:.0f} s"
-        time.sleep(0.5)
+        time.sleep(every_s)

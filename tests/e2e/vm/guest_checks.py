@@ -21,10 +21,16 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from tests.e2e.vm.guest_program import warm_up
+
 ONLY = "LIVETRACK_VM_ONLY"
 """Names the files to run, with commas between; on the host and in the guest."""
 FILES = (
     "device_checks",
+    "clip_checks",
+    "recovery_checks",
+    "restart_checks",
+    "endurance_checks",
     "refusal_checks",
     "browser_checks",
     "doctor_checks",
@@ -49,8 +55,7 @@ def names() -> list[str]:
 
 
 def main() -> None:
-    # Here once, so that no forked feeder has to load it.
-    import_module("pyvirtualcam")
+    warm_up()
     for file in chosen():
         stage: Callable[[], AbstractContextManager[Any]] | None = getattr(file, "on_stage", None)
         if stage is None:

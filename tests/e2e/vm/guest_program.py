@@ -7,6 +7,7 @@ What is run, from the words of the command line to the exit status, is the same.
 from __future__ import annotations
 
 import os
+import pwd
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,7 +28,7 @@ LOADED = (
     "livetrack_vcam.web.server",
     "pyvirtualcam",
 )
-PATIENCE_S = 60.0
+PATIENCE_S, ENDED_S = 60.0, 120.0
 HOME = Path("/tmp/home")
 SAID = Path("/out/said")
 _numbers = count(1)
@@ -91,6 +92,16 @@ def running(*words: str, nice: int = 0) -> Iterator[Program]:
         program.kill()
 
 
+def ended(*words: str, user: int | None = None) -> Program:
+    """A program that has ended by itself."""
+    program = start(*words, user=user)
+    try:
+        program.wait(ENDED_S)
+    finally:
+        program.kill()
+    return program
+
+
 def _run(words: tuple[str, ...], said: Path, nice: int, user: int | None) -> None:
     from livetrack_vcam.cli import main
 
@@ -102,8 +113,10 @@ def _run(words: tuple[str, ...], said: Path, nice: int, user: int | None) -> Non
     home.mkdir(parents=True, exist_ok=True)
     if user is not None:
         os.chown(home, user, user)
-        os.setgroups([])
-        os.setgid(user)
+        account = pwd.getpwuid(user)
+        os.initgroups(account.pw_name, account.pw_gid)
+        os.setgid(account.pw_gid)
         os.setuid(user)
+        os.environ["USER"] = account.pw_name
     os.environ |= {"HOME": str(home), "XDG_DATA_HOME": str(home), "XDG_CONFIG_HOME": str(home)}
     main(list(words))
