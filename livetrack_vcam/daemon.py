@@ -238,6 +238,9 @@ class Daemon:
                 log.warning("%s; looking for it again", event.error)
             elif isinstance(event, SourceBack):
                 log.info("the source is back")
+                if event.note:
+                    log.warning("%s", event.note)
+                self._say_note()
 
     def _sink_failed(self, event: SinkFailed) -> None:
         """An output the user asked for must open; the default ones are offered, and may fail."""

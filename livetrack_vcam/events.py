@@ -17,7 +17,9 @@ class SourceLost:
 
 @dataclass(frozen=True, slots=True)
 class SourceBack:
-    """The source delivers again."""
+    """The source delivers again; `note` says what is not as before."""
+
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 from threading import Event
 
-from livetrack_vcam.core.geometry import Size
+from livetrack_vcam.core.geometry import Box, Size
 from livetrack_vcam.errors import SourceError
 from livetrack_vcam.events import Report, SourceBack, SourceLost
-from livetrack_vcam.interfaces import Source
+from livetrack_vcam.interfaces import Source, SourceInfo
+from livetrack_vcam.live.sleeping import SleepWatch
 from livetrack_vcam.mailbox import Mailbox
 from livetrack_vcam.media import ColorRange, Frame
+from livetrack_vcam.picture.render import Renderer
 from livetrack_vcam.stats import Clock, Flow
 
 log = logging.getLogger(__name__)
@@ -40,6 +42,7 @@ class Capture:
         target: Mailbox[Frame],
         report: Report,
         clock: Clock,
+        sleep: SleepWatch | None = None,
     ) -> None:
         self._source = source
         self._size = size
@@ -53,6 +56,9 @@ class Capture:
         self.missed = 0
         self.brightness: float | None = None
         self._last_seq = -1
+        self._fitter = Renderer(size)
+        self._sleep = SleepWatch() if sleep is None else sleep
+        self._slept = False
 
     def run(self) -> None:
         try:
@@ -83,7 +89,7 @@ class Capture:
         """The next frame, through any loss of a live source; None at the end."""
         while True:
             try:
-                return self._source.read()
+                frame = self._source.read()
             except SourceError as error:
                 if self._stopping.is_set():
                     return None
@@ -91,25 +97,55 @@ class Capture:
                     raise
                 self.state = "lost"
                 self._report(SourceLost(error))
-            if not self._reopen():
+            else:
+                return None if frame is None else self._fitted(frame)
+            info = self._reopen()
+            if info is None:
                 return None
             self.state = "running"
-            self._report(SourceBack())
+            self._report(SourceBack(self._changed(info)))
 
-    def _reopen(self) -> bool:
+    def _reopen(self) -> SourceInfo | None:
+        """Try until it is back, ever more seldom; None when the run ends meanwhile."""
         pause_s = REOPEN_FIRST_S
-        while not self._stopping.wait(pause_s):
+        while self._pause(pause_s):
+            if self._slept:
+                pause_s = REOPEN_FIRST_S
             self._source.close()
             try:
-                info = self._source.open()
+                return self._source.open()
             except SourceError as error:
                 log.debug("source not back yet: %s", error)
                 pause_s = error.retry_s or min(2 * pause_s, REOPEN_MOST_S)
-            else:
-                if info.size != self._size:
-                    raise SourceError(
-                        f"{info.name} came back with {info.size} instead of {self._size}; "
-                        "start livetrack-vcam again to use it"
-                    )
-                return True
-        return False
+        return None
+
+    def _pause(self, pause_s: float) -> bool:
+        """Wait for so long, but not on after the machine slept; whether the run goes on."""
+        self._slept = False
+        while pause_s > 0 and not self._slept:
+            if self._stopping.wait(min(pause_s, REOPEN_FIRST_S)):
+                return False
+            pause_s -= REOPEN_FIRST_S
+            slept_s = self._sleep.slept_s()
+            self._slept = slept_s > 0
+            if self._slept:
+                log.info("the machine slept for %.0f s; looking for the source at once", slept_s)
+        return not self._stopping.is_set()
+
+    def _changed(self, info: SourceInfo) -> str | None:
+        """What the user should know of a source that came back another one."""
+        if info.size == self._size:
+            return None
+        return (
+            f"{info.name} came back with {info.size} instead of {self._size}; its picture is "
+            "scaled to the old size, start livetrack-vcam again to have all of the new one"
+        )
+
+    def _fitted(self, frame: Frame) -> Frame:
+        """The frame at the size the run began with: directors and detectors hold on to it.
+
+        Another shape goes between black bars.
+        """
+        if frame.size == self._size:
+            return frame
+        return self._fitter.render(frame, Box(0, 0, frame.size.width, frame.size.height))

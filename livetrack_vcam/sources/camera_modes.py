@@ -16,6 +16,8 @@ FORMATS = ("NV12", "YU12", "YUYV", "UYVY", "MJPG", "JPEG", "H264")
 # would be the higher price.
 FAST_ENOUGH = 0.8
 TOO_FAST = 1.1
+LESS = 0.75
+"""Of the bus's load: nearer to what it had no room for, a try is a second lost."""
 
 
 def choose_mode(
@@ -84,12 +86,12 @@ def _slower_format(chosen: Mode, modes: tuple[Mode, ...]) -> str:
 def next_after(failed: Mode, order: tuple[Mode, ...], no_room: bool) -> tuple[Mode, ...]:
     """What is left to try of `order` after `failed` could not be opened.
 
-    With `no_room` the bus had none left, so nothing that needs as much of it is tried.
+    With `no_room` the bus had none left, so only what needs a good deal less of it is tried.
     """
     rest = order[order.index(failed) + 1 :]
     if not no_room:
         return rest
-    return tuple(mode for mode in rest if bus_load(mode) < bus_load(failed))
+    return tuple(mode for mode in rest if bus_load(mode) < LESS * bus_load(failed))
 
 
 def bus_load(mode: Mode) -> float:
