@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import logging
-import sys
 import time
 from collections.abc import Callable
 from fractions import Fraction
@@ -25,6 +24,7 @@ from livetrack_vcam.sources.camera_modes import (
 )
 from livetrack_vcam.sources.cameras import CameraInfo, capture_format, found_again, list_cameras
 from livetrack_vcam.sources.clock import SECOND_NS, LiveClock, Timeline
+from livetrack_vcam.sources.ffmpeg_devices import AVFOUNDATION, DSHOW, OPTIONS, V4L2
 from livetrack_vcam.sources.stream_reader import StreamReader
 from livetrack_vcam.sources.v4l2 import Mode
 
@@ -40,7 +40,6 @@ INPUT_FORMATS = {
     "NV12": "nv12",
     "YU12": "yuv420p",
 }
-NONBLOCK = "+4"  # AVFMT_FLAG_NONBLOCK: a camera that stops must not hold the reader in the kernel
 POLL_S = 0.002  # how often a waiting reader asks for the next frame
 SILENT_S = 2.0  # a camera that gives no new frame for so long counts as lost
 FIRST_PICTURE_S = 5.0  # some need seconds from being opened to their first
@@ -49,6 +48,11 @@ MOST_TRIES = 6  # modes of one camera; each may take a second to be refused
 NOT_THE_MODE = frozenset(
     {errno.EBUSY, errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENODEV, errno.ENXIO}
 )
+
+PRIVACY = {
+    AVFOUNDATION: "System Settings > Privacy & Security > Camera, and there the terminal",
+    DSHOW: "Settings > Privacy & security > Camera > Let desktop apps access your camera",
+}
 
 Look = Callable[[CameraInfo], tuple[CameraInfo, ...]]
 
@@ -198,19 +202,20 @@ class Camera:
         )
 
 
-def input_name(camera: CameraInfo) -> str:
-    """What FFmpeg's capture device calls the camera."""
-    if sys.platform == "win32":
-        return f"video={camera.path}"
-    return camera.path
+def input_name(camera: CameraInfo, kind: str | None = None) -> str:
+    """What FFmpeg's capture device of this `kind`, by default this system's, calls the camera."""
+    return f"video={camera.path}" if (kind or capture_format()) == DSHOW else camera.path
 
 
-def device_options(mode: Mode | None, wanted: Size | None, fps: Fraction | None) -> dict[str, str]:
+def device_options(
+    mode: Mode | None, wanted: Size | None, fps: Fraction | None, kind: str | None = None
+) -> dict[str, str]:
     """FFmpeg's options for the mode; the plain wish when the camera does not list any."""
-    options = {"fflags": NONBLOCK} if sys.platform.startswith("linux") else {}
+    kind = kind or capture_format()
+    options = dict(OPTIONS[kind])
     size, rate = (mode.size, mode.fps) if mode else (wanted or DEFAULT_SIZE, fps or DEFAULT_FPS)
     options |= {"video_size": str(size), "framerate": f"{rate.numerator}/{rate.denominator}"}
-    if mode and sys.platform.startswith("linux"):
+    if mode and kind == V4L2:
         options["input_format"] = INPUT_FORMATS[mode.format]
     return options
 
@@ -227,7 +232,7 @@ def _second_choice(
     return f"{camera.name} cannot be opened in {best} ({why}), so it runs in {mode}; {advice}"
 
 
-def camera_error(camera: CameraInfo, error: Exception) -> SourceError:
+def camera_error(camera: CameraInfo, error: Exception, kind: str | None = None) -> SourceError:
     """What the user should know when the camera could not be opened."""
     code = getattr(error, "errno", None)
     name = f"the camera {camera.name!r} ({camera.path})"
@@ -244,6 +249,13 @@ def camera_error(camera: CameraInfo, error: Exception) -> SourceError:
     if code in (errno.ENOENT, errno.ENODEV, errno.ENXIO):
         return SourceNotFoundError(
             f"{name} is not there; plug it in, or list the cameras with: livetrack-vcam devices"
+        )
+    privacy = PRIVACY.get(kind or capture_format())
+    if privacy is not None:
+        # FFmpeg gives one error for all that these systems refuse.
+        return SourceBusyError(
+            f"the camera {camera.name!r} cannot be opened; close the program that has it, or let "
+            f"this one have it: {privacy}"
         )
     return SourceError(
         f"{name} cannot be opened ({error.__class__.__name__}); unplug it and plug it in again, "

@@ -12,6 +12,7 @@ from pathlib import Path
 from livetrack_vcam.device_nodes import THIS_MACHINE, Roots, node_number
 from livetrack_vcam.sources import v4l2
 from livetrack_vcam.sources.camera_modes import DEFAULT_FPS, DEFAULT_SIZE, FORMATS, choose_mode
+from livetrack_vcam.sources.ffmpeg_devices import Listed
 from livetrack_vcam.sources.v4l2 import Answers, Mode, VideoNode
 
 __all__ = [
@@ -73,7 +74,7 @@ def list_cameras(
     `only`: those that may be this one, so that no other is woken.
     """
     if capture_format() != "v4l2":
-        return _listed_by_ffmpeg()
+        return _listed_by_ffmpeg(only)
     nodes = [node for node in v4l2.device_nodes(roots) if not is_own(node.name)]
     if only is not None:
         nodes = [node for node in nodes if node.name == only.name or only.stable_id in _links(node)]
@@ -114,24 +115,35 @@ def capture_format() -> str:
     return {"darwin": "avfoundation", "win32": "dshow"}.get(sys.platform, "v4l2")
 
 
-def _listed_by_ffmpeg() -> tuple[CameraInfo, ...]:
-    import av
-    from av.device import enumerate_input_devices
+def _listed_by_ffmpeg(only: CameraInfo | None) -> tuple[CameraInfo, ...]:
+    from livetrack_vcam.sources import ffmpeg_devices
 
-    try:
-        devices = enumerate_input_devices(capture_format())
-    except (av.error.FFmpegError, OSError, ValueError):
-        return ()
-    cameras = [device for device in devices if "video" in device.media_types]
+    kind = capture_format()
+    devices = ffmpeg_devices.listed(kind)
+    return described(devices, lambda name: ffmpeg_devices.modes(kind, name), only)
+
+
+def described(
+    devices: tuple[Listed, ...],
+    modes: Callable[[str], tuple[Mode, ...]],
+    only: CameraInfo | None = None,
+) -> tuple[CameraInfo, ...]:
+    """Cameras of macOS and Windows; `modes` is asked with FFmpeg's name of each that is taken."""
     found = []
-    for number, device in enumerate(cameras):
-        if is_own(device.description) or device.description.startswith("Capture screen"):
-            continue
+    for number, device in enumerate(devices):
         # DirectShow's own name holds the device's path; a bare place in the list moves.
         unique = "" if device.name.isdigit() else device.name
-        name = device.description or device.name
+        other = only and device.title != only.name and (unique or None) != only.stable_id
+        if is_own(device.title) or other:
+            continue
         links = (unique,) if unique else ()
-        found.append(CameraInfo(name, device.name, number, stable_id=unique, links=links))
+        virtual = device.is_virtual
+        offers = modes(device.name)
+        found.append(
+            CameraInfo(
+                device.title, device.name, number, offers, unique, virtual=virtual, links=links
+            )
+        )
     return tuple(found)
 
 
