@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from livetrack_vcam.device_nodes import THIS_MACHINE, Roots
 from livetrack_vcam.doctor.asking import Ask
 from livetrack_vcam.doctor.ports import listener
 from livetrack_vcam.doctor.report import Finding, Level
@@ -25,7 +26,6 @@ from livetrack_vcam.doctor.sandboxes import (
     find_snap,
 )
 from livetrack_vcam.obs.config import DEFAULT_PORT, obs_folders, own_settings
-from livetrack_vcam.sinks.loopback import THIS_MACHINE, Roots
 
 if TYPE_CHECKING:
     from livetrack_vcam.doctor.facts import Facts

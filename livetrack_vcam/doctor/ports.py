@@ -8,8 +8,8 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from livetrack_vcam.device_nodes import THIS_MACHINE, Roots, listing, read_line
 from livetrack_vcam.doctor.report import Finding, Level
-from livetrack_vcam.sinks.loopback import THIS_MACHINE, Roots
 
 if TYPE_CHECKING:
     from livetrack_vcam.doctor.facts import Facts
@@ -40,9 +40,10 @@ def listener(port: int, roots: Roots = THIS_MACHINE) -> str:
     if not owners:
         return ""
     sockets = {f"socket:[{inode}]" for inode in owners}
-    for process in sorted(_processes(roots.proc), key=lambda each: int(each.name)):
+    processes = [each for each in listing(roots.proc) if each.name.isdigit()]
+    for process in sorted(processes, key=lambda each: int(each.name)):
         if _has_socket(process, sockets):
-            name = _read(process / "comm").strip() or "a program"
+            name = read_line(process / "comm") or "a program"
             return f"{name} (process {process.name})"
     return f"a program of {_user(next(iter(owners.values())))}"
 
@@ -83,7 +84,7 @@ def _listening(port: int, roots: Roots) -> list[tuple[str, str]]:
     """Inode and user id of every socket that waits for connections to `port`."""
     found = []
     for name in ("tcp", "tcp6"):
-        for line in _read(roots.proc / "net" / name).splitlines()[1:]:
+        for line in read_line(roots.proc / "net" / name).splitlines()[1:]:
             words = line.split()
             waits = len(words) > 9 and words[3] == LISTENING
             if waits and int(words[1].rpartition(":")[2], 16) == port:
@@ -92,18 +93,15 @@ def _listening(port: int, roots: Roots) -> list[tuple[str, str]]:
 
 
 def _has_socket(process: Path, sockets: set[str]) -> bool:
-    try:
-        targets = [each.readlink().name for each in (process / "fd").iterdir()]
-    except OSError:
-        return False
-    return any(target in sockets for target in targets)
+    return any(_target(link) in sockets for link in listing(process / "fd"))
 
 
-def _processes(proc: Path) -> list[Path]:
+def _target(link: Path) -> str:
+    """Where a descriptor leads; empty when it was closed meanwhile."""
     try:
-        return [each for each in proc.iterdir() if each.name.isdigit()]
+        return link.readlink().name
     except OSError:
-        return []
+        return ""
 
 
 def _user(uid: str) -> str:
@@ -113,10 +111,3 @@ def _user(uid: str) -> str:
         return pwd.getpwuid(int(uid)).pw_name
     except (ImportError, KeyError, ValueError):
         return f"user {uid}"
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
