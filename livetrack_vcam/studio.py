@@ -44,6 +44,7 @@ from livetrack_vcam.sinks.whip_token import check_one_server, given_token
 from livetrack_vcam.sound import SoundFeed
 from livetrack_vcam.sound.status import SoundStatus
 from livetrack_vcam.sources.browser import BrowserCamera
+from livetrack_vcam.sources.camera_modes import enough_for
 from livetrack_vcam.sources.microphone import Microphone
 from livetrack_vcam.sources.registry import open_source
 from livetrack_vcam.trace import frame_line, header, to_line
@@ -299,7 +300,9 @@ def open_studio(settings: Settings) -> Studio:
     """The source opened and the settings held against it. Raises LiveTrackError."""
     sound = None if settings.sound == "none" else SoundFeed()
     recorded = settings.sound.startswith("mic")
-    source = open_source(settings.source, sound=None if recorded else sound)
+    # A camera opens larger for a canvas that the user asked to be larger.
+    wanted = enough_for(shot.size for shot in settings.shots if shot.size is not None)
+    source = open_source(settings.source, wanted=wanted, sound=None if recorded else sound)
     try:
         if isinstance(source, BrowserCamera) and not settings.web:
             raise SettingsError("the source browser needs the web server; leave --no-web out")

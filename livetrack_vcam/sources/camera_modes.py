@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from fractions import Fraction
+from math import ceil
 
 from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.sources.v4l2 import Mode
@@ -81,6 +83,16 @@ def _slower_format(chosen: Mode, modes: tuple[Mode, ...]) -> str:
         return ""
     name = max(slow, key=lambda each: slow[each])
     return f"; {name} would bring {float(slow[name]):.4g} fps"
+
+
+def enough_for(canvases: Iterable[Size]) -> Size | None:
+    """The smallest 16:9 picture whose widest crop fills each canvas without being enlarged; None
+    when the size we ask for by default does. Never less than that: the crop must be able to zoom.
+    """
+    height = max((max(c.height, ceil(c.width * 9 / 16)) for c in canvases), default=0)
+    if height <= DEFAULT_SIZE.height:
+        return None
+    return Size(ceil(height * 16 / 9), height)
 
 
 def next_after(failed: Mode, order: tuple[Mode, ...], no_room: bool) -> tuple[Mode, ...]:

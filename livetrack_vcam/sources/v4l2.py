@@ -183,7 +183,7 @@ def _sizes(device: int, fourcc: int) -> Iterator[Size]:
 
 def _common_sizes(smallest: Size, largest: Size) -> Iterator[Size]:
     """The usual sizes inside a stepwise range, and the largest itself."""
-    usual = ((640, 360), (640, 480), (1280, 720), (1920, 1080), (3840, 2160))
+    usual = ((640, 360), (640, 480), (1280, 720), (1920, 1080), (2560, 1440), (3840, 2160))
     for width, height in (*usual, (largest.width, largest.height)):
         if smallest.width <= width <= largest.width and smallest.height <= height <= largest.height:
             yield Size(width, height)

@@ -11,6 +11,7 @@ from livetrack_vcam.sources.camera_modes import (
     FORMATS,
     bus_load,
     choose_mode,
+    enough_for,
     mode_order,
     next_after,
     reason,
@@ -104,3 +105,24 @@ def test_a_slow_camera_is_explained_too() -> None:
     chosen = choose_mode(slow, FULL_HD)
     assert chosen is not None
     assert reason(chosen, slow, FULL_HD) == "no mode of it is faster"
+
+
+@pytest.mark.parametrize(
+    ("canvases", "expected"),
+    [
+        ([], "NV12 1920x1080 at 30 fps"),
+        ([Size(640, 360)], "NV12 1920x1080 at 30 fps"),
+        ([FULL_HD, Size(608, 1080)], "NV12 1920x1080 at 30 fps"),
+        ([Size(720, 1280)], "MJPG 2560x1440 at 30 fps"),
+        ([Size(1080, 1920)], "MJPG 3840x2160 at 30 fps"),
+        ([Size(640, 360), UHD], "MJPG 3840x2160 at 30 fps"),
+        ([Size(2400, 600)], "MJPG 2560x1440 at 30 fps"),
+    ],
+)
+def test_a_larger_canvas_has_a_camera_opened_larger_that_can(
+    canvases: list[Size], expected: str
+) -> None:
+    assert str(choose_mode(recorded_modes("brio"), enough_for(canvases))) == expected
+    assert str(choose_mode(recorded_modes("c920"), enough_for(canvases))) == (
+        "MJPG 1920x1080 at 30 fps"
+    )
