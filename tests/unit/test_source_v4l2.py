@@ -47,7 +47,13 @@ def test_what_is_no_video_device_is_no_camera_and_has_no_modes(tmp_path: Path) -
 
 def test_a_range_of_sizes_gives_the_usual_ones_and_the_largest() -> None:
     sizes = list(v4l2._common_sizes(Size(640, 480), Size(2592, 1944)))
-    assert sizes == [Size(640, 480), Size(1280, 720), Size(1920, 1080), Size(2592, 1944)]
+    assert sizes == [
+        Size(640, 480),
+        Size(1280, 720),
+        Size(1920, 1080),
+        Size(2560, 1440),
+        Size(2592, 1944),
+    ]
 
 
 T = TypeVar("T")
