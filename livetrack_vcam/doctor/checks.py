@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from livetrack_vcam.doctor.capture import check_cameras
 from livetrack_vcam.doctor.facts import Facts
 from livetrack_vcam.doctor.install import install_command
+from livetrack_vcam.doctor.macos import check_macos
 from livetrack_vcam.doctor.obs import check_obs
 from livetrack_vcam.doctor.ports import check_port
 from livetrack_vcam.doctor.report import Finding, Level, Report
 from livetrack_vcam.doctor.sandboxes import check_programs
+from livetrack_vcam.doctor.speed import check_speed
 from livetrack_vcam.doctor.virtual_camera import check_virtual_camera
+from livetrack_vcam.doctor.windows import check_windows
 
-# CPU milliseconds of `machine.resize_ms`; the machine of docs/performance.md needs about 3.
-SLOW_RESIZE_MS = 8.0
 OPTIONAL = {"pyvirtualcam"}
 
 Check = Callable[[Facts], list[Finding]]
@@ -28,6 +30,8 @@ def check_all(facts: Facts) -> Report:
         check_speed,
         check_cameras,
         check_virtual_camera,
+        check_macos,
+        check_windows,
         check_programs,
         check_obs,
         check_port,
@@ -68,46 +72,4 @@ def check_models(facts: Facts) -> list[Finding]:
             "see: livetrack-vcam models verify",
         )
         for name, problem in (broken or {"none": "the package has no models"}).items()
-    ]
-
-
-def check_speed(facts: Facts) -> list[Finding]:
-    cores = f"{facts.cpu_count} core{'' if facts.cpu_count == 1 else 's'}"
-    what = f"{cores}, {facts.resize_ms:.1f} ms to shrink a 1080p plane"
-    if facts.resize_ms <= SLOW_RESIZE_MS and facts.cpu_count > 1:
-        return [Finding(Level.OK, "speed", what)]
-    return [
-        Finding(
-            Level.WARN,
-            "speed",
-            what,
-            "That is slow for 1080p at 30 frames a second with two detectors.",
-            "see what is reached: livetrack-vcam bench; then ask for less: --size 854x480",
-        )
-    ]
-
-
-def check_cameras(facts: Facts) -> list[Finding]:
-    if facts.cameras:
-        return [Finding(Level.OK, "camera", ", ".join(facts.cameras))]
-    if facts.unreadable_cameras:
-        return [
-            Finding(
-                Level.WARN,
-                "camera",
-                f"no permission to open {', '.join(facts.unreadable_cameras)}",
-                "Cameras belong to the group video.",
-                "join it, then log out and in again",
-                ("sudo usermod -aG video $USER",),
-            )
-        ]
-    hint = "pass it in with --device /dev/video0" if facts.container else "plug one in"
-    return [
-        Finding(
-            Level.WARN,
-            "camera",
-            "none found",
-            "Files, network streams and the demo work without one.",
-            f"{hint}, or try: livetrack-vcam demo",
-        )
     ]

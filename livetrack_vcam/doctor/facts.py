@@ -5,35 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from livetrack_vcam.doctor.capture import CaptureFacts
+from livetrack_vcam.doctor.linux_facts import LinuxFacts, LoopbackFacts
+from livetrack_vcam.doctor.macos import MacFacts
 from livetrack_vcam.doctor.obs import ObsFacts
 from livetrack_vcam.doctor.ports import PortFacts
 from livetrack_vcam.doctor.sandboxes import Installed
-from livetrack_vcam.sinks.loopback import DEFAULT_LABEL, Holder, LoopbackDevice
-
-
-@dataclass(frozen=True, slots=True)
-class LoopbackFacts:
-    """The kernel module and its devices; the last five are about the device named `label`.
-
-    `output`: it can be opened for writing now; `fed`: pictures arrive in it. None: not known, or
-    there is no such device.
-    """
-
-    label: str = DEFAULT_LABEL
-    installed: bool | None = None
-    loaded: bool = False
-    kept_after_boot: bool = False
-    secure_boot: bool | None = None
-    devices: tuple[LoopbackDevice, ...] = ()
-    writable: bool | None = None
-    group: str = "video"
-    output: bool | None = None
-    fed: bool = False
-    holders: tuple[Holder, ...] = ()
-
-    @property
-    def device(self) -> LoopbackDevice | None:
-        return next((d for d in self.devices if d.label == self.label), None)
+from livetrack_vcam.doctor.speed import SpeedFacts
+from livetrack_vcam.doctor.windows import WindowsFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +37,12 @@ class Facts:
     models: Mapping[str, str] = field(default_factory=dict)
     port: int = 8787
     port_problem: str = ""
-    loopback: LoopbackFacts = LoopbackFacts()
+    linux: LinuxFacts = field(default_factory=LinuxFacts)
+    loopback: LoopbackFacts = field(default_factory=LoopbackFacts)
     web: PortFacts = field(default_factory=PortFacts)
     obs: ObsFacts = field(default_factory=ObsFacts)
     programs: tuple[Installed, ...] = ()
+    capture: CaptureFacts = field(default_factory=CaptureFacts)
+    speed: SpeedFacts = field(default_factory=SpeedFacts)
+    macos: MacFacts = field(default_factory=MacFacts)
+    windows: WindowsFacts = field(default_factory=WindowsFacts)

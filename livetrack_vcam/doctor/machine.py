@@ -11,23 +11,35 @@ from importlib import metadata
 from pathlib import Path
 
 from livetrack_vcam.doctor.asking import ask
-from livetrack_vcam.doctor.facts import Facts, LoopbackFacts
+from livetrack_vcam.doctor.capture import gather_capture
+from livetrack_vcam.doctor.facts import Facts
+from livetrack_vcam.doctor.linux_facts import LinuxFacts, LoopbackFacts
+from livetrack_vcam.doctor.machine_linux import gather_linux
+from livetrack_vcam.doctor.machine_loopback import gather_loopback
+from livetrack_vcam.doctor.macos import MacFacts, gather_macos, obs_apps
 from livetrack_vcam.doctor.obs import gather_obs, linux_installs
 from livetrack_vcam.doctor.ports import gather_port
-from livetrack_vcam.doctor.sandboxes import gather_programs
+from livetrack_vcam.doctor.sandboxes import Installed, gather_programs
+from livetrack_vcam.doctor.speed import gather_speed
+from livetrack_vcam.doctor.windows import (
+    WindowsFacts,
+    gather_windows,
+    obs_programs,
+    read_registry,
+)
 from livetrack_vcam.errors import LiveTrackError
-from livetrack_vcam.sinks import loopback, v4l2
-from livetrack_vcam.sinks.loopback import DEFAULT_LABEL, THIS_MACHINE, LoopbackDevice, Roots
+from livetrack_vcam.sinks.loopback import THIS_MACHINE, Roots
+
+__all__ = ["gather", "gather_loopback"]
 
 REQUIRED = ("aiohttp", "av", "click", "numpy", "platformdirs", "pydantic", "rich", "simplejpeg")
 OPTIONAL = ("pyvirtualcam",)
 ROOT = Path("/")
-_SECURE_BOOT = "firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
 
 
 def gather(port: int = 8787, roots: Roots = THIS_MACHINE) -> Facts:
     """All facts, in about a second at most."""
-    cameras, unreadable = _cameras()
+    capture = gather_capture(roots)
     return Facts(
         platform=sys.platform,
         python=platform.python_version(),
@@ -37,38 +49,20 @@ def gather(port: int = 8787, roots: Roots = THIS_MACHINE) -> Facts:
         packages={name: _version(name) for name in (*REQUIRED, *OPTIONAL)},
         cpu_count=len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1,
         resize_ms=resize_ms(),
-        cameras=cameras,
-        unreadable_cameras=unreadable,
+        cameras=tuple(camera.name for camera in capture.cameras),
+        unreadable_cameras=_unreadable(roots),
         models=_models(),
         port=port,
         port_problem=_port_problem(port),
+        linux=gather_linux(ask) if sys.platform == "linux" else LinuxFacts(),
         loopback=gather_loopback(roots) if sys.platform == "linux" else LoopbackFacts(),
         web=gather_port(port, roots),
-        obs=gather_obs(linux_installs(ask, ROOT, Path.home()), roots=roots),
+        obs=gather_obs(_obs_installs(), roots=roots),
         programs=gather_programs(ask, ROOT, Path.home()),
-    )
-
-
-def gather_loopback(
-    roots: Roots = THIS_MACHINE, label: str = DEFAULT_LABEL, root: Path = ROOT
-) -> LoopbackFacts:
-    """The virtual camera's part, from the kernel's trees and the folders under `root`."""
-    devices = loopback.loopback_devices(roots)
-    ours = next((device for device in devices if device.label == label), None)
-    writable = os.access(ours.path, os.R_OK | os.W_OK) if ours else None
-    output = _is_output(ours) if ours and writable else None
-    return LoopbackFacts(
-        label=label,
-        installed=_is_installed(root),
-        loaded=loopback.is_module_loaded(roots),
-        kept_after_boot=_is_kept_after_boot(root, label),
-        secure_boot=_secure_boot(roots),
-        devices=devices,
-        writable=writable,
-        group=_group(ours) if ours else "video",
-        output=output,
-        fed=output is False and ours is not None and v4l2.is_being_written(ours.path),
-        holders=loopback.holders(ours.path, roots) if ours else (),
+        capture=capture,
+        speed=gather_speed(roots),
+        macos=_macos(),
+        windows=gather_windows(read_registry) if os.name == "nt" else WindowsFacts(),
     )
 
 
@@ -87,12 +81,22 @@ def resize_ms(rounds: int = 5) -> float:
     return min(times)
 
 
-def _cameras() -> tuple[tuple[str, ...], tuple[str, ...]]:
-    from livetrack_vcam.sources.cameras import list_cameras
+def _obs_installs() -> tuple[Installed, ...]:
+    """The places of all systems; only this one's are there."""
+    home = Path.home()
+    linux = linux_installs(ask, ROOT, home)
+    return (*linux, *obs_apps(ROOT, home), *obs_programs(read_registry))
 
-    found = tuple(camera.name for camera in list_cameras())
-    nodes = sorted(Path("/dev").glob("video*")) if sys.platform == "linux" else []
-    return found, tuple(str(node) for node in nodes if not os.access(node, os.R_OK | os.W_OK))
+
+def _macos() -> MacFacts:
+    version = platform.mac_ver()[0]
+    terminal = os.environ.get("TERM_PROGRAM", "")
+    return gather_macos(ask, version, terminal) if version else MacFacts()
+
+
+def _unreadable(roots: Roots) -> tuple[str, ...]:
+    nodes = sorted(roots.dev.glob("video*")) if sys.platform == "linux" else []
+    return tuple(str(node) for node in nodes if not os.access(node, os.R_OK | os.W_OK))
 
 
 def _models() -> dict[str, str]:
@@ -140,58 +144,3 @@ def _distribution() -> tuple[str, ...]:
 
 def _is_container() -> bool:
     return Path("/.dockerenv").exists() or Path("/run/.containerenv").exists()
-
-
-def _is_installed(root: Path) -> bool | None:
-    """From depmod's list, which modprobe itself goes by."""
-    try:
-        known = (root / "lib/modules" / platform.release() / "modules.dep").read_text()
-    except OSError:
-        return None
-    return f"/{loopback.MODULE}.ko" in known
-
-
-def _is_kept_after_boot(root: Path, label: str) -> bool:
-    """Whether some file makes the module load at boot, and some file gives it our label."""
-    loads = _texts(root / "etc/modules-load.d") + _texts(root / "etc", "modules")
-    options = _texts(root / "etc/modprobe.d")
-    named = any(
-        line.startswith(f"options {loopback.MODULE}") and label in line
-        for text in options
-        for line in text.splitlines()
-    )
-    return named and any(loopback.MODULE in text.split() for text in loads)
-
-
-def _texts(folder: Path, pattern: str = "*.conf") -> list[str]:
-    try:
-        return [file.read_text(errors="replace") for file in sorted(folder.glob(pattern))]
-    except OSError:
-        return []
-
-
-def _secure_boot(roots: Roots) -> bool | None:
-    try:
-        return (roots.sys / _SECURE_BOOT).read_bytes()[-1:] == b"\x01"
-    except OSError:
-        return None
-
-
-def _is_output(device: LoopbackDevice) -> bool | None:
-    try:
-        fd = v4l2.open_device(device.path)
-    except OSError:
-        return None
-    try:
-        return v4l2.accepts_output(fd)
-    except OSError:
-        return None
-    finally:
-        os.close(fd)
-
-
-def _group(device: LoopbackDevice) -> str:
-    try:
-        return device.path.group()
-    except (OSError, KeyError):
-        return "video"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,14 @@ from livetrack_vcam.device_nodes import (
     read_line,
 )
 from livetrack_vcam.errors import SinkNotFoundError
+from livetrack_vcam.sinks.modprobe import (
+    DEFAULT_LABEL,
+    MODULE,
+    OBS_LABEL,
+    PlannedDevice,
+    load_command,
+    plan_devices,
+)
 
 __all__ = [
     "DEFAULT_LABEL",
@@ -27,15 +36,11 @@ __all__ = [
     "find_device",
     "holders",
     "is_module_loaded",
+    "kept_devices",
     "loopback_devices",
-    "modprobe_command",
-    "modprobe_options",
+    "other_numbers",
     "reload_command",
 ]
-
-MODULE = "v4l2loopback"
-DEFAULT_LABEL = "LiveTrack Camera"
-OBS_LABEL = "OBS Virtual Camera"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,30 +52,26 @@ class LoopbackDevice:
     exclusive_caps: bool | None
 
 
-def modprobe_command(*labels: str) -> str:
-    """Makes a device of each label, ours without any, and one more, because OBS takes the first
-    free device it finds."""
-    names = [*(labels or (DEFAULT_LABEL,)), OBS_LABEL]
-    numbers = ",".join(str(10 + index) for index in range(len(names)))
-    quoted = ",".join(f'"{name}"' for name in names)
-    caps = ",".join("1" for _ in names)
-    return (
-        f"sudo modprobe {MODULE} devices={len(names)} video_nr={numbers} card_label={quoted} "
-        f"exclusive_caps={caps}"
+def reload_command(label: str, roots: Roots = THIS_MACHINE) -> str:
+    """Loads the module again with a device of this label beside those there are."""
+    kept = kept_devices(loopback_devices(roots))
+    devices = plan_devices(label, kept, other_numbers(roots))
+    return f"sudo modprobe -r {MODULE} && {load_command(devices)}"
+
+
+def kept_devices(devices: Iterable[LoopbackDevice]) -> tuple[PlannedDevice, ...]:
+    """The devices there are, to be made again as they are."""
+    return tuple(
+        PlannedDevice(node_number(d.path.name), d.label, d.exclusive_caps is not False)
+        for d in devices
     )
 
 
-def reload_command(label: str, roots: Roots = THIS_MACHINE) -> str:
-    """Loads the module again with a device of this label beside those there are."""
-    there = [device.label for device in loopback_devices(roots)]
-    kept = [each for each in there if each not in (label, OBS_LABEL)]
-    return f"sudo modprobe -r {MODULE} && {modprobe_command(*kept, label)}"
-
-
-def modprobe_options(label: str = DEFAULT_LABEL) -> str:
-    """The same as a line of /etc/modprobe.d, where inner quotes would end up in the labels."""
-    labels = f'"{label},{OBS_LABEL}"'
-    return f"options {MODULE} devices=2 video_nr=10,11 card_label={labels} exclusive_caps=1,1"
+def other_numbers(roots: Roots = THIS_MACHINE) -> tuple[int, ...]:
+    """The numbers of video devices that other drivers have."""
+    nodes = listing(roots.sys / "class" / "video4linux")
+    others = (node_number(node.name) for node in nodes if not _is_loopback(node))
+    return tuple(sorted(number for number in others if number >= 0))
 
 
 def is_module_loaded(roots: Roots = THIS_MACHINE) -> bool:
@@ -78,13 +79,15 @@ def is_module_loaded(roots: Roots = THIS_MACHINE) -> bool:
 
 
 def loopback_devices(roots: Roots = THIS_MACHINE) -> tuple[LoopbackDevice, ...]:
-    """Every v4l2loopback device, by number. `max_openers` is an attribute only this driver has."""
+    """Every v4l2loopback device, by number."""
     folder = roots.sys / "class" / "video4linux"
-    nodes = [node for node in listing(folder) if (node / "max_openers").exists()]
+    nodes = [node for node in listing(folder) if _is_loopback(node)]
     nodes.sort(key=lambda node: node_number(node.name))
     flags = _exclusive_caps([node_number(node.name) for node in nodes], roots)
     return tuple(
-        LoopbackDevice(roots.dev / node.name, read_line(node / "name"), flags.get(node_number(node.name)))
+        LoopbackDevice(
+            roots.dev / node.name, read_line(node / "name"), flags.get(node_number(node.name))
+        )
         for node in nodes
     )
 
@@ -105,17 +108,27 @@ def find_device(label: str, roots: Roots = THIS_MACHINE) -> LoopbackDevice:
         raise SinkNotFoundError(
             f"{MODULE} is loaded but has no device; load it again: {reload_command(label, roots)}"
         )
+    planned = plan_devices(label, taken=other_numbers(roots))
     raise SinkNotFoundError(
         f"there is no virtual camera {label!r}, because the kernel module {MODULE} is not loaded; "
-        f"load it: {modprobe_command(label)} (not installed? run: livetrack-vcam doctor)"
+        f"load it: {load_command(planned)} (not installed? run: livetrack-vcam doctor)"
     )
+
+
+def _is_loopback(node: Path) -> bool:
+    """`max_openers` is an attribute that only this driver has."""
+    return (node / "max_openers").exists()
 
 
 def _exclusive_caps(numbers: list[int], roots: Roots) -> dict[int, bool]:
     """exclusive_caps by device number: the n-th value belongs to the n-th device made."""
     parameters = roots.sys / "module" / MODULE / "parameters"
-    values = [value == "Y" for value in read_line(parameters / "exclusive_caps").split(",") if value]
-    asked = [int(n) for n in read_line(parameters / "video_nr").split(",") if n.lstrip("-").isdigit()]
+    values = [
+        value == "Y" for value in read_line(parameters / "exclusive_caps").split(",") if value
+    ]
+    asked = [
+        int(n) for n in read_line(parameters / "video_nr").split(",") if n.lstrip("-").isdigit()
+    ]
     made = [number for number in asked if number in numbers]
     order = made + [number for number in numbers if number not in made]
     return dict(zip(order, values, strict=False))

@@ -15,9 +15,8 @@ from livetrack_vcam.sinks.loopback import (
     find_device,
     holders,
     loopback_devices,
-    modprobe_command,
-    modprobe_options,
 )
+from livetrack_vcam.sinks.modprobe import load_command, plan_devices
 
 
 class Machine:
@@ -82,7 +81,7 @@ def test_exclusive_caps_follow_the_order_of_creation(machine: Machine) -> None:
 def test_without_a_module_the_message_says_how_to_load_it(machine: Machine) -> None:
     with pytest.raises(SinkNotFoundError) as refusal:
         find_device("LiveTrack Camera", machine.roots)
-    assert modprobe_command() in str(refusal.value)
+    assert load_command(plan_devices()) in str(refusal.value)
     assert refusal.value.exit_code == 3
 
 
@@ -99,29 +98,25 @@ def test_a_device_of_another_name_is_offered(machine: Machine) -> None:
         find_device("LiveTrack Camera", machine.roots)
 
 
-def test_the_command_that_adds_a_device_keeps_those_there_are(machine: Machine) -> None:
-    machine.load_module("Y,Y", "10,11")
-    machine.add_video(10, "LiveTrack Camera")
-    machine.add_video(11, "OBS Virtual Camera")
+def test_the_command_that_adds_a_device_keeps_those_there_are_as_they_are(
+    machine: Machine,
+) -> None:
+    machine.load_module("N,Y", "10,2")
+    machine.add_video(0, "HD Pro Webcam C920", loopback=False)
+    machine.add_video(2, "OBS Virtual Camera")
+    machine.add_video(10, "Scope")
     with pytest.raises(SinkNotFoundError) as refusal:
-        find_device("LiveTrack Vertical", machine.roots)
+        find_device("LiveTrack Camera", machine.roots)
     assert (
-        "sudo modprobe -r v4l2loopback && sudo modprobe v4l2loopback devices=3 video_nr=10,11,12 "
-        'card_label="LiveTrack Camera","LiveTrack Vertical","OBS Virtual Camera" '
-        "exclusive_caps=1,1,1"
+        "sudo modprobe -r v4l2loopback && sudo modprobe v4l2loopback devices=3 video_nr=2,10,11 "
+        'card_label="OBS Virtual Camera","Scope","LiveTrack Camera" exclusive_caps=1,0,1'
     ) in str(refusal.value)
 
 
-def test_the_command_makes_two_devices_because_obs_takes_the_first() -> None:
-    assert modprobe_command() == (
-        "sudo modprobe v4l2loopback devices=2 video_nr=10,11 "
-        'card_label="LiveTrack Camera","OBS Virtual Camera" exclusive_caps=1,1'
-    )
-
-
-def test_in_a_file_the_labels_stand_in_one_pair_of_quotes() -> None:
-    assert modprobe_options().startswith("options v4l2loopback devices=2 ")
-    assert 'card_label="LiveTrack Camera,OBS Virtual Camera"' in modprobe_options()
+def test_the_command_gives_no_number_that_a_camera_has(machine: Machine) -> None:
+    machine.add_video(10, "HD Pro Webcam C920", loopback=False)
+    with pytest.raises(SinkNotFoundError, match="video_nr=11,12"):
+        find_device("LiveTrack Camera", machine.roots)
 
 
 def test_holders_are_named_and_write_only_ones_are_writers(machine: Machine) -> None:

@@ -237,10 +237,10 @@ def the_command_in_a_refusal_adds_the_device_and_keeps_the_others() -> None:
     command = _refusal(WIDTH, HEIGHT, "LiveTrack Vertical").partition("or make ours: ")[2]
     output("sh", "-c", command.replace("sudo ", ""))
     assert labels() == {
-        "/dev/video10": "LiveTrack Camera",
-        "/dev/video11": "Open Camera",
-        "/dev/video12": "LiveTrack Vertical",
-        "/dev/video13": "OBS Virtual Camera",
+        "/dev/video10": "OBS Virtual Camera",
+        "/dev/video11": "LiveTrack Camera",
+        "/dev/video12": "Open Camera",
+        "/dev/video13": "LiveTrack Vertical",
     }
 
 

@@ -1,0 +1,74 @@
+"""The commands that set v4l2loopback up: now, and for every start of the computer after this.
+
+They keep what there is: every device of the module, loaded or written down, and every line in
+files that are not ours.
+"""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+from livetrack_vcam.doctor.linux_facts import LoopbackFacts
+from livetrack_vcam.sinks.loopback import kept_devices
+from livetrack_vcam.sinks.modprobe import (
+    ANY_NUMBER,
+    MODULE,
+    PlannedDevice,
+    load_command,
+    options_line,
+    plan_devices,
+)
+
+# modprobe reads its files in this order, and of what is said twice the kernel takes the last.
+OUR_OPTIONS = ("livetrack.conf", "zz-livetrack.conf", "zzzz-livetrack.conf")
+LOAD_FILE = "/etc/modules-load.d/livetrack.conf"
+
+
+def planned_devices(loopback: LoopbackFacts) -> tuple[PlannedDevice, ...]:
+    """Those there are, those written down, ours and OBS's."""
+    there = kept_devices(loopback.devices)
+    labels = {device.label for device in there}
+    written = (device for device in loopback.configured if device.label not in labels)
+    return plan_devices(loopback.label, (*there, *written), loopback.taken)
+
+
+def load_now(loopback: LoopbackFacts) -> str:
+    return load_command(planned_devices(loopback))
+
+
+def load_again(loopback: LoopbackFacts) -> str:
+    """Fails without a change while any of the devices is open."""
+    return f"sudo modprobe -r {MODULE} && {load_now(loopback)}"
+
+
+def keep_commands(loopback: LoopbackFacts) -> tuple[str, ...]:
+    """What has to be written so that the next start of the computer makes the planned devices."""
+    commands = []
+    planned = planned_devices(loopback)
+    if not _are_written(planned, loopback.configured):
+        file = f"/etc/modprobe.d/{_options_file(loopback)}"
+        commands.append(_write(file, options_line(planned)))
+    if not loopback.load_files:
+        commands.append(_write(LOAD_FILE, MODULE))
+    return tuple(commands)
+
+
+def _are_written(planned: tuple[PlannedDevice, ...], written: tuple[PlannedDevice, ...]) -> bool:
+    def fits(one: PlannedDevice, other: PlannedDevice) -> bool:
+        same = (one.label, one.exclusive_caps) == (other.label, other.exclusive_caps)
+        return same and other.number in (one.number, ANY_NUMBER)
+
+    return all(any(fits(device, other) for other in written) for device in planned)
+
+
+def _options_file(loopback: LoopbackFacts) -> str:
+    """Ours, which has to come after those of others that set the same."""
+    names = {PurePosixPath(li.file).name for li in loopback.options if li.kind == "options"}
+    last_of_others = max(names - set(OUR_OPTIONS), default="")
+    needed = next((name for name in OUR_OPTIONS if name > last_of_others), OUR_OPTIONS[-1])
+    return max((needed, *(names & set(OUR_OPTIONS))), key=OUR_OPTIONS.index)
+
+
+def _write(file: str, line: str) -> str:
+    """modprobe reads no *.new: until the move, which is all or nothing, the old file counts."""
+    return f"echo '{line}' | sudo tee {file}.new && sudo mv {file}.new {file}"

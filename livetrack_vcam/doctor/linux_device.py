@@ -1,0 +1,137 @@
+"""Whether the device of v4l2loopback that we write to is there, right, free and lasting."""
+
+from __future__ import annotations
+
+from livetrack_vcam.doctor.facts import Facts
+from livetrack_vcam.doctor.lasting import keep_commands, load_again, planned_devices
+from livetrack_vcam.doctor.linux_facts import LoopbackFacts, joinable
+from livetrack_vcam.doctor.linux_module import NAME, on_host, problem, surroundings
+from livetrack_vcam.doctor.report import Finding, Level
+from livetrack_vcam.sinks.loopback import LoopbackDevice
+from livetrack_vcam.sinks.modprobe import MODULE, MOST_DEVICES, OBS_LABEL
+
+
+def check_device(facts: Facts) -> list[Finding]:
+    """The module is loaded: findings about its devices."""
+    loopback = facts.loopback
+    device = loopback.device
+    if device is None:
+        found = [_misnamed(loopback)]
+    else:
+        found = [_state(facts, device), *_caps(loopback, device), *_single(loopback)]
+        found += [] if surroundings(facts) else _boot(loopback)
+    return [on_host(finding, facts) for finding in found]
+
+
+def _misnamed(loopback: LoopbackFacts) -> Finding:
+    names = ", ".join(f"{d.label!r} at {d.path}" for d in loopback.devices) or "none"
+    what = f"{MODULE} is loaded, but no device is named {loopback.label!r} (there is: {names})"
+    if len(planned_devices(loopback)) > MOST_DEVICES:
+        advice = f"{MODULE} makes {MOST_DEVICES} at most: choose one of them with --sink vcam:NAME"
+        return problem(what, advice)
+    advice = f"{_close(loopback)} and load it again, or choose one of them with --sink vcam:NAME"
+    return problem(what, advice, *_again(loopback))
+
+
+def _state(facts: Facts, device: LoopbackDevice) -> Finding:
+    loopback = facts.loopback
+    place = f"{device.label!r} at {device.path}"
+    users = ", ".join(map(str, loopback.holders))
+    if loopback.node is False:
+        return _no_node(facts, device)
+    if loopback.writable is False:
+        return _no_permission(facts, device)
+    if loopback.fed:
+        return _fine(f"{place}, in use now by {users or 'a program of another user'}")
+    if loopback.output is False:
+        return _fine(f"{place}, left stuck by the last program; livetrack-vcam frees it at start")
+    version = f" ({MODULE} {loopback.version})" if loopback.version else ""
+    return _fine(place + version + (f", open in {users}" if users else ""))
+
+
+def _no_node(facts: Facts, device: LoopbackDevice) -> Finding:
+    what = f"{device.label!r} is known to the kernel, but there is no {device.path}"
+    if surroundings(facts):
+        return problem(what, f"start the container with --device {device.path}")
+    trigger = "sudo udevadm trigger --action=add --subsystem-match=video4linux"
+    return problem(what, "have the system make it", trigger)
+
+
+def _no_permission(facts: Facts, device: LoopbackDevice) -> Finding:
+    loopback = facts.loopback
+    what = f"no permission to write to {device.label!r} at {device.path}"
+    if surroundings(facts):
+        return problem(what, f"start the container with --group-add {loopback.group}")
+    group = joinable(loopback.group)
+    join = f"sudo usermod -aG {group} $USER"
+    if group != loopback.group or loopback.group_may_write is False or loopback.in_group:
+        open_up = f"sudo chgrp {group} {device.path} && sudo chmod g+rw {device.path}"
+        advice = f"it is closed even to its group; give it to the group {group}"
+        if loopback.joined_group:
+            return problem(what, advice, open_up)
+        return problem(what, f"{advice}, join that, then log out and in again", open_up, join)
+    if loopback.joined_group:
+        advice = (
+            f"your account has the group {group} already, but this session is older: log out and "
+            "in again (or restart the computer)"
+        )
+        return problem(what, advice)
+    advice = f"join the group {group}, then log out and in again"
+    if facts.linux.ostree:
+        copy = f"getent group {group} | sudo tee -a /etc/group"
+        return problem(
+            what, f"{advice}; this system keeps groups apart, so copy it first", copy, join
+        )
+    return problem(what, advice, join)
+
+
+def _caps(loopback: LoopbackFacts, device: LoopbackDevice) -> list[Finding]:
+    if device.exclusive_caps is not False:
+        return []
+    return [
+        problem(
+            f"{device.path} was made without exclusive_caps=1",
+            f"{_close(loopback)} and load the module again",
+            *_again(loopback),
+            why="Chrome, Meet and Teams in the browser do not list such a camera.",
+        )
+    ]
+
+
+def _single(loopback: LoopbackFacts) -> list[Finding]:
+    if len(loopback.devices) > 1:
+        return []
+    return [
+        problem(
+            "there is only one loopback device",
+            f"if you use that button, {_close(loopback)} and make a second one, {OBS_LABEL!r}",
+            *_again(loopback),
+            why="OBS's Start Virtual Camera takes the first free one, and that would be ours.",
+        )
+    ]
+
+
+def _boot(loopback: LoopbackFacts) -> list[Finding]:
+    if loopback.kept_after_boot:
+        return []
+    what = "the virtual camera will be gone after a restart of the computer"
+    why = "It is made when the module is loaded, and nothing is written down that does so."
+    if not loopback.barriers:
+        return [problem(what, "make it permanent", *keep_commands(loopback), why=why)]
+    line = loopback.barriers[0]
+    why = f"{line.file} keeps {MODULE} from being loaded at the start: {line.text}"
+    advice = f"if you do not need that line, delete it: sudo nano {line.file}"
+    return [problem(what, advice, *keep_commands(loopback), why=why)]
+
+
+def _again(loopback: LoopbackFacts) -> tuple[str, ...]:
+    return (*keep_commands(loopback), load_again(loopback))
+
+
+def _close(loopback: LoopbackFacts) -> str:
+    users = ", ".join(map(str, loopback.users))
+    return f"close {users or 'the programs that use those devices'}"
+
+
+def _fine(what: str) -> Finding:
+    return Finding(Level.OK, NAME, what)

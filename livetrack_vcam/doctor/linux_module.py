@@ -1,0 +1,170 @@
+"""Why v4l2loopback is not loaded, and what loads it: the first reason that applies."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from livetrack_vcam.doctor.facts import Facts
+from livetrack_vcam.doctor.lasting import keep_commands, load_now
+from livetrack_vcam.doctor.linux_packages import Recipe, is_image, recipe_for
+from livetrack_vcam.doctor.report import Finding, Level
+from livetrack_vcam.sinks.modprobe import MODULE
+
+NAME = "virtual camera"
+WITHOUT = (
+    "Without it, OBS and browsers still get the picture as MJPEG; Zoom, Meet and Teams do not."
+)
+ENROLL = "choose a password, restart, choose Enroll MOK in the blue menu and give the password"
+
+
+def not_loaded(facts: Facts) -> Finding:
+    """What the module waits for on this machine."""
+    reasons = (_elsewhere, _kernel_replaced, _no_media, _barred, _unsigned, _ready, _unbuilt)
+    found = (reason(facts) for reason in reasons)
+    return next((finding for finding in found if finding), _missing(facts))
+
+
+def problem(what: str, advice: str, *fixes: str, why: str = WITHOUT) -> Finding:
+    """A finding about the virtual camera that the program can live with."""
+    return Finding(Level.WARN, NAME, what, why, advice, fixes)
+
+
+def surroundings(facts: Facts) -> str:
+    """What we run in that has no kernel of its own; empty on a machine."""
+    return facts.linux.surroundings or ("docker" if facts.container else "")
+
+
+def on_host(finding: Finding, facts: Facts) -> Finding:
+    """In a container nothing is run: the command that mends it, for the system outside.
+
+    What is written down there is not known here, so no file is named.
+    """
+    if not surroundings(facts) or not finding.fixes:
+        return finding
+    return replace(finding, advice=f"{finding.advice}; on the host: {finding.fixes[-1]}", fixes=())
+
+
+def _elsewhere(facts: Facts) -> Finding | None:
+    around = surroundings(facts)
+    if not around:
+        return None
+    if around == "wsl":
+        return problem(
+            "the kernel of WSL has no cameras, real or virtual",
+            "run LiveTrack in Windows itself (docs/virtual-camera.md), or show the picture in the "
+            "browser room and as MJPEG",
+        )
+    advice = f"load it on the host: {load_now(facts.loopback)}"
+    if around not in ("flatpak", "snap"):
+        advice += "; then pass the device in with --device /dev/video10"
+    return problem(f"{MODULE} is not loaded", advice)
+
+
+def _kernel_replaced(facts: Facts) -> Finding | None:
+    linux = facts.linux
+    if linux.modules is not False or not linux.other_kernels:
+        return None
+    return problem(
+        f"kernel {linux.release} runs, but its modules are gone ({linux.other_kernels[-1]} is "
+        "there): it was updated since the computer was started",
+        "restart the computer, then: livetrack-vcam doctor",
+    )
+
+
+def _no_media(facts: Facts) -> Finding | None:
+    release = facts.linux.release
+    if facts.linux.media is not False:
+        return None
+    what = f"kernel {release} comes without anything for cameras (videodev)"
+    if "ubuntu" in facts.distribution:
+        extra = "sudo apt-get install -y linux-modules-extra-$(uname -r)"
+        advice = "install the rest of the kernel's modules, then: livetrack-vcam doctor --fix"
+        return problem(what, advice, extra)
+    if "debian" in facts.distribution:
+        kernel = "sudo apt-get install -y linux-image-$(dpkg --print-architecture)"
+        return problem(what, f"take the full kernel ({kernel}), then restart the computer")
+    return problem(what, "start a kernel that has CONFIG_VIDEO_DEV")
+
+
+def _barred(facts: Facts) -> Finding | None:
+    lines = [line for line in facts.loopback.barriers if line.kind == "install"]
+    if not lines:
+        return None
+    return problem(
+        f"{lines[0].file} runs something else instead of loading {MODULE}: {lines[0].text}",
+        f"if you do not need that line, delete it: sudo nano {lines[0].file}; then: "
+        "livetrack-vcam doctor --fix",
+    )
+
+
+def _unsigned(facts: Facts) -> Finding | None:
+    linux = facts.linux
+    if not facts.loopback.installed or not _is_enforced(facts):
+        return None
+    what = f"Secure Boot is on and does not know the key that signed {MODULE}"
+    if linux.mok == "missing":
+        return problem(what, f"make it known: sudo mokutil --import {linux.mok_key}; {ENROLL}")
+    if linux.mok == "pending":
+        return problem(what + " yet", ENROLL.partition(", ")[2])
+    return None
+
+
+def _is_enforced(facts: Facts) -> bool:
+    """Whether the kernel refuses modules whose signature it does not know."""
+    return bool(facts.loopback.secure_boot) or facts.linux.lockdown not in ("", "none")
+
+
+def _ready(facts: Facts) -> Finding | None:
+    if not facts.loopback.installed:
+        return None
+    fixes = _set_up(facts)
+    return problem(f"{MODULE} is installed but not loaded", "load it" + _key_hint(facts), *fixes)
+
+
+def _unbuilt(facts: Facts) -> Finding | None:
+    linux = facts.linux
+    if facts.loopback.installed or is_image(facts) or not (linux.dkms or linux.akmod):
+        return None
+    recipe = recipe_for(facts)
+    what = f"{MODULE} is there as source, but was not built for kernel {linux.release}"
+    if linux.headers is False:
+        what += ", whose headers are missing"
+        advice = "install them (not found? update the system and restart first) and build it"
+        if not recipe.headers:
+            return problem(what, f"install your kernel's headers, then: {recipe.build}")
+        return problem(what, advice, recipe.headers, recipe.build, *_set_up(facts))
+    failed = next((source for source in linux.dkms if source.log), None)
+    if failed:
+        return problem(
+            f"{MODULE} {failed.version} could not be built for kernel {linux.release}",
+            f"why: {failed.log}; mostly it is older than the kernel: update the system, or take a "
+            f"newer one from github.com/v4l2loopback/v4l2loopback, then: {recipe.build}",
+        )
+    return problem(what, "build it" + _key_hint(facts), recipe.build, *_set_up(facts))
+
+
+def _missing(facts: Facts) -> Finding:
+    what = f"the kernel module {MODULE} is not installed"
+    recipe = recipe_for(facts)
+    if not recipe.install:
+        return problem(what, _and_load(facts, recipe))
+    advice = "install and load it" + _key_hint(facts)
+    return problem(what, advice, *recipe.install, *_set_up(facts))
+
+
+def _and_load(facts: Facts, recipe: Recipe) -> str:
+    if "doctor" in recipe.advice or is_image(facts):
+        return recipe.advice
+    return f"{recipe.advice}, then: {load_now(facts.loopback)}"
+
+
+def _set_up(facts: Facts) -> tuple[str, ...]:
+    return (*keep_commands(facts.loopback), load_now(facts.loopback))
+
+
+def _key_hint(facts: Facts) -> str:
+    if not _is_enforced(facts) or facts.linux.mok == "enrolled":
+        return ""
+    return (
+        "; Secure Boot is on, so the module's key must be enrolled once (docs/troubleshooting.md)"
+    )

@@ -1,0 +1,161 @@
+"""How each distribution brings v4l2loopback, and what it is built with.
+
+From their package lists: Debian and Ubuntu (v4l2loopback-dkms), RPM Fusion free (akmod-…, for
+Fedora and RHEL), Arch (extra), openSUSE (-kmp-FLAVOR), Void (v4l2loopback, a DKMS package) and
+Gentoo (media-video). Only Debian's was run; see tests/data/machines.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from livetrack_vcam.doctor.facts import Facts
+from livetrack_vcam.sinks.modprobe import MODULE
+
+BUILD_DKMS = "sudo dkms autoinstall -k $(uname -r)"
+BUILD_AKMODS = "sudo akmods --force --kernels $(uname -r)"
+RPM_FUSION = "rpmfusion.org/Configuration"
+
+FAMILIES = {
+    "nobara": "fedora",
+    "ubuntu": "debian",
+    "raspbian": "debian",
+    "centos": "rhel",
+    "rocky": "rhel",
+    "almalinux": "rhel",
+    "opensuse": "suse",
+    "manjaro": "arch",
+    "chimeraos": "steamos",
+    "opensuse-microos": "microos",
+    "opensuse-aeon": "microos",
+    "aeon": "microos",
+    "opensuse-kalpa": "microos",
+    "kalpa": "microos",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How the module comes to a distribution: `install` it, or `headers` and then `build` where
+    only its source is there; `advice` in words where no command of ours will do."""
+
+    install: tuple[str, ...] = ()
+    headers: str = ""
+    build: str = BUILD_DKMS
+    advice: str = ""
+
+
+def recipe_for(facts: Facts) -> Recipe:
+    """That of the machine's distribution; words only where it is not known."""
+    if facts.linux.ostree:
+        return Recipe(advice=_OSTREE)
+    words = (FAMILIES.get(word, word) for word in facts.distribution)
+    family = next((word for word in words if word in _RECIPES), "")
+    return _RECIPES[family](facts) if family else Recipe(advice=_UNKNOWN)
+
+
+def is_image(facts: Facts) -> bool:
+    """Whether the system is replaced as a whole, so that packages are not simply installed."""
+    first = facts.distribution[0] if facts.distribution else ""
+    return facts.linux.ostree or FAMILIES.get(first, first) in ("microos", "steamos", "nixos")
+
+
+_UNKNOWN = f"install your distribution's package of {MODULE}"
+_OSTREE = (
+    "add it to the system's image, then restart: sudo rpm-ostree install akmod-v4l2loopback "
+    f"(from RPM Fusion, which has to be enabled: {RPM_FUSION}); the images of Universal Blue "
+    "(Bazzite, Bluefin, Aurora) mostly bring it: update them first with rpm-ostree upgrade"
+)
+_NIXOS = (
+    "put into configuration.nix: boot.extraModulePackages = [ "
+    f'config.boot.kernelPackages.{MODULE} ]; boot.kernelModules = [ "{MODULE}" ]; and '
+    "boot.extraModprobeConfig with the line of docs/virtual-camera.md; then: "
+    "sudo nixos-rebuild switch"
+)
+_STEAMOS = (
+    "SteamOS loses such modules with every update of its image: use the MJPEG stream in OBS "
+    "(docs/obs.md) or the browser room instead"
+)
+_MICROOS = (
+    "add it to the system's image, then restart: "
+    f"sudo transactional-update pkg install {MODULE}-kmp-default"
+)
+_ALPINE = (
+    f"look for the package of your kernel: apk search {MODULE}; install it, then: "
+    "livetrack-vcam doctor --fix"
+)
+
+
+def _debian(facts: Facts) -> Recipe:
+    kind = "proxmox" if facts.linux.release.endswith("-pve") else "linux"
+    headers = f"{kind}-headers-$(uname -r)"
+    return Recipe(
+        (f"sudo apt-get install -y {MODULE}-dkms {headers}",), f"sudo apt-get install -y {headers}"
+    )
+
+
+def _fedora(facts: Facts) -> Recipe:
+    headers = "sudo dnf install -y kernel-devel-$(uname -r)"
+    if facts.linux.rpm_fusion is False:
+        rhel = "EPEL and " if _is_rhel(facts) else ""
+        return Recipe(
+            headers=headers,
+            build=BUILD_AKMODS,
+            advice=f"the package is in RPM Fusion (free): enable {rhel}RPM Fusion as "
+            f"{RPM_FUSION} says, then: livetrack-vcam doctor --fix",
+        )
+    install = f"sudo dnf install -y akmod-{MODULE} kernel-devel-$(uname -r)"
+    return Recipe((install, BUILD_AKMODS), headers, BUILD_AKMODS)
+
+
+def _is_rhel(facts: Facts) -> bool:
+    return any(FAMILIES.get(word, word) == "rhel" for word in facts.distribution[:1])
+
+
+def _arch(facts: Facts) -> Recipe:
+    headers = f"{_arch_kernel(facts)}-headers"
+    return Recipe(
+        (f"sudo pacman -S --needed --noconfirm {MODULE}-dkms {headers}",),
+        f"sudo pacman -S --needed --noconfirm {headers}",
+    )
+
+
+def _arch_kernel(facts: Facts) -> str:
+    """The package of the running kernel, from its own word for it or from its name."""
+    release = facts.linux.release
+    if facts.linux.package:
+        return facts.linux.package
+    if release.endswith("-MANJARO"):
+        return "linux" + "".join(release.split(".")[:2])
+    flavor = re.search(r"-(lts|zen|hardened|rt|cachyos)", release)
+    return f"linux-{flavor.group(1)}" if flavor else "linux"
+
+
+def _suse(facts: Facts) -> Recipe:
+    flavor = facts.linux.release.rpartition("-")[2] or "default"
+    return Recipe((f"sudo zypper --non-interactive install {MODULE}-kmp-{flavor}",))
+
+
+def _void(facts: Facts) -> Recipe:
+    series = re.match(r"\d+\.\d+", facts.linux.release)
+    headers = f"linux{series.group()}-headers" if series else "linux-headers"
+    return Recipe(
+        (f"sudo xbps-install -Sy {MODULE} {headers}",), f"sudo xbps-install -Sy {headers}"
+    )
+
+
+_RECIPES: dict[str, Callable[[Facts], Recipe]] = {
+    "debian": _debian,
+    "fedora": _fedora,
+    "rhel": _fedora,
+    "arch": _arch,
+    "suse": _suse,
+    "void": _void,
+    "gentoo": lambda _: Recipe((f"sudo emerge --noreplace media-video/{MODULE}",), build=""),
+    "alpine": lambda _: Recipe(advice=_ALPINE),
+    "nixos": lambda _: Recipe(advice=_NIXOS),
+    "steamos": lambda _: Recipe(advice=_STEAMOS),
+    "microos": lambda _: Recipe(advice=_MICROOS),
+}
