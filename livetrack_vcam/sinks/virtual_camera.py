@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import time
 from typing import Any
 
 import numpy as np
@@ -26,10 +27,16 @@ from livetrack_vcam.sinks.loopback import (
 LOOPBACK_BACKEND = "v4l2loopback"
 OBS_BACKEND = "obs"
 UNITY_BACKEND = "unitycapture"
+# What pyvirtualcam 0.15 says of OBS's camera on Windows while somebody feeds it, and for a moment
+# after that, until the programs that show it have noticed; and on macOS of our own second one.
+IN_USE = "could not be started"
+SECOND = "Multiple cameras are not supported"
+RELEASE_TRIES, RELEASE_S = 10, 0.1
 
+_PAGE = "docs/windows-and-macos.md"
 _OBS_ADVICE = (
     "OBS cannot show its own virtual camera: in OBS add a Media Source with the address of "
-    "/stream.mjpg instead (docs/virtual-camera.md)"
+    f"/stream.mjpg instead ({_PAGE})"
 )
 
 
@@ -136,17 +143,22 @@ class VirtualCamera:
 
     def _make_camera(self, canvas: Canvas, backend: str, device: str | None) -> Any:
         module = _load_pyvirtualcam()
-        try:
-            return module.Camera(
-                width=canvas.size.width,
-                height=canvas.size.height,
-                fps=float(canvas.fps),
-                fmt=module.PixelFormat.I420,
-                device=device,
-                backend=backend,
-            )
-        except Exception as error:
-            raise _refused(backend, self._device_name, error) from error
+        patience = RELEASE_TRIES if backend == OBS_BACKEND else 1
+        while True:
+            patience -= 1
+            try:
+                return module.Camera(
+                    width=canvas.size.width,
+                    height=canvas.size.height,
+                    fps=float(canvas.fps),
+                    fmt=module.PixelFormat.I420,
+                    device=device,
+                    backend=backend,
+                )
+            except Exception as error:
+                if patience == 0 or IN_USE not in str(error):
+                    raise _refused(backend, self._device_name, error) from error
+            time.sleep(RELEASE_S)
 
     def _allocate(self, size: Size) -> None:
         luma, chroma = size.width * size.height, size.width * size.height // 4
@@ -263,7 +275,12 @@ def _refused(backend: str, device_name: str, error: Exception) -> SinkError:
     if backend == UNITY_BACKEND:
         return SinkNotFoundError(
             f"Unity Capture has no camera named {device_name!r} ({reason}); register it under "
-            f'that name (docs/virtual-camera.md), or use OBS\'s: --sink "vcam:{OBS_LABEL}"'
+            f'that name ({_PAGE}), or use OBS\'s: --sink "vcam:{OBS_LABEL}"'
+        )
+    if backend == OBS_BACKEND and (IN_USE in reason or SECOND in reason):
+        return SinkBusyError(
+            f"there is one OBS virtual camera, and a program feeds it already ({reason}); press "
+            "Stop Virtual Camera in OBS, end the other livetrack-vcam, or send one shot only there"
         )
     if backend == OBS_BACKEND:
         return SinkNotFoundError(
