@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from xml.parsers.expat import ExpatError
 
 from livetrack_vcam.doctor.asking import Ask
 from livetrack_vcam.doctor.report import Finding, Level
@@ -66,7 +67,7 @@ def obs_apps(root: Path, home: Path) -> tuple[Installed, ...]:
     for folder in (root / "Applications", home / "Applications"):
         try:
             data = plistlib.loads((folder / "OBS.app/Contents/Info.plist").read_bytes())
-        except (OSError, ValueError, plistlib.InvalidFileException):
+        except (OSError, ValueError, ExpatError):
             continue
         found.append(Installed("OBS", APP, str(data.get("CFBundleShortVersionString", ""))))
     return tuple(found)
