@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
+from urllib.request import urlopen
 
 DEVICES = ("OBS Virtual Camera", "LiveTrack Camera", "Open Camera", "LiveTrack Vertical", "Wide")
 """Labels of /dev/video10 and on, as most checks want them; the open one has no exclusive_caps."""
@@ -51,6 +53,13 @@ def read_raw(device: str) -> bytes:
     stream = ("--stream-mmap", "--stream-skip=2", "--stream-count=1", f"--stream-to={file}")
     output("timeout", "30", "v4l2-ctl", "-d", device, *stream)
     return file.read_bytes()
+
+
+def status(port: int) -> dict[str, Any]:
+    """What the program that listens on `port` says of itself."""
+    with urlopen(f"http://127.0.0.1:{port}/api/status", timeout=60) as answer:
+        said: dict[str, Any] = json.load(answer)
+    return said
 
 
 class Running(Protocol):

@@ -1,0 +1,166 @@
+"""A real Chromium in the guest and the virtual cameras that the program feeds.
+
+The page is camera.html; the program's camera is vivid, whose bars of color are known.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+import numpy as np
+
+from livetrack_vcam.doctor.facts import Facts
+from livetrack_vcam.doctor.machine_loopback import gather_loopback
+from livetrack_vcam.doctor.virtual_camera import check_virtual_camera
+from tests.e2e.chromium import Page, find_chromium, open_page
+from tests.e2e.vm.guest import load_devices, output
+from tests.e2e.vm.guest_program import Program, start
+from tests.e2e.vm.product_checks import ALL, CAMERA, VIVID_OPTIONS, bars
+
+LABEL, OPEN_LABEL = "LiveTrack Camera", "Open Camera"
+WIDTH, HEIGHT = 640, 360
+RUN = (
+    *("run", "--source", CAMERA, "--detector", "blazeface", "--detect-hz", "0.1", "--no-web"),
+    *("--size", f"{WIDTH}x{HEIGHT}", "--sink", "vcam", "--sink", f"vcam:{OPEN_LABEL}"),
+)
+PAGE = Path(__file__).with_name("camera.html")
+PATIENCE_S = 200.0
+# What a slow processor can spare, and the question whether the page may have the camera.
+FLAGS = (
+    "--use-fake-ui-for-media-stream",
+    "--autoplay-policy=no-user-gesture-required",
+    "--enable-features=NetworkServiceInProcess2",
+    "--disable-features=MediaRouter,OptimizationHints,Translate,WebRtcPipeWireCamera",
+    "--disable-breakpad",
+    "--disable-extensions",
+    "--disable-gpu-watchdog",
+    "--disable-hang-monitor",
+    "--disable-sync",
+    "--in-process-gpu",
+    "--no-zygote",
+)
+
+
+@dataclass(slots=True)
+class Stage:
+    """The program, and a browser whose page plays its camera."""
+
+    program: Program
+    run: Callable[[str], Any]
+    listed: list[str] = field(default_factory=list)
+
+    def play(self, label: str = "") -> str:
+        return str(self.run(f"play({label!r})"))
+
+    def seen(self) -> dict[str, Any]:
+        return dict(self.run("seen()"))
+
+    def wait_for_pictures(self, since: int) -> dict[str, Any]:
+        """What is seen when a few more pictures have come than `since`."""
+        return self.wait(lambda seen: seen["frames"] > since + 3)
+
+    def wait(self, goal: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        deadline = time.monotonic() + PATIENCE_S
+        while not goal(seen := self.seen()):
+            assert time.monotonic() < deadline, {**seen, "row": "left out"}
+            time.sleep(0.2)
+        return seen
+
+
+@contextmanager
+def on_stage() -> Iterator[Stage]:
+    """The program, and beside it a browser that is allowed to use cameras."""
+    load_devices()
+    output("modprobe", "vivid", *VIVID_OPTIONS)
+    program = start(*RUN)
+    chromium = find_chromium()
+    assert chromium is not None
+    with asyncio.Runner() as runner:
+        opened = AsyncExitStack()
+        profile = Path(mkdtemp(prefix="chromium-"))
+        browser = open_page(chromium, profile, *FLAGS, patience_s=PATIENCE_S)
+        stage = None
+        try:
+            page = runner.run(opened.enter_async_context(browser))
+            runner.run(_load(page))
+            stage = Stage(program, lambda script: runner.run(page.run(script)))
+            yield stage
+        finally:
+            runner.run(opened.aclose())
+            (stage.program if stage else program).kill()
+
+
+async def _load(page: Page) -> None:
+    await page.call("Page.enable")
+    await page.call("Runtime.enable")
+    await page.call("Page.navigate", url=PAGE.as_uri())
+    await page.until("document.readyState === 'complete' && typeof seen === 'function'")
+
+
+def a_browser_lists_the_camera_by_its_name(stage: Stage) -> str:
+    # Until a page was allowed to open one, a browser tells no names.
+    stage.play()
+    stage.listed = stage.run("labels()")
+    assert LABEL in stage.listed, stage.listed
+    assert "OBS Virtual Camera" not in stage.listed, "nobody feeds it"
+    return f"it lists {', '.join(stage.listed)}"
+
+
+def a_browser_lists_no_camera_without_exclusive_caps_and_the_doctor_says_so(stage: Stage) -> None:
+    assert f"{OPEN_LABEL}" in _fed(), "it must be fed to prove anything"
+    assert stage.listed
+    assert OPEN_LABEL not in stage.listed
+    loopback = gather_loopback(label=OPEN_LABEL)
+    facts = Facts("linux", "3.11", packages={"pyvirtualcam": "any"}, loopback=loopback)
+    findings = [finding for finding in check_virtual_camera(facts) if "Chrome" in finding.why]
+    assert [finding.what for finding in findings] == ["TODO"], findings
+
+
+def a_page_gets_the_picture_at_its_size_and_in_its_colors(stage: Stage) -> None:
+    assert stage.play(LABEL) == LABEL
+    seen = stage.wait_for_pictures(since=0)
+    assert (seen["width"], seen["height"]) == (WIDTH, HEIGHT), seen
+    assert _bars(seen) == ALL
+
+
+def a_page_plays_on_when_the_program_was_killed_and_started_again(stage: Stage) -> str:
+    stage.program.kill()
+    before, began = stage.seen()["frames"], time.monotonic()
+    stage.program = start(*RUN)
+    seen = stage.wait_for_pictures(before)
+    assert seen["state"] == "live"
+    assert _bars(seen) == ALL
+    return f"without a picture for about {time.monotonic() - began:.0f} s"
+
+
+def a_page_that_got_no_picture_for_long_is_told_so_and_may_ask_again(stage: Stage) -> str:
+    assert stage.program.end() == 0, stage.program.words
+    began = time.monotonic()
+    stage.wait(lambda seen: seen["state"] == "ended")
+    patience_s = time.monotonic() - began
+    stage.program = start(*RUN)
+    _wait_for_feed(stage.program)
+    assert stage.play(LABEL) == LABEL
+    assert _bars(stage.wait_for_pictures(stage.seen()["frames"])) == ALL
+    return f"Chromium gave up after {patience_s:.0f} s"
+
+
+def _bars(seen: dict[str, Any]) -> list[str]:
+    row = np.array(seen["row"], np.uint8).reshape(1, -1, 4)
+    return bars(row[:, :, 2::-1])
+
+
+CHECKS: tuple[Callable[[Stage], str | None], ...] = (
+    a_browser_lists_the_camera_by_its_name,
+    a_browser_lists_no_camera_without_exclusive_caps_and_the_doctor_says_so,
+    a_page_gets_the_picture_at_its_size_and_in_its_colors,
+    a_page_plays_on_when_the_program_was_killed_and_started_again,
+    a_page_that_got_no_picture_for_long_is_told_so_and_may_ask_again,
+)

@@ -1,0 +1,164 @@
+"""The whole product on a real clip with real detections, and the programs that read its camera."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from livetrack_vcam.core.geometry import Box
+from tests.e2e.vm import clip
+from tests.e2e.vm.clip import Place, Plane
+from tests.e2e.vm.guest import capabilities, load_devices, output, read_raw, status, wait_until
+from tests.e2e.vm.guest_program import Program, ended, running
+from tests.e2e.vm.reader import Picture, Reader, attached
+
+WIDE, DEVICE, OPEN_DEVICE = "/dev/video14", "/dev/video11", "/dev/video12"
+SIDE, PORT = 480, 8787
+COMMAND = (
+    *("run", "--source", WIDE, "--aspect", "1:1", "--size", f"{SIDE}x{SIDE}"),
+    *("--subject", "largest", "--detect-cpu", "1", "--port", str(PORT)),
+    *("--sink", "vcam", "--sink", "vcam:Open Camera"),
+)
+# Resampling, a moment between status and picture, and the clip's own noise, in steps of luma.
+ALIKE = 9.0
+# Two of these and their distance in time show that the crop moves with him.
+LOOKS = 3
+EDGE, BLACK = 20, 12
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """The program while it runs, a reader that was there first, and where its pictures lay."""
+
+    program: Program
+    reader: Reader
+    seen: list[Place] = field(default_factory=list)
+
+
+@contextmanager
+def on_stage() -> Iterator[Stage]:
+    load_devices()
+    with clip.playing(WIDE), attached(OPEN_DEVICE, SIDE, SIDE) as reader:
+        wait_until(lambda: "Video Capture" in capabilities(WIDE), reader)
+        with running(*COMMAND) as program:
+            yield Stage(program, reader)
+
+
+def the_camera_has_our_name_and_the_asked_size(stage: Stage) -> None:
+    wait_until(lambda: "Video Capture" in capabilities(DEVICE), stage.program)
+    assert Path("/sys/class/video4linux/video11/name").read_text() == "LiveTrack Camera\n"
+    for device in (DEVICE, OPEN_DEVICE):
+        said = output("v4l2-ctl", "-d", device, "--get-fmt-video")
+        assert f"Width/Height      : {SIDE}/{SIDE}" in said, said
+        assert "'YU12'" in said, said
+        assert len(read_raw(device)) == SIDE * SIDE * 3 // 2
+
+
+def v4l2_ctl_shows_the_man_where_he_is_in_the_clip(stage: Stage) -> str:
+    return _looks(stage, lambda: _luma(read_raw(DEVICE)))
+
+
+def ffmpeg_shows_the_man_where_he_is_in_the_clip(stage: Stage) -> str:
+    return _looks(stage, lambda: _luma(_by_ffmpeg(DEVICE)))
+
+
+def opencv_shows_the_man_where_he_is_in_the_clip(stage: Stage) -> str:
+    return _looks(stage, lambda: _luma_of(_by_opencv(DEVICE)))
+
+
+def a_reader_that_waited_at_a_device_without_exclusive_caps_shows_the_same(stage: Stage) -> str:
+    return _looks(stage, lambda: _luma_of(stage.reader.newest()))
+
+
+def the_picture_moved_with_the_man(stage: Stage) -> str:
+    """A camera that stands still would have him in the picture half of the time at most."""
+    frames = [place.frame for place in stage.seen]
+    moved = max(place.crop.y1 for place in stage.seen) - min(place.crop.y1 for place in stage.seen)
+    assert max(frames) - min(frames) > 15, frames
+    assert moved > 30, stage.seen
+    return f"{moved:.0f} pixels of the clip, {len(frames)} pictures"
+
+
+def a_reader_stays_attached_through_changes_of_aspect(stage: Stage) -> str:
+    before = stage.reader.count
+    for aspect, bars in (("9:16", "beside"), ("16:9", "above and below"), ("1:1", "none")):
+        words = ("ctl", "--port", str(PORT), "set", f"aspect={aspect}")
+        told = ended(*words)
+        assert told.poll() == 0, told.words
+        wait_until(lambda bars=bars: _bars(stage.reader.newest()) == bars, stage.program)
+    assert stage.reader.odd == 0
+    return f"{stage.reader.count - before} pictures"
+
+
+def _looks(stage: Stage, read: Callable[[], Plane]) -> str:
+    """The man is in LOOKS pictures of this reader, and each shows what the program says it does."""
+    wait_until(lambda: _shot()["subject"], stage.program)
+    found = []
+    for _ in range(LOOKS):
+        said = Box.from_xywh(*_shot()["crop"])
+        place = clip.place(read(), said)
+        stage.seen.append(place)
+        found.append(place)
+        assert place.difference < ALIKE, place
+        man = clip.man_at(place.frame)
+        assert place.crop.contains(man, tolerance=clip.REDUCED), (place, man)
+    return ", ".join(f"frame {p.frame} off by {p.difference:.1f}" for p in found)
+
+
+def _shot() -> dict[str, object]:
+    return dict(status(PORT)["shots"][0])
+
+
+def _luma(raw: bytes) -> Plane:
+    return np.frombuffer(raw, np.uint8, SIDE * SIDE).reshape(SIDE, SIDE)
+
+
+def _luma_of(picture: Picture) -> Plane:
+    """Of full-range BGR, in limited range as the clip is."""
+    import cv2
+
+    gray = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
+    return np.asarray(cv2.convertScaleAbs(gray, None, 219 / 255, 16), np.uint8)
+
+
+def _by_ffmpeg(device: str) -> bytes:
+    file = Path("/tmp/ffmpeg.raw")
+    shot = ("-frames:v", "1", "-f", "rawvideo", "-pix_fmt", "yuv420p", str(file))
+    output("timeout", "60", "ffmpeg", "-v", "error", "-y", "-f", "v4l2", "-i", device, *shot)
+    return file.read_bytes()
+
+
+def _by_opencv(device: str) -> Picture:
+    import cv2
+
+    capture = cv2.VideoCapture(device, cv2.CAP_V4L2)
+    ok, picture = capture.read()
+    capture.release()
+    assert ok
+    assert picture.shape == (SIDE, SIDE, 3)
+    return np.asarray(picture, np.uint8)
+
+
+def _bars(picture: Picture) -> str:
+    """Where the picture is black, of what the shapes have in common."""
+    dark = picture.max(axis=2) <= BLACK
+    if dark[:, :EDGE].all() and dark[:, -EDGE:].all():
+        return "beside"
+    if dark[:EDGE].all() and dark[-EDGE:].all():
+        return "above and below"
+    return "none"
+
+
+CHECKS: tuple[Callable[[Stage], str | None], ...] = (
+    the_camera_has_our_name_and_the_asked_size,
+    a_reader_that_waited_at_a_device_without_exclusive_caps_shows_the_same,
+    v4l2_ctl_shows_the_man_where_he_is_in_the_clip,
+    ffmpeg_shows_the_man_where_he_is_in_the_clip,
+    opencv_shows_the_man_where_he_is_in_the_clip,
+    the_picture_moved_with_the_man,
+    a_reader_stays_attached_through_changes_of_aspect,
+)
