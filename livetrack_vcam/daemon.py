@@ -26,6 +26,7 @@ from livetrack_vcam.events import (
     Failed,
     Finished,
     PipelineEvent,
+    SinkBack,
     SinkFailed,
     SourceBack,
     SourceLost,
@@ -229,6 +230,8 @@ class Daemon:
                 self._stop(event.error)
             elif isinstance(event, SinkFailed):
                 self._sink_failed(event)
+            elif isinstance(event, SinkBack):
+                log.info("output %s is open now", event.sink)
             elif isinstance(event, DetectorFailed):
                 retry = f"trying again in {event.retry_s:.0f} s" if event.retry_s else "given up"
                 log.warning("%s; %s. The picture goes on.", event.error, retry)
@@ -253,9 +256,10 @@ class Daemon:
         elif event.opening:
             log.warning("%s. The other outputs go on without it.", event.error)
         else:
-            log.error("output %s stopped: %s. The rest goes on.", event.sink, event.error)
-        outlets = self._pipeline.outlets
-        if all(outlet.state == "failed" for outlet in outlets):
+            then = "Trying again; the rest goes on." if event.retrying else "The rest goes on."
+            log.error("output %s stopped: %s. %s", event.sink, event.error, then)
+        waiting = event.retrying and not event.opening
+        if not waiting and all(outlet.state == "failed" for outlet in self._pipeline.outlets):
             self._stop(event.error)
 
     def _stop(self, error: BaseException | None = None) -> None:

@@ -37,12 +37,21 @@ class DetectorBack:
 
 @dataclass(frozen=True, slots=True)
 class SinkFailed:
-    """An output could not be opened, or was lost while running."""
+    """An output could not be opened, or was lost while running. `retrying`: it is tried again."""
 
     shot: str
     sink: str
     error: LiveTrackError
     opening: bool
+    retrying: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SinkBack:
+    """An output that had failed is open now."""
+
+    shot: str
+    sink: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +67,13 @@ class Finished:
 
 
 PipelineEvent = (
-    SourceLost | SourceBack | DetectorFailed | DetectorBack | SinkFailed | Failed | Finished
+    SourceLost
+    | SourceBack
+    | DetectorFailed
+    | DetectorBack
+    | SinkFailed
+    | SinkBack
+    | Failed
+    | Finished
 )
 Report = Callable[[PipelineEvent], None]

@@ -133,3 +133,15 @@ class LinkedSink(Sink, Protocol):
     def link(self) -> Link: ...
 
     def give_up(self) -> None: ...
+
+
+@runtime_checkable
+class ReturningSink(Sink, Protocol):
+    """A sink whose device may not be there yet, or be taken away and come back.
+
+    After an `open` or a `send` that raised, `may_return` says whether to `open` it again later,
+    which then happens in the same thread; what was open is closed before.
+    """
+
+    @property
+    def may_return(self) -> bool: ...

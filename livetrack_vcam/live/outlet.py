@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from livetrack_vcam.errors import LiveTrackError
-from livetrack_vcam.events import Report, SinkFailed
-from livetrack_vcam.interfaces import Canvas, Link, LinkedSink, Sink
+import time
+
+from livetrack_vcam.errors import LiveTrackError, SinkBusyError
+from livetrack_vcam.events import Report, SinkBack, SinkFailed
+from livetrack_vcam.interfaces import Canvas, Link, LinkedSink, ReturningSink, Sink
 from livetrack_vcam.mailbox import Closed, Mailbox
 from livetrack_vcam.media import Frame, black_frame
 from livetrack_vcam.stats import Clock, Flow
 
+RETRY_FIRST_S, RETRY_MOST_S = 0.5, 5.0
+# Whether somebody else feeds a device can only be found by reading it for a second.
+RETRY_BUSY_S = 15.0
+
 
 class Outlet:
-    """One sink behind its own bounded mailbox."""
+    """One sink behind its own bounded mailbox.
+
+    A sink whose device may return is opened again and again while it is `failed`; until then its
+    pictures have nobody to go to and do not count as dropped.
+    """
 
     def __init__(self, shot: str, sink: Sink, canvas: Canvas, report: Report, clock: Clock) -> None:
         self.shot = shot
@@ -20,28 +30,20 @@ class Outlet:
         self.flow = Flow()
         self.state = "opening"
         self._dropped: int | None = None
+        self._unheard = 0
         self._called_off = False
+        self._error: LiveTrackError | None = None
         self._canvas = canvas
         self._report = report
         self._clock = clock
 
     def run(self) -> None:
-        try:
-            self.sink.open(self._canvas)
-        except LiveTrackError as error:
-            if self._called_off:
-                self.state = "closed"
-            else:
-                self._fail(error, opening=True)
-            return
-        self.state = "open"
-        try:
-            self._feed()
-            self.state = "closed"
-        except LiveTrackError as error:
-            self._fail(error, opening=False)
-        finally:
-            self.sink.close()
+        pause_s = RETRY_FIRST_S
+        while not self._ran():
+            busy = isinstance(self._error, SinkBusyError)
+            if not self._wait(RETRY_BUSY_S if busy else pause_s):
+                return
+            pause_s = min(2 * pause_s, RETRY_MOST_S)
 
     def stop(self) -> None:
         self.mailbox.close()
@@ -56,12 +58,55 @@ class Outlet:
     def dropped(self) -> int:
         """Frames that waited too long; what comes after a failure had nobody to go to."""
         waited = self.mailbox.dropped if self._dropped is None else self._dropped
-        return waited + (self.link.dropped if self.link else 0)
+        return waited - self._unheard + (self.link.dropped if self.link else 0)
 
     @property
     def link(self) -> Link | None:
-        """How the sink stands with its server, if it has one."""
-        return self.sink.link if isinstance(self.sink, LinkedSink) else None
+        """How the sink stands with its server or its device, if it may be away for a while."""
+        if isinstance(self.sink, LinkedSink):
+            return self.sink.link
+        return Link("retrying", str(self._error), 0) if self._error is not None else None
+
+    def _ran(self) -> bool:
+        """Open the sink and feed it to the end; whether that was all, or it is to be tried again.
+
+        Reports the first failure, and when it is over.
+        """
+        try:
+            self.sink.open(self._canvas)
+        except LiveTrackError as error:
+            if not self._called_off:
+                return self._fail(error, opening=True)
+            self.state = "closed"
+            return True
+        self._begin()
+        try:
+            self._feed()
+            self.state = "closed"
+            return True
+        except LiveTrackError as error:
+            return self._fail(error, opening=False)
+        finally:
+            self.sink.close()
+
+    def _begin(self) -> None:
+        if self._dropped is not None:
+            self._unheard += self.mailbox.dropped - self._dropped
+            self._dropped = None
+        if self._error is not None:
+            self._error = None
+            self._report(SinkBack(self.shot, self.sink.name))
+        self.state = "open"
+
+    def _wait(self, pause_s: float) -> bool:
+        """Let pictures pass for so long; whether there will be more."""
+        until_s = time.monotonic() + pause_s
+        try:
+            while (left_s := until_s - time.monotonic()) > 0:
+                self.mailbox.get(left_s)
+        except Closed:
+            return False
+        return True
 
     def _feed(self) -> None:
         """Send what arrives; devices that must not starve get a picture at once and repeats."""
@@ -83,8 +128,16 @@ class Outlet:
             elif last is not None:
                 self.sink.send(last)
 
-    def _fail(self, error: LiveTrackError, *, opening: bool) -> None:
+    def _fail(self, error: LiveTrackError, *, opening: bool) -> bool:
+        """Whether that is the end of it; else it is to be tried again."""
+        again = isinstance(self.sink, ReturningSink) and self.sink.may_return
+        known = self._error is not None
         self.state = "failed"
-        self._dropped = self.mailbox.dropped
-        self.mailbox.close()
-        self._report(SinkFailed(self.shot, self.sink.name, error, opening))
+        self._error = error if again else None
+        if self._dropped is None:
+            self._dropped = self.mailbox.dropped
+        if not again:
+            self.mailbox.close()
+        if not known or not again:
+            self._report(SinkFailed(self.shot, self.sink.name, error, opening, again))
+        return not again

@@ -37,6 +37,7 @@ __all__ = [
     "holders",
     "is_module_loaded",
     "kept_devices",
+    "label_of",
     "loopback_devices",
     "other_numbers",
     "reload_command",
@@ -90,6 +91,11 @@ def loopback_devices(roots: Roots = THIS_MACHINE) -> tuple[LoopbackDevice, ...]:
         )
         for node in nodes
     )
+
+
+def label_of(path: Path, roots: Roots = THIS_MACHINE) -> str:
+    """The device's label now; empty when it is gone."""
+    return read_line(roots.sys / "class" / "video4linux" / path.name / "name")
 
 
 def find_device(label: str, roots: Roots = THIS_MACHINE) -> LoopbackDevice:

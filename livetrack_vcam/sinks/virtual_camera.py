@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -12,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from livetrack_vcam.core.geometry import Size
+from livetrack_vcam.device_nodes import permission_advice
 from livetrack_vcam.errors import SinkBusyError, SinkError, SinkNotFoundError
 from livetrack_vcam.interfaces import Canvas
 from livetrack_vcam.media import Frame
@@ -25,6 +27,8 @@ from livetrack_vcam.sinks.loopback import (
 )
 
 LOOPBACK_BACKEND = "v4l2loopback"
+CHECK_S = 1.0  # between two looks at whether the device is still there
+GONE = frozenset({errno.ENODEV, errno.ENXIO, errno.EIO, errno.EBADF})
 OBS_BACKEND = "obs"
 UNITY_BACKEND = "unitycapture"
 # What pyvirtualcam 0.15 says of OBS's camera on Windows while somebody feeds it, and for a moment
@@ -64,6 +68,10 @@ class VirtualCamera:
         self._roots = roots
         self._camera: Any = None
         self._keeper: int | None = None
+        self._loopback: LoopbackDevice | None = None
+        self._may_return = False
+        self._checked_s = 0.0
+        self._size = Size(0, 0)
         self._buffer: npt.NDArray[np.uint8] = np.empty(0, np.uint8)
         self._planes: tuple[npt.NDArray[np.uint8], ...] = ()
 
@@ -78,8 +86,10 @@ class VirtualCamera:
             raise SinkError(
                 f"a virtual camera needs even sides, not {canvas.size}; choose another --size"
             )
+        self._may_return = False
         backend = self._choose_backend(_load_pyvirtualcam())
         if backend == LOOPBACK_BACKEND:
+            self._may_return = True
             self._open_loopback(canvas)
         else:
             self._camera = self._make_camera(
@@ -87,7 +97,14 @@ class VirtualCamera:
             )
         self._allocate(canvas.size)
 
+    @property
+    def may_return(self) -> bool:
+        """On Linux a device comes with its module, and is free when its reader or writer ends."""
+        return self._may_return
+
     def send(self, frame: Frame) -> None:
+        """pyvirtualcam says of a failed write only on stderr, so the device is looked at, too."""
+        self._check_device()
         for target, plane in zip(self._planes, frame.planes, strict=True):
             np.copyto(target, plane)
         try:
@@ -102,12 +119,36 @@ class VirtualCamera:
         """Closes pyvirtualcam's descriptor first and ours last, which frees the device."""
         camera, self._camera = self._camera, None
         keeper, self._keeper = self._keeper, None
+        self._loopback = None
         try:
             if camera is not None:
                 camera.close()
         finally:
             if keeper is not None:
                 os.close(keeper)
+
+    def _check_device(self) -> None:
+        """Once a second. Raises SinkError when what is written arrives nowhere."""
+        device, now_s = self._loopback, time.monotonic()
+        if device is None or self._keeper is None or now_s - self._checked_s < CHECK_S:
+            return
+        self._checked_s = now_s
+        if loopback.label_of(device.path, self._roots) != device.label:
+            raise SinkNotFoundError(
+                f"the virtual camera {device.label!r} ({device.path}) was removed; "
+                f"make it again: {loopback.reload_command(device.label, self._roots)}"
+            )
+        try:
+            actual = v4l2.output_size(self._keeper)
+        except OSError as error:
+            if error.errno in GONE:
+                raise _os_error(device, error) from None
+            return
+        if actual != self._size:
+            raise SinkBusyError(
+                f"another program set {device.path} ({device.label!r}) to {actual}, so "
+                f"{self._size} would come out garbled; close that program"
+            )
 
     def _choose_backend(self, module: Any) -> str:
         known: dict[str, object] = module.camera.BACKENDS
@@ -134,6 +175,7 @@ class VirtualCamera:
             self._keeper = v4l2.open_device(device.path)
             v4l2.mark_as_writer(self._keeper)
             _check_size(device, v4l2.output_size(self._keeper), canvas.size, self._roots)
+            self._loopback, self._checked_s = device, time.monotonic()
         except OSError as error:
             self.close()
             raise _os_error(device, error) from error
@@ -161,6 +203,7 @@ class VirtualCamera:
             time.sleep(RELEASE_S)
 
     def _allocate(self, size: Size) -> None:
+        self._size = size
         luma, chroma = size.width * size.height, size.width * size.height // 4
         self._buffer = np.empty(luma + 2 * chroma, np.uint8)
         half = (size.height // 2, size.width // 2)
@@ -255,8 +298,7 @@ def _check_size(device: LoopbackDevice, actual: Size, asked: Size, roots: Roots)
 def _os_error(device: LoopbackDevice, error: OSError) -> SinkError:
     if isinstance(error, PermissionError):
         return SinkBusyError(
-            f"no permission to write to {device.path}; join the group that may: "
-            "sudo usermod -aG video $USER, then log out and in again"
+            f"no permission to write to {device.path}; {permission_advice(device.path)}"
         )
     if isinstance(error, FileNotFoundError):
         return SinkNotFoundError(
