@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
-from dataclasses import replace
+from dataclasses import fields, replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
+from typing import ClassVar
 
 import pytest
 
+from livetrack_vcam.control import Status
 from livetrack_vcam.device_nodes import Roots
 from livetrack_vcam.doctor.facts import Facts
-from livetrack_vcam.doctor.ports import PortFacts, check_port, gather_port, listener
+from livetrack_vcam.doctor.ports import PortFacts, check_port, gather_port, is_ours, listener
 from livetrack_vcam.doctor.report import Level
 
 TAKEN = Facts(platform="linux", python="3.12", port=8787, port_problem="Address already in use")
@@ -63,6 +68,36 @@ def test_a_free_port_has_no_holder() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     assert gather_port(port) == PortFacts()
+
+
+class Answering(BaseHTTPRequestHandler):
+    """Gives one JSON answer to every request."""
+
+    answer: ClassVar[dict[str, object]] = {}
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(json.dumps(self.answer).encode())
+
+    def log_message(self, *_words: object) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("answer", "ours"),
+    [
+        ({each.name: None for each in fields(Status)}, True),
+        ({"version": "2.1", "name": "somebody's server"}, False),
+    ],
+)
+def test_our_own_status_is_told_from_other_json(answer: dict[str, object], ours: bool) -> None:
+    handler = type("Handler", (Answering,), {"answer": answer})
+    with HTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = Thread(target=server.handle_request)
+        thread.start()
+        assert is_ours(server.server_port) is ours
+        thread.join()
 
 
 def test_our_own_program_on_the_port_is_no_fault() -> None:

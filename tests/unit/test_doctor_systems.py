@@ -164,14 +164,14 @@ def test_unity_captures_names_are_those_that_pyvirtualcam_looks_for() -> None:
         {
             (CLASSES, UNITY + "10}", ""): "LiveTrack Camera ",
             (CLASSES, UNITY + "11}", ""): "Unity Capture Configuration",
-            (CLASSES, UNITY + "12}", ""): "LiveTrack Vertical",
+            (CLASSES, UNITY + "12}", ""): "LiveTrack Camera #2",
             (CLASSES, UNITY + "5A}", ""): "last",
             (CLASSES, UNITY + "5B}", ""): "one too many",
             (CLASSES, OBS_CAMERA, ""): "OBS Virtual Camera",
         }
     )
     facts = gather_windows(read)
-    assert facts.unity == ("LiveTrack Camera", "LiveTrack Vertical", "last")
+    assert facts.unity == ("LiveTrack Camera", "LiveTrack Camera #2", "last")
     assert facts.obs_camera
 
 

@@ -240,7 +240,7 @@ class TestOneCameraOnly:
         first.close()
 
     def test_two_shots_have_a_unity_camera_each(self) -> None:
-        names = ("LiveTrack Camera", "LiveTrack Vertical")
+        names = ("LiveTrack Camera", "LiveTrack Camera #2")
         driver = registered(UNITY_BACKEND, UnityCapture, Driver(names))
         cameras = [VirtualCamera(name, UNITY_BACKEND) for name in names]
         for camera in cameras:
