@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from livetrack_vcam.doctor import Level, Report
+from livetrack_vcam.doctor import Report
 from livetrack_vcam.doctor.checks import check_all
 from livetrack_vcam.doctor.facts import Facts
 from livetrack_vcam.doctor.linux_facts import ConfigLine, LinuxFacts, LoopbackFacts
@@ -56,4 +56,4 @@ def without_module(loopback: LoopbackFacts | None = None, **linux: object) -> Re
 
 def texts(report: Report) -> str:
     """What the user reads about everything that is not right."""
-    return "\n".join(f"{f.what} {f.advice}" for f in report.findings if f.level is not Level.OK)
+    return "\n".join("\n".join((f.what, f.advice, *f.by_hand)) for f in report.wrong)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from livetrack_vcam.doctor.checks import check_all
 from livetrack_vcam.doctor.machine import gather
-from livetrack_vcam.doctor.report import Finding, Level, Report, render_text
+from livetrack_vcam.doctor.report import Finding, Level, Report
+from livetrack_vcam.doctor.text import render_text
 
 __all__ = ["Finding", "Level", "Report", "diagnose", "gather", "render_text"]
 

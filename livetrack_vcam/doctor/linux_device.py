@@ -120,8 +120,9 @@ def _boot(loopback: LoopbackFacts) -> list[Finding]:
         return [problem(what, "make it permanent", *keep_commands(loopback), why=why)]
     line = loopback.barriers[0]
     why = f"{line.file} keeps {MODULE} from being loaded at the start: {line.text}"
-    advice = f"if you do not need that line, delete it: sudo nano {line.file}"
-    return [problem(what, advice, *keep_commands(loopback), why=why)]
+    edit = (f"sudo nano {line.file}",)
+    advice = "if you do not need that line, delete it"
+    return [problem(what, advice, *keep_commands(loopback), why=why, by_hand=edit)]
 
 
 def _again(loopback: LoopbackFacts) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from livetrack_vcam.doctor.facts import Facts
 from livetrack_vcam.doctor.lasting import keep_commands, load_now
-from livetrack_vcam.doctor.linux_packages import Recipe, is_image, recipe_for
+from livetrack_vcam.doctor.linux_packages import is_image, recipe_for
 from livetrack_vcam.doctor.report import Finding, Level
 from livetrack_vcam.sinks.modprobe import MODULE
 
@@ -24,9 +24,11 @@ def not_loaded(facts: Facts) -> Finding:
     return next((finding for finding in found if finding), _missing(facts))
 
 
-def problem(what: str, advice: str, *fixes: str, why: str = WITHOUT) -> Finding:
+def problem(
+    what: str, advice: str, *fixes: str, why: str = WITHOUT, by_hand: tuple[str, ...] = ()
+) -> Finding:
     """A finding about the virtual camera that the program can live with."""
-    return Finding(Level.WARN, NAME, what, why, advice, fixes)
+    return Finding(Level.WARN, NAME, what, why, advice, fixes, by_hand)
 
 
 def surroundings(facts: Facts) -> str:
@@ -41,7 +43,8 @@ def on_host(finding: Finding, facts: Facts) -> Finding:
     """
     if not surroundings(facts) or not finding.fixes:
         return finding
-    return replace(finding, advice=f"{finding.advice}; on the host: {finding.fixes[-1]}", fixes=())
+    advice = f"{finding.advice}; on the host"
+    return replace(finding, advice=advice, fixes=(), by_hand=finding.fixes[-1:])
 
 
 def _elsewhere(facts: Facts) -> Finding | None:
@@ -54,10 +57,10 @@ def _elsewhere(facts: Facts) -> Finding | None:
             "run LiveTrack in Windows itself (docs/virtual-camera.md), or show the picture in the "
             "browser room and as MJPEG",
         )
-    advice = f"load it on the host: {load_now(facts.loopback)}"
+    advice = "load it on the host"
     if around not in ("flatpak", "snap"):
-        advice += "; then pass the device in with --device /dev/video10"
-    return problem(f"{MODULE} is not loaded", advice)
+        advice += " and pass the device in with --device /dev/video10"
+    return problem(f"{MODULE} is not loaded", advice, by_hand=(load_now(facts.loopback),))
 
 
 def _kernel_replaced(facts: Facts) -> Finding | None:
@@ -82,7 +85,8 @@ def _no_media(facts: Facts) -> Finding | None:
         return problem(what, advice, extra)
     if "debian" in facts.distribution:
         kernel = "sudo apt-get install -y linux-image-$(dpkg --print-architecture)"
-        return problem(what, f"take the full kernel ({kernel}), then restart the computer")
+        advice = "take the full kernel, then restart the computer"
+        return problem(what, advice, by_hand=(kernel,))
     return problem(what, "start a kernel that has CONFIG_VIDEO_DEV")
 
 
@@ -92,8 +96,8 @@ def _barred(facts: Facts) -> Finding | None:
         return None
     return problem(
         f"{lines[0].file} runs something else instead of loading {MODULE}: {lines[0].text}",
-        f"if you do not need that line, delete it: sudo nano {lines[0].file}; then: "
-        "livetrack-vcam doctor --fix",
+        "if you do not need that line, delete it, then: livetrack-vcam doctor --fix",
+        by_hand=(f"sudo nano {lines[0].file}",),
     )
 
 
@@ -103,7 +107,8 @@ def _unsigned(facts: Facts) -> Finding | None:
         return None
     what = f"Secure Boot is on and does not know the key that signed {MODULE}"
     if linux.mok == "missing":
-        return problem(what, f"make it known: sudo mokutil --import {linux.mok_key}; {ENROLL}")
+        enroll = f"sudo mokutil --import {linux.mok_key}"
+        return problem(what, f"make it known: {ENROLL}", by_hand=(enroll,))
     if linux.mok == "pending":
         return problem(what + " yet", ENROLL.partition(", ")[2])
     return None
@@ -131,14 +136,15 @@ def _unbuilt(facts: Facts) -> Finding | None:
         what += ", whose headers are missing"
         advice = "install them (not found? update the system and restart first) and build it"
         if not recipe.headers:
-            return problem(what, f"install your kernel's headers, then: {recipe.build}")
+            return problem(what, "install your kernel's headers, then", by_hand=(recipe.build,))
         return problem(what, advice, recipe.headers, recipe.build, *_set_up(facts))
     failed = next((source for source in linux.dkms if source.log), None)
     if failed:
         return problem(
             f"{MODULE} {failed.version} could not be built for kernel {linux.release}",
             f"why: {failed.log}; mostly it is older than the kernel: update the system, or take a "
-            f"newer one from github.com/v4l2loopback/v4l2loopback, then: {recipe.build}",
+            "newer one from github.com/v4l2loopback/v4l2loopback, then build it",
+            by_hand=(recipe.build,),
         )
     return problem(what, "build it" + _key_hint(facts), recipe.build, *_set_up(facts))
 
@@ -147,15 +153,10 @@ def _missing(facts: Facts) -> Finding:
     what = f"the kernel module {MODULE} is not installed"
     recipe = recipe_for(facts)
     if not recipe.install:
-        return problem(what, _and_load(facts, recipe))
+        last = () if recipe.is_whole else (load_now(facts.loopback),)
+        return problem(what, recipe.advice, by_hand=recipe.by_hand + last)
     advice = "install and load it" + _key_hint(facts)
     return problem(what, advice, *recipe.install, *_set_up(facts))
-
-
-def _and_load(facts: Facts, recipe: Recipe) -> str:
-    if "doctor" in recipe.advice or is_image(facts):
-        return recipe.advice
-    return f"{recipe.advice}, then: {load_now(facts.loopback)}"
 
 
 def _set_up(facts: Facts) -> tuple[str, ...]:

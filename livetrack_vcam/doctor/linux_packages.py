@@ -39,21 +39,24 @@ FAMILIES = {
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """How the module comes to a distribution: `install` it, or `headers` and then `build` where
-    only its source is there; `advice` in words where no command of ours will do."""
+    only its source is there; `advice` in words, and `by_hand`, where nothing of ours will do.
+    `is_whole`: that is all there is to do, and loading the module is part of it or comes later."""
 
     install: tuple[str, ...] = ()
     headers: str = ""
     build: str = BUILD_DKMS
     advice: str = ""
+    by_hand: tuple[str, ...] = ()
+    is_whole: bool = True
 
 
 def recipe_for(facts: Facts) -> Recipe:
     """That of the machine's distribution; words only where it is not known."""
     if facts.linux.ostree:
-        return Recipe(advice=_OSTREE)
+        return _OSTREE
     words = (FAMILIES.get(word, word) for word in facts.distribution)
     family = next((word for word in words if word in _RECIPES), "")
-    return _RECIPES[family](facts) if family else Recipe(advice=_UNKNOWN)
+    return _RECIPES[family](facts) if family else _UNKNOWN
 
 
 def is_image(facts: Facts) -> bool:
@@ -62,29 +65,33 @@ def is_image(facts: Facts) -> bool:
     return facts.linux.ostree or FAMILIES.get(first, first) in ("microos", "steamos", "nixos")
 
 
-_UNKNOWN = f"install your distribution's package of {MODULE}"
-_OSTREE = (
-    "add it to the system's image, then restart: sudo rpm-ostree install akmod-v4l2loopback "
-    f"(from RPM Fusion, which has to be enabled: {RPM_FUSION}); the images of Universal Blue "
-    "(Bazzite, Bluefin, Aurora) mostly bring it: update them first with rpm-ostree upgrade"
+_UNKNOWN = Recipe(
+    advice=f"install your distribution's package of {MODULE}, then load it", is_whole=False
 )
-_NIXOS = (
-    "put into configuration.nix: boot.extraModulePackages = [ "
+_OSTREE = Recipe(
+    advice="add it to the system's image, then restart the computer; the package is in RPM Fusion, "
+    f"which has to be enabled ({RPM_FUSION}), and the images of Universal Blue (Bazzite, Bluefin, "
+    "Aurora) mostly bring it",
+    by_hand=(f"sudo rpm-ostree install akmod-{MODULE}",),
+)
+_NIXOS = Recipe(
+    advice="put into configuration.nix: boot.extraModulePackages = [ "
     f'config.boot.kernelPackages.{MODULE} ]; boot.kernelModules = [ "{MODULE}" ]; and '
-    "boot.extraModprobeConfig with the line of docs/virtual-camera.md; then: "
-    "sudo nixos-rebuild switch"
+    "boot.extraModprobeConfig with the line of docs/virtual-camera.md, then",
+    by_hand=("sudo nixos-rebuild switch",),
 )
-_STEAMOS = (
-    "SteamOS loses such modules with every update of its image: use the MJPEG stream in OBS "
+_STEAMOS = Recipe(
+    advice="SteamOS loses such modules with every update of its image: use the MJPEG stream in OBS "
     "(docs/obs.md) or the browser room instead"
 )
-_MICROOS = (
-    "add it to the system's image, then restart: "
-    f"sudo transactional-update pkg install {MODULE}-kmp-default"
+_MICROOS = Recipe(
+    advice="add it to the system's image, then restart the computer",
+    by_hand=(f"sudo transactional-update pkg install {MODULE}-kmp-default",),
 )
-_ALPINE = (
-    f"look for the package of your kernel: apk search {MODULE}; install it, then: "
-    "livetrack-vcam doctor --fix"
+_ALPINE = Recipe(
+    advice="install the package that fits your kernel, then: livetrack-vcam doctor --fix; look for "
+    "it with",
+    by_hand=(f"apk search {MODULE}",),
 )
 
 
@@ -154,8 +161,8 @@ _RECIPES: dict[str, Callable[[Facts], Recipe]] = {
     "suse": _suse,
     "void": _void,
     "gentoo": lambda _: Recipe((f"sudo emerge --noreplace media-video/{MODULE}",), build=""),
-    "alpine": lambda _: Recipe(advice=_ALPINE),
-    "nixos": lambda _: Recipe(advice=_NIXOS),
-    "steamos": lambda _: Recipe(advice=_STEAMOS),
-    "microos": lambda _: Recipe(advice=_MICROOS),
+    "alpine": lambda _: _ALPINE,
+    "nixos": lambda _: _NIXOS,
+    "steamos": lambda _: _STEAMOS,
+    "microos": lambda _: _MICROOS,
 }

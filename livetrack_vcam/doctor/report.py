@@ -20,7 +20,8 @@ class Finding:
     """One thing looked at: what is the case, why it matters, and what mends it.
 
     `advice` is for the user to do; `fixes` are shell commands that a caller may run after asking,
-    in this order. Both are empty when nothing is wrong.
+    in this order; `by_hand` are commands for the user alone: they are for another machine, ask
+    something themselves, or change what is not ours. All are empty when nothing is wrong.
     """
 
     level: Level
@@ -29,6 +30,7 @@ class Finding:
     why: str = ""
     advice: str = ""
     fixes: tuple[str, ...] = ()
+    by_hand: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,39 +45,17 @@ class Report:
         return all(finding.level is not Level.FAIL for finding in self.findings)
 
     @property
+    def wrong(self) -> tuple[Finding, ...]:
+        """Everything that is not right."""
+        return tuple(finding for finding in self.findings if finding.level is not Level.OK)
+
+    @property
     def fixes(self) -> tuple[str, ...]:
         """Every safe command, in the order to run them, none twice."""
         commands = (fix for finding in self.findings for fix in finding.fixes)
         return tuple(dict.fromkeys(commands))
 
     def to_json(self) -> dict[str, Any]:
+        """As docs/doctor.md describes it."""
         findings = [asdict(f) | {"level": f.level.value} for f in self.findings]
         return {"ok": self.ok, "findings": findings, "fixes": list(self.fixes)}
-
-
-_MARKS = {Level.OK: "ok  ", Level.WARN: "warn", Level.FAIL: "FAIL"}
-
-
-def render_text(report: Report) -> str:
-    """The report for a terminal: one line a finding, more only where something is wrong."""
-    width = max((len(finding.name) for finding in report.findings), default=0)
-    indent = " " * (width + 7)
-    lines = []
-    for finding in report.findings:
-        lines.append(f"{_MARKS[finding.level]}  {finding.name:<{width}} {finding.what}")
-        if finding.why:
-            lines.append(f"{indent}{finding.why}")
-        if finding.advice:
-            lines.append(f"{indent}{finding.advice}")
-        lines.extend(f"{indent}$ {command}" for command in finding.fixes)
-    lines.append("")
-    lines.append(_verdict(report))
-    return "\n".join(lines)
-
-
-def _verdict(report: Report) -> str:
-    if not report.ok:
-        return "livetrack-vcam cannot run here until what is marked FAIL is mended."
-    if report.fixes:
-        return "livetrack-vcam runs here; `livetrack-vcam doctor --fix` offers the commands above."
-    return "livetrack-vcam runs here."

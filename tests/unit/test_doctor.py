@@ -70,7 +70,9 @@ def test_the_report_is_plain_json() -> None:
     data = json.loads(json.dumps(report.to_json()))
     assert data["ok"] is True
     assert data["fixes"] == list(report.fixes)
-    assert {"level", "name", "what", "why", "advice", "fixes"} == set(data["findings"][0])
+    assert {"level", "name", "what", "why", "advice", "fixes", "by_hand"} == set(
+        data["findings"][0]
+    )
 
 
 def test_this_machine_can_be_examined() -> None:

@@ -54,7 +54,9 @@ def test_an_unknown_distribution_gets_words_instead_of_a_wrong_command() -> None
     missing = LoopbackFacts(installed=False)
     report = check_all(replace(UBUNTU, distribution=("plan9",), loopback=missing))
     assert report.fixes == ()
-    assert "your distribution's package of v4l2loopback, then: sudo modprobe" in texts(report)
+    assert "your distribution's package of v4l2loopback, then load it\nsudo modprobe" in texts(
+        report
+    )
 
 
 @pytest.mark.parametrize(
@@ -84,7 +86,7 @@ def test_where_there_is_no_kernel_of_its_own_nothing_is_run(around: str) -> None
     loaded = LoopbackFacts(loaded=True, devices=(hidden,), node=True, writable=False)
     report = without_module(loaded, surroundings=around)
     assert report.fixes == ()
-    assert f"on the host: {RELOAD}" in texts(report)
+    assert f"on the host\n{RELOAD}" in texts(report)
 
 
 def test_the_users_own_devices_are_loaded_again_with_ours() -> None:

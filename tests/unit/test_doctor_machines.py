@@ -36,7 +36,7 @@ def machine_of(path: Path) -> Machine:
 
 
 def mends(finding: Finding) -> str:
-    return "\n".join((finding.advice, *finding.fixes))
+    return "\n".join((finding.advice, *finding.by_hand, *finding.fixes))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
