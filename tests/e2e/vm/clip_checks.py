@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -89,7 +91,7 @@ def a_reader_stays_attached_through_changes_of_aspect(stage: Stage) -> str:
         words = ("ctl", "--port", str(PORT), "set", f"aspect={aspect}")
         told = ended(*words)
         assert told.poll() == 0, told.words
-        wait_until(lambda bars=bars: _bars(stage.reader.newest()) == bars, stage.program)
+        wait_until(partial(_has_bars, stage.reader, bars), stage.program)
     assert stage.reader.odd == 0
     return f"{stage.reader.count - before} pictures"
 
@@ -109,7 +111,7 @@ def _looks(stage: Stage, read: Callable[[], Plane]) -> str:
     return ", ".join(f"frame {p.frame} off by {p.difference:.1f}" for p in found)
 
 
-def _shot() -> dict[str, object]:
+def _shot() -> dict[str, Any]:
     return dict(status(PORT)["shots"][0])
 
 
@@ -141,6 +143,10 @@ def _by_opencv(device: str) -> Picture:
     assert ok
     assert picture.shape == (SIDE, SIDE, 3)
     return np.asarray(picture, np.uint8)
+
+
+def _has_bars(reader: Reader, where: str) -> bool:
+    return _bars(reader.newest()) == where
 
 
 def _bars(picture: Picture) -> str:

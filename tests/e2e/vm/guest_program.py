@@ -21,6 +21,8 @@ from pathlib import Path
 LOADED = (
     "ai_edge_litert.interpreter",
     "livetrack_vcam.cli",
+    "livetrack_vcam.commands.ctl",
+    "livetrack_vcam.commands.obs",
     "livetrack_vcam.commands.run",
     "livetrack_vcam.daemon",
     "livetrack_vcam.outputs",
@@ -72,6 +74,11 @@ class Program:
         self.process.join()
 
 
+def home_of(user: int | None = None) -> Path:
+    """The home of the program's user."""
+    return HOME / str(user or os.getuid())
+
+
 def start(*words: str, nice: int = 0, user: int | None = None) -> Program:
     """`livetrack-vcam WORDS` as user `user` (a number), who is this process's where it is None."""
     SAID.mkdir(exist_ok=True)
@@ -109,7 +116,7 @@ def _run(words: tuple[str, ...], said: Path, nice: int, user: int | None) -> Non
     os.dup2(log, 1)
     os.dup2(log, 2)
     os.nice(nice)
-    home = HOME / str(user or os.getuid())
+    home = home_of(user)
     home.mkdir(parents=True, exist_ok=True)
     if user is not None:
         os.chown(home, user, user)
@@ -118,5 +125,6 @@ def _run(words: tuple[str, ...], said: Path, nice: int, user: int | None) -> Non
         os.setgid(account.pw_gid)
         os.setuid(user)
         os.environ["USER"] = account.pw_name
-    os.environ |= {"HOME": str(home), "XDG_DATA_HOME": str(home), "XDG_CONFIG_HOME": str(home)}
+    folders = {"XDG_DATA_HOME": str(home), "XDG_CONFIG_HOME": str(home / ".config")}
+    os.environ |= {"HOME": str(home)} | folders
     main(list(words))

@@ -1,34 +1,26 @@
 """The whole product in the guest: one camera, two shots, two virtual cameras, and a real OBS.
 
 The kernel's own test camera (vivid) shows eight bars of color, so that what a picture shows is
-known without asking the program: see `bars`.
+known without asking the program: see bars.py.
 """
 
 from __future__ import annotations
 
 import base64
-import contextlib
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from http.client import HTTPResponse
 from pathlib import Path
-from typing import Any
 from urllib.request import urlopen
 
 import numpy as np
-import numpy.typing as npt
 
 from tests.e2e import obs_studio
-from tests.e2e.vm.guest import capabilities, load_devices, output, read_raw, wait_until
+from tests.e2e.vm.bars import ALL, IN_1_1, IN_9_16, Picture, bars, color_difference
+from tests.e2e.vm.guest import capabilities, load_devices, output, read_raw, status, wait_until
+from tests.e2e.vm.guest_program import Program, ended, home_of, start
 
-Picture = npt.NDArray[np.uint8]
-
-LIVETRACK = (sys.executable, "-m", "livetrack_vcam")
 CAMERA = "/dev/video20"
 VIVID_OPTIONS = ("n_devs=1", "vid_cap_nr=20", "node_types=0x1", "num_inputs=1", "input_types=0x0")
 FOLDER = Path("/tmp/product")
@@ -53,57 +45,31 @@ size = "216x384"
 sink = ["vcam:LiveTrack Vertical", "mjpeg", "room"]
 """
 MAIN, VERTICAL = "/dev/video11", "/dev/video13"
+# By CIE76 (Mahy, Van Eycken and Oosterlinck 1994).
+JUST_NOTICEABLE = 2.3
 # OBS opens cameras through libv4l2, which cuts what is no multiple of eight off their width.
 SIZES = {MAIN: (640, 360), VERTICAL: (216, 384)}
-COLORS = {
-    "white": (191, 191, 191),
-    "yellow": (0, 191, 191),
-    "cyan": (191, 191, 0),
-    "green": (0, 191, 0),
-    "magenta": (191, 0, 191),
-    "red": (0, 0, 191),
-    "blue": (191, 0, 0),
-    "black": (0, 0, 0),
-}
-ALL = list(COLORS)
-IN_9_16 = ALL[2:6]
-IN_1_1 = ALL[1:7]
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """The program and OBS while they run: what both print goes to files."""
-
-    program: subprocess.Popen[bytes]
-    said: Path
-    env: dict[str, str]
-
-    def livetrack(self, *words: str) -> str:
-        return output(*LIVETRACK, *words, env=self.env)
 
 
 @contextmanager
-def on_stage() -> Iterator[Stage]:
+def on_stage() -> Iterator[Program]:
     """The program and OBS, started side by side."""
-    FOLDER.mkdir()
-    config, said, home = FOLDER / "two-shots.toml", FOLDER / "said", FOLDER / "home"
+    FOLDER.mkdir(exist_ok=True)
+    config, home = FOLDER / "two-shots.toml", home_of()
+    home.mkdir(parents=True, exist_ok=True)
     config.write_text(CONFIG, encoding="utf-8")
     load_devices()
     output("modprobe", "vivid", *VIVID_OPTIONS)
     _prepare_obs(home)
-    env = os.environ | {"XDG_DATA_HOME": str(home), "XDG_CONFIG_HOME": str(home / ".config")}
     # It takes what the others leave: 30 pictures a second are more than the guest can draw.
-    command = ("nice", *LIVETRACK, "run", "--config", str(config))
-    with said.open("wb") as log:
-        program = subprocess.Popen(command, stdout=log, stderr=log, env=env)
+    program = start("run", "--config", str(config), nice=10)
     try:
         with obs_studio.running(home, OBS_PORT, screen="640x480", start_s=200):
-            yield Stage(program, said, env)
+            yield program
     finally:
         program.kill()
-        program.wait()
-        Path("/out/livetrack.log").write_bytes(said.read_bytes())
         Path("/out/obs.log").write_bytes((home / "obs.log").read_bytes())
+        output("modprobe", "-r", "vivid")
 
 
 def _prepare_obs(home: Path) -> None:
@@ -120,20 +86,6 @@ def _edit(file: Path, old: str, new: str) -> None:
     file.write_text(text.replace(old, new), encoding="utf-8")
 
 
-def bars(picture: Picture) -> list[str]:
-    """The colors from left to right at middle height, each as often as it comes anew."""
-    row = picture[picture.shape[0] // 2]
-    step = max(1, len(row) // 80)
-    names = [_color(pixel) for pixel in row[step // 2 :: step]]
-    # One sample alone may be a mixture of two neighbors.
-    wide = [b for a, b, c in zip(names, names[1:], names[2:], strict=False) if b in (a, c)]
-    return [name for name, before in zip(wide, [None, *wide], strict=False) if name != before]
-
-
-def _color(pixel: Picture) -> str:
-    return min(COLORS, key=lambda name: int(abs(pixel.astype(int) - COLORS[name]).sum()))
-
-
 def _seen(device: str) -> Picture:
     """What OpenCV, an ordinary reader, receives."""
     import cv2
@@ -145,7 +97,14 @@ def _seen(device: str) -> Picture:
             assert ok, f"no picture from {device}"
     finally:
         capture.release()
-    return picture
+    return np.asarray(picture, np.uint8)
+
+
+def _by_ffmpeg(device: str, size: tuple[int, int]) -> Picture:
+    file, (width, height) = FOLDER / "ffmpeg.bgr", size
+    shot = ("-frames:v", "1", "-f", "rawvideo", "-pix_fmt", "bgr24", str(file))
+    output("timeout", "60", "ffmpeg", "-v", "error", "-y", "-f", "v4l2", "-i", device, *shot)
+    return np.fromfile(file, np.uint8).reshape(height, width, 3)
 
 
 def _is_camera(device: str) -> Callable[[], bool]:
@@ -156,19 +115,28 @@ def _shows(device: str, colors: list[str]) -> Callable[[], bool]:
     return lambda: bars(_seen(device)) == colors
 
 
-def each_shot_feeds_its_own_device_at_its_own_size(stage: Stage) -> None:
+def each_shot_feeds_its_own_device_at_its_own_size(program: Program) -> None:
     for device, (width, height) in SIZES.items():
-        wait_until(_is_camera(device), stage.program)
+        wait_until(_is_camera(device), program)
         assert len(read_raw(device)) == width * height * 3 // 2
         assert _seen(device).shape == (height, width, 3)
 
 
-def each_device_shows_its_own_shots_picture(stage: Stage) -> None:
-    wait_until(_shows(MAIN, ALL), stage.program)
-    wait_until(_shows(VERTICAL, IN_9_16), stage.program)
+def each_device_shows_its_own_shots_picture(program: Program) -> None:
+    wait_until(_shows(MAIN, ALL), program)
+    wait_until(_shows(VERTICAL, IN_9_16), program)
 
 
-def each_shot_has_its_own_room_and_its_own_stream(_: Stage) -> None:
+def every_color_is_right_to_the_eye(_: Program) -> str:
+    worst = {
+        "OpenCV": color_difference(_seen(MAIN)),
+        "FFmpeg": color_difference(_by_ffmpeg(MAIN, SIZES[MAIN])),
+    }
+    assert max(worst.values()) < JUST_NOTICEABLE, worst
+    return ", ".join(f"{reader} at most {value:.2f} off" for reader, value in worst.items())
+
+
+def each_shot_has_its_own_room_and_its_own_stream(_: Program) -> None:
     for shot, (width, height), colors in (
         ("main", SIZES[MAIN], ALL),
         ("vertical", SIZES[VERTICAL], IN_9_16),
@@ -180,41 +148,40 @@ def each_shot_has_its_own_room_and_its_own_stream(_: Stage) -> None:
         assert bars(picture) == colors
 
 
-def a_command_for_one_shot_leaves_the_other_as_it_was(stage: Stage) -> None:
-    # Together, for every program that starts costs the guest seconds.
-    stage.livetrack("ctl", "--target", "vertical", "set", "aspect=1:1", "speed=sport")
-    wait_until(_shows(VERTICAL, IN_1_1), stage.program)
+def a_command_for_one_shot_leaves_the_other_as_it_was(program: Program) -> None:
+    told = ended("ctl", "--target", "vertical", "set", "aspect=1:1", "speed=sport")
+    assert told.poll() == 0, told.words
+    wait_until(_shows(VERTICAL, IN_1_1), program)
     assert bars(_seen(MAIN)) == ALL
-    with _open("/api/status") as answer:
-        shots = {shot["name"]: shot for shot in json.load(answer)["shots"]}
+    shots = {shot["name"]: shot for shot in status(PORT)["shots"]}
     assert (shots["main"]["aspect"], shots["main"]["speed"]) == ("16:9", "normal")
     assert (shots["vertical"]["aspect"], shots["vertical"]["speed"]) == ("1:1", "sport")
 
 
-def obs_shows_each_device_in_the_input_that_obs_setup_made(stage: Stage) -> None:
+def obs_shows_each_device_in_the_input_that_obs_setup_made(program: Program) -> None:
     # Until its first picture is drawn, OBS answers later than we wait for anybody.
-    wait_until(lambda: _in_obs("Main") is not None, stage.program)
-    made = _set_up(stage)
+    wait_until(lambda: _in_obs("Main") is not None, program)
+    made = _set_up()
     assert (made["input"], made["kind"]) == ("LiveTrack Camera", "v4l2_input"), made
-    made = _set_up(stage, "--shot", "vertical")
+    made = _set_up("--shot", "vertical")
     assert (made["input"], made["kind"]) == ("LiveTrack Vertical", "v4l2_input"), made
-    wait_until(_obs_shows("LiveTrack Camera", SIZES[MAIN], ALL), stage.program)
-    wait_until(_obs_shows("LiveTrack Vertical", SIZES[VERTICAL], IN_1_1), stage.program)
+    wait_until(_obs_shows("LiveTrack Camera", SIZES[MAIN], ALL), program)
+    wait_until(_obs_shows("LiveTrack Vertical", SIZES[VERTICAL], IN_1_1), program)
 
 
-def _set_up(stage: Stage, *options: str) -> dict[str, str]:
+def _set_up(*options: str) -> dict[str, str]:
     """What `obs setup` did. Here OBS may answer later than it waits; once more does no harm."""
-    words = ("obs", "setup", *options, "--json")
-    for _ in range(SET_UP_TRIES - 1):
-        with contextlib.suppress(AssertionError):
-            return dict(json.loads(stage.livetrack(*words)))
-    return dict(json.loads(stage.livetrack(*words)))
+    for _ in range(SET_UP_TRIES):
+        done = ended("obs", "setup", *options, "--json")
+        if done.poll() == 0:
+            break
+    assert done.poll() == 0, done.words
+    return dict(json.loads(done.words))
 
 
-def it_ends_when_asked_and_says_what_it_did(stage: Stage) -> None:
-    stage.program.terminate()
-    assert stage.program.wait(60) == 0
-    said = stage.said.read_text(encoding="utf-8")
+def it_ends_when_asked_and_says_what_it_did(program: Program) -> None:
+    assert program.end() == 0
+    said = program.words
     assert "vivid" in said, said
     assert "pictures at" in said, said
     assert "Traceback" not in said, said
@@ -256,9 +223,8 @@ def _first_of_stream(shot: str) -> Picture:
 def _decoded(data: bytes) -> Picture:
     import cv2
 
-    picture: Any = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-    assert picture is not None, data[:80]
-    return picture
+    picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    return np.asarray(picture, np.uint8)
 
 
 def _open(path: str) -> HTTPResponse:
@@ -266,9 +232,10 @@ def _open(path: str) -> HTTPResponse:
     return answer
 
 
-CHECKS: tuple[Callable[[Stage], None], ...] = (
+CHECKS: tuple[Callable[[Program], str | None], ...] = (
     each_shot_feeds_its_own_device_at_its_own_size,
     each_device_shows_its_own_shots_picture,
+    every_color_is_right_to_the_eye,
     each_shot_has_its_own_room_and_its_own_stream,
     a_command_for_one_shot_leaves_the_other_as_it_was,
     obs_shows_each_device_in_the_input_that_obs_setup_made,

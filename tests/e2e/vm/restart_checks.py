@@ -1,0 +1,107 @@
+"""The program ended and killed ten times each, while one reader stays at its camera throughout.
+
+What is measured: from the fork of a process that has every module loaded already to the first
+picture of the camera at the reader; so without the seconds that the emulated processor takes to
+load Python's modules, and with everything that the program does itself.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from statistics import median
+
+from tests.e2e.vm.guest import capabilities, load_devices, wait_until
+from tests.e2e.vm.guest_program import Program, start
+from tests.e2e.vm.reader import Reader, attached
+
+WIDE, DEVICE = "/dev/video14", "/dev/video11"
+WIDTH, HEIGHT, PORT = 320, 180, 8787
+COMMAND = (
+    *("run", "--source", WIDE, "--size", f"{WIDTH}x{HEIGHT}", "--sink", "vcam"),
+    *("--detector", "blazeface", "--detect-hz", "0.5", "--port", str(PORT)),
+)
+TIMES = 10
+# The first picture of a program is black; the bars are far from it.
+BRIGHT = 40.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A reader that stays at the camera."""
+
+    reader: Reader
+
+    def start(self) -> tuple[Program, float]:
+        """A program whose picture has come, and after how many seconds it came."""
+        before = self.reader.count
+        program = start(*COMMAND)
+        wait_until(lambda: self._first_bright(before), program, every_s=0.05)
+        came_s = self._first_bright(before)
+        assert came_s is not None
+        return program, came_s - program.started_s
+
+    def _first_bright(self, since: int) -> float | None:
+        """When the first picture of the camera came after a black one."""
+        black = False
+        for came_s, brightness in self.reader.seen(since):
+            if black and brightness > BRIGHT:
+                return came_s
+            black = black or brightness < BRIGHT
+        return None
+
+
+@contextmanager
+def on_stage() -> Iterator[Stage]:
+    load_devices()
+    bars = ("-f", "lavfi", "-i", f"smptebars=size={WIDTH}x{HEIGHT}:rate=10,realtime")
+    camera = subprocess.Popen(
+        ("ffmpeg", "-nostdin", "-v", "error", *bars, "-pix_fmt", "yuv420p", "-f", "v4l2", WIDE)
+    )
+    try:
+        wait_until(lambda: "Video Capture" in capabilities(WIDE), camera)
+        with attached(DEVICE, WIDTH, HEIGHT) as reader:
+            yield Stage(reader)
+    finally:
+        camera.kill()
+        camera.wait()
+
+
+def ten_times_it_ends_when_asked_and_starts_again(stage: Stage) -> str:
+    took_s = []
+    for _ in range(TIMES):
+        program, after_s = stage.start()
+        took_s.append(after_s)
+        assert program.end() == 0, program.words
+    return _summary(took_s)
+
+
+def ten_times_it_is_killed_and_starts_again(stage: Stage) -> str:
+    took_s = []
+    for _ in range(TIMES):
+        program, after_s = stage.start()
+        took_s.append(after_s)
+        program.kill()
+    return _summary(took_s)
+
+
+def the_reader_stayed_through_every_restart_and_the_device_is_free(stage: Stage) -> str:
+    program, _ = stage.start()
+    assert program.end() == 0, program.words
+    assert stage.reader.poll() is None
+    assert stage.reader.odd == 0
+    assert "Video Output" in capabilities(DEVICE)
+    return f"{stage.reader.count} pictures"
+
+
+def _summary(took_s: list[float]) -> str:
+    return f"start to picture {median(took_s):.1f} s, at most {max(took_s):.1f} s"
+
+
+CHECKS: tuple[Callable[[Stage], str | None], ...] = (
+    ten_times_it_ends_when_asked_and_starts_again,
+    ten_times_it_is_killed_and_starts_again,
+    the_reader_stayed_through_every_restart_and_the_device_is_free,
+)
