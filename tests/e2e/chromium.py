@@ -35,10 +35,13 @@ def find_chromium() -> str | None:
 
 class Page:
     """One browser tab. `console` collects what the page complained about, `requests` the
-    addresses it asked for since `watch_requests`."""
+    addresses it asked for since `watch_requests`. `patience_s`: how long it may take to answer."""
 
-    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+    def __init__(
+        self, socket: aiohttp.ClientWebSocketResponse, patience_s: float = PATIENCE_S
+    ) -> None:
         self._socket = socket
+        self._patience_s = patience_s
         self._calls = 0
         self._screen: dict[str, int | bool] = {}
         self.console: list[str] = []
@@ -50,7 +53,7 @@ class Page:
         number = self._calls
         await self._socket.send_json({"id": number, "method": method, "params": params})
         while True:
-            message = await asyncio.wait_for(self._socket.receive_json(), PATIENCE_S)
+            message = await asyncio.wait_for(self._socket.receive_json(), self._patience_s)
             if message.get("id") == number:
                 assert "error" not in message, message
                 result: dict[str, Any] = message["result"]
@@ -127,7 +130,7 @@ class Page:
 
     async def until(self, condition: str) -> None:
         """Wait until an expression in the page is true."""
-        deadline = asyncio.get_running_loop().time() + PATIENCE_S
+        deadline = asyncio.get_running_loop().time() + self._patience_s
         while not await self.run(condition):
             assert asyncio.get_running_loop().time() < deadline, f"never true: {condition}"
             await asyncio.sleep(0.1)
@@ -140,7 +143,9 @@ class Page:
 
 
 @asynccontextmanager
-async def open_page(chromium: str, profile: Path, *flags: str) -> AsyncIterator[Page]:
+async def open_page(
+    chromium: str, profile: Path, *flags: str, patience_s: float = PATIENCE_S
+) -> AsyncIterator[Page]:
     """A fresh browser with one page; it is ended afterwards. `flags`: more of Chromium's."""
     process = await asyncio.create_subprocess_exec(
         chromium,
@@ -152,12 +157,12 @@ async def open_page(chromium: str, profile: Path, *flags: str) -> AsyncIterator[
         stderr=asyncio.subprocess.PIPE,
     )
     try:
-        address = await asyncio.wait_for(_address(process), PATIENCE_S)
+        address = await asyncio.wait_for(_address(process), patience_s)
         async with (
             aiohttp.ClientSession() as session,
             session.ws_connect(await _page_socket(session, address), max_msg_size=0) as socket,
         ):
-            yield Page(socket)
+            yield Page(socket, patience_s)
     finally:
         if process.returncode is None:
             process.kill()
