@@ -62,7 +62,7 @@ def gather(port: int = 8787, roots: Roots = THIS_MACHINE) -> Facts:
         capture=capture,
         speed=gather_speed(roots),
         macos=_macos(),
-        windows=gather_windows(read_registry) if os.name == "nt" else WindowsFacts(),
+        windows=gather_windows(read_registry) if _is_windows() else WindowsFacts(),
     )
 
 
@@ -86,6 +86,10 @@ def _obs_installs() -> tuple[Installed, ...]:
     home = Path.home()
     linux = linux_installs(ask, ROOT, home)
     return (*linux, *obs_apps(ROOT, home), *obs_programs(read_registry))
+
+
+def _is_windows() -> bool:
+    return sys.platform == "win32"
 
 
 def _macos() -> MacFacts:

@@ -36,7 +36,7 @@ FLATPAK_ID, SNAP_NAME = "com.obsproject.Studio", "obs-studio"
 PACKAGE = "package"
 NEEDED = "livetrack-vcam obs setup, scenes that bring a preset and the delay of the sound need it."
 SWITCH = "in OBS: Tools > WebSocket Server Settings > Enable WebSocket server"
-_VERSION = re.compile(r"\d+(?:\.\d+)+")
+_VERSION = re.compile(r"OBS Studio\D*(\d+(?:\.\d+)+)")
 _SHOWN = {FLATPAK: "Flatpak", SNAP: "Snap", PACKAGE: "package", "app": "app", "program": "program"}
 
 
@@ -77,7 +77,7 @@ def linux_installs(ask: Ask, root: Path, home: Path) -> tuple[Installed, ...]:
     """Every OBS: of the distribution, from Flathub, from the Snap store."""
     said = _VERSION.search(ask("obs", "--version"))
     found = (
-        Installed("obs", PACKAGE, said.group()) if said else None,
+        Installed("obs", PACKAGE, said.group(1)) if said else None,
         find_flatpak(FLATPAK_ID, ask, root, home),
         find_snap(SNAP_NAME, ask, root),
     )
