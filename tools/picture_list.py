@@ -50,6 +50,10 @@ SERIES = (
         "the phone's page in Chromium, whose camera is made up, before a real daemon",
     ),
     Series(
+        "doctor.svg", "python -m tools.make_doctor_picture", DRAWN,
+        "what `livetrack-vcam doctor` says of a recorded machine without the virtual camera",
+    ),
+    Series(
         "obs-panel.png", "python -m tools.make_obs_pictures", PHOTOGRAPH,
         "our panel in a real OBS Studio 29; the window around it is OBS's",
     ),

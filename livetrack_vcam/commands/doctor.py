@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 from typing import TYPE_CHECKING
@@ -86,7 +87,7 @@ def _mend(before: Report, yes: bool, as_json: bool) -> int:
     if not as_json:
         _show(before)
         click.echo()
-    talk = Talk(say, ask, _width(), color=sys.stdout.isatty())
+    talk = Talk(say, ask, _width(), color=_has_colors())
     outcome, after = mend(before, diagnose, shell, talk)
     if as_json:
         click.echo(json.dumps(after.to_json() | outcome.to_json(), indent=2))
@@ -96,7 +97,12 @@ def _mend(before: Report, yes: bool, as_json: bool) -> int:
 def _show(report: Report) -> None:
     from livetrack_vcam.doctor.text import render_text
 
-    click.echo(render_text(report, _width(), color=sys.stdout.isatty()))
+    click.echo(render_text(report, _width(), color=_has_colors()))
+
+
+def _has_colors() -> bool:
+    """Only a terminal has, and nobody who says otherwise (no-color.org)."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
 def _width() -> int:

@@ -6,6 +6,7 @@ files that are not ours.
 
 from __future__ import annotations
 
+import shlex
 from pathlib import PurePosixPath
 
 from livetrack_vcam.doctor.linux_facts import LoopbackFacts
@@ -32,13 +33,21 @@ def planned_devices(loopback: LoopbackFacts) -> tuple[PlannedDevice, ...]:
     return plan_devices(loopback.label, (*there, *written), loopback.taken)
 
 
-def load_now(loopback: LoopbackFacts) -> str:
-    return load_command(planned_devices(loopback))
+def set_up(loopback: LoopbackFacts) -> tuple[str, ...]:
+    """Writes down what is missing, and loads the module by what is written: so it is known to work
+    at the next start, too."""
+    return (*keep_commands(loopback), f"sudo modprobe {MODULE}")
 
 
-def load_again(loopback: LoopbackFacts) -> str:
-    """Fails without a change while any of the devices is open."""
-    return f"sudo modprobe -r {MODULE} && {load_now(loopback)}"
+def set_up_again(loopback: LoopbackFacts) -> tuple[str, ...]:
+    """The same where the module is loaded; changes nothing while any of its devices is open."""
+    return (*keep_commands(loopback), f"sudo modprobe -r {MODULE} && sudo modprobe {MODULE}")
+
+
+def load_by_hand(loopback: LoopbackFacts) -> str:
+    """One command that writes nothing: for a system whose files are not known here."""
+    load = load_command(planned_devices(loopback))
+    return f"sudo modprobe -r {MODULE} && {load}" if loopback.loaded else load
 
 
 def keep_commands(loopback: LoopbackFacts) -> tuple[str, ...]:
@@ -71,4 +80,4 @@ def _options_file(loopback: LoopbackFacts) -> str:
 
 def _write(file: str, line: str) -> str:
     """modprobe reads no *.new: until the move, which is all or nothing, the old file counts."""
-    return f"echo '{line}' | sudo tee {file}.new && sudo mv {file}.new {file}"
+    return f"echo {shlex.quote(line)} | sudo tee {file}.new && sudo mv {file}.new {file}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from livetrack_vcam.doctor.facts import Facts
-from livetrack_vcam.doctor.lasting import keep_commands, load_again, planned_devices
+from livetrack_vcam.doctor.lasting import keep_commands, planned_devices, set_up_again
 from livetrack_vcam.doctor.linux_facts import LoopbackFacts, joinable
 from livetrack_vcam.doctor.linux_module import NAME, on_host, problem, surroundings
 from livetrack_vcam.doctor.report import Finding, Level
@@ -30,7 +30,7 @@ def _misnamed(loopback: LoopbackFacts) -> Finding:
         advice = f"{MODULE} makes {MOST_DEVICES} at most: choose one of them with --sink vcam:NAME"
         return problem(what, advice)
     advice = f"{_close(loopback)} and load it again, or choose one of them with --sink vcam:NAME"
-    return problem(what, advice, *_again(loopback))
+    return problem(what, advice, *set_up_again(loopback))
 
 
 def _state(facts: Facts, device: LoopbackDevice) -> Finding:
@@ -92,7 +92,7 @@ def _caps(loopback: LoopbackFacts, device: LoopbackDevice) -> list[Finding]:
         problem(
             f"{device.path} was made without exclusive_caps=1",
             f"{_close(loopback)} and load the module again",
-            *_again(loopback),
+            *set_up_again(loopback),
             why="Chrome, Meet and Teams in the browser do not list such a camera.",
         )
     ]
@@ -105,7 +105,7 @@ def _single(loopback: LoopbackFacts) -> list[Finding]:
         problem(
             "there is only one loopback device",
             f"if you use that button, {_close(loopback)} and make a second one, {OBS_LABEL!r}",
-            *_again(loopback),
+            *set_up_again(loopback),
             why="OBS's Start Virtual Camera takes the first free one, and that would be ours.",
         )
     ]
@@ -123,10 +123,6 @@ def _boot(loopback: LoopbackFacts) -> list[Finding]:
     edit = (f"sudo nano {line.file}",)
     advice = "if you do not need that line, delete it"
     return [problem(what, advice, *keep_commands(loopback), why=why, by_hand=edit)]
-
-
-def _again(loopback: LoopbackFacts) -> tuple[str, ...]:
-    return (*keep_commands(loopback), load_again(loopback))
 
 
 def _close(loopback: LoopbackFacts) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from livetrack_vcam.doctor.facts import Facts
-from livetrack_vcam.doctor.lasting import keep_commands, load_now
+from livetrack_vcam.doctor.lasting import load_by_hand, set_up
 from livetrack_vcam.doctor.linux_packages import is_image, recipe_for
 from livetrack_vcam.doctor.report import Finding, Level
 from livetrack_vcam.sinks.modprobe import MODULE
@@ -44,7 +44,7 @@ def on_host(finding: Finding, facts: Facts) -> Finding:
     if not surroundings(facts) or not finding.fixes:
         return finding
     advice = f"{finding.advice}; on the host"
-    return replace(finding, advice=advice, fixes=(), by_hand=finding.fixes[-1:])
+    return replace(finding, advice=advice, fixes=(), by_hand=(load_by_hand(facts.loopback),))
 
 
 def _elsewhere(facts: Facts) -> Finding | None:
@@ -60,7 +60,7 @@ def _elsewhere(facts: Facts) -> Finding | None:
     advice = "load it on the host"
     if around not in ("flatpak", "snap"):
         advice += " and pass the device in with --device /dev/video10"
-    return problem(f"{MODULE} is not loaded", advice, by_hand=(load_now(facts.loopback),))
+    return problem(f"{MODULE} is not loaded", advice, by_hand=(load_by_hand(facts.loopback),))
 
 
 def _kernel_replaced(facts: Facts) -> Finding | None:
@@ -122,7 +122,7 @@ def _is_enforced(facts: Facts) -> bool:
 def _ready(facts: Facts) -> Finding | None:
     if not facts.loopback.installed:
         return None
-    fixes = _set_up(facts)
+    fixes = set_up(facts.loopback)
     return problem(f"{MODULE} is installed but not loaded", "load it" + _key_hint(facts), *fixes)
 
 
@@ -137,7 +137,7 @@ def _unbuilt(facts: Facts) -> Finding | None:
         advice = "install them (not found? update the system and restart first) and build it"
         if not recipe.headers:
             return problem(what, "install your kernel's headers, then", by_hand=(recipe.build,))
-        return problem(what, advice, recipe.headers, recipe.build, *_set_up(facts))
+        return problem(what, advice, recipe.headers, recipe.build, *set_up(facts.loopback))
     failed = next((source for source in linux.dkms if source.log), None)
     if failed:
         return problem(
@@ -146,21 +146,17 @@ def _unbuilt(facts: Facts) -> Finding | None:
             "newer one from github.com/v4l2loopback/v4l2loopback, then build it",
             by_hand=(recipe.build,),
         )
-    return problem(what, "build it" + _key_hint(facts), recipe.build, *_set_up(facts))
+    return problem(what, "build it" + _key_hint(facts), recipe.build, *set_up(facts.loopback))
 
 
 def _missing(facts: Facts) -> Finding:
     what = f"the kernel module {MODULE} is not installed"
     recipe = recipe_for(facts)
     if not recipe.install:
-        last = () if recipe.is_whole else (load_now(facts.loopback),)
+        last = () if recipe.is_whole else (load_by_hand(facts.loopback),)
         return problem(what, recipe.advice, by_hand=recipe.by_hand + last)
     advice = "install and load it" + _key_hint(facts)
-    return problem(what, advice, *recipe.install, *_set_up(facts))
-
-
-def _set_up(facts: Facts) -> tuple[str, ...]:
-    return (*keep_commands(facts.loopback), load_now(facts.loopback))
+    return problem(what, advice, *recipe.install, *set_up(facts.loopback))
 
 
 def _key_hint(facts: Facts) -> str:

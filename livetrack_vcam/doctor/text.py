@@ -29,7 +29,13 @@ def render_findings(
     found = tuple(findings)
     width = min(max(width, NARROWEST), WIDEST)
     indent = max((len(finding.name) for finding in found), default=0) + MARK_WIDTH + 2
-    return [line for each in found for line in _finding(each, indent, width, color)]
+    lines: list[str] = []
+    for index, finding in enumerate(found):
+        # What takes more than its line stands apart.
+        if any(each.advice for each in found[max(index - 1, 0) : index + 1]) and index:
+            lines.append("")
+        lines += _finding(finding, indent, width, color)
+    return lines
 
 
 def _finding(finding: Finding, indent: int, width: int, color: bool) -> list[str]:
@@ -43,8 +49,9 @@ def _finding(finding: Finding, indent: int, width: int, color: bool) -> list[str
     lines += [_style(line, color, dim=True) for line in _wrap(finding.why, width, inner, inner)]
     commands = finding.by_hand + finding.fixes
     lines += _wrap(_sentence(finding), width, inner, inner)
-    lines += [inner + _style(f"$ {command}", color, "cyan") for command in commands]
-    return lines
+    fits = all(len(inner) + 2 + len(command) <= width for command in commands)
+    place = inner if fits else " " * MARK_WIDTH
+    return lines + [place + _style(f"$ {command}", color, "cyan") for command in commands]
 
 
 def _sentence(finding: Finding) -> str:

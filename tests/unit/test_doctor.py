@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from livetrack_vcam.doctor import Level, diagnose, render_text
 from livetrack_vcam.doctor.checks import check_all
+from livetrack_vcam.doctor.fix import Outcome, Ran
 from tests.doctored import OURS, UBUNTU, with_loopback
 
 
@@ -65,14 +68,42 @@ def test_the_same_fix_is_offered_once() -> None:
     assert len(report.fixes) == len(set(report.fixes)) == 3
 
 
-def test_the_report_is_plain_json() -> None:
-    report = with_loopback(writable=False)
-    data = json.loads(json.dumps(report.to_json()))
-    assert data["ok"] is True
-    assert data["fixes"] == list(report.fixes)
-    assert {"level", "name", "what", "why", "advice", "fixes", "by_hand"} == set(
-        data["findings"][0]
-    )
+def documented(before: str) -> dict[str, str]:
+    """Keys and types of the table that follows these words in docs/doctor.md."""
+    page = (Path(__file__).resolve().parents[2] / "docs/doctor.md").read_text(encoding="utf-8")
+    table = page.partition(before)[2].partition("\n| --- | --- | --- |\n")[2].partition("\n\n")[0]
+    rows = [re.match(r"\| `(\w+)` \| ([^|]+?) \|", row) for row in table.splitlines()]
+    return {row.group(1): row.group(2) for row in rows if row}
+
+
+TYPES = {
+    "boolean": bool,
+    "string": str,
+    "list of strings": list,
+    "list of objects": list,
+    '`"ok"`, `"warn"` or `"fail"`': str,
+}
+
+
+@pytest.mark.parametrize(
+    ("before", "data"),
+    [
+        ("prints one object", with_loopback(writable=False).to_json()),
+        ("Each finding", with_loopback(writable=False).to_json()["findings"][0]),
+        ("two keys are added", Outcome((Ran("true", 0),)).to_json()),
+    ],
+)
+def test_the_json_is_as_documented(before: str, data: dict[str, object]) -> None:
+    data = json.loads(json.dumps(data))
+    types = documented(before)
+    assert set(data) == set(types)
+    for key, value in data.items():
+        assert isinstance(value, TYPES[types[key]]), key
+
+
+def test_the_levels_of_the_json_are_those_documented() -> None:
+    words = re.findall(r'"(\w+)"', documented("Each finding")["level"])
+    assert words == [level.value for level in Level]
 
 
 def test_this_machine_can_be_examined() -> None:

@@ -11,7 +11,17 @@ from livetrack_vcam.doctor import Level, render_text
 from livetrack_vcam.doctor.checks import check_all
 from livetrack_vcam.doctor.linux_facts import ConfigLine, LoopbackFacts
 from livetrack_vcam.sinks.loopback import Holder, LoopbackDevice
-from tests.doctored import LOAD, OBS, OURS, RELOAD, UBUNTU, texts, with_loopback, without_module
+from tests.doctored import (
+    LOAD,
+    OBS,
+    OURS,
+    RELOAD,
+    RELOAD_BY_HAND,
+    UBUNTU,
+    texts,
+    with_loopback,
+    without_module,
+)
 
 OBS_ONLY = ConfigLine(
     "/etc/modprobe.d/v4l2loopback.conf",
@@ -86,18 +96,17 @@ def test_where_there_is_no_kernel_of_its_own_nothing_is_run(around: str) -> None
     loaded = LoopbackFacts(loaded=True, devices=(hidden,), node=True, writable=False)
     report = without_module(loaded, surroundings=around)
     assert report.fixes == ()
-    assert f"on the host\n{RELOAD}" in texts(report)
+    assert f"on the host\n{RELOAD_BY_HAND}" in texts(report)
 
 
 def test_the_users_own_devices_are_loaded_again_with_ours() -> None:
     mine = LoopbackDevice(Path("/dev/video3"), "Scope", False)
     report = with_loopback(devices=(mine,), options=(), load_files=(), taken=(0, 10))
-    devices = "devices=3 video_nr=3,11,12 "
-    labels = '"Scope","LiveTrack Camera","OBS Virtual Camera" exclusive_caps=0,1,1'
-    assert report.fixes[-1] == (
-        f"sudo modprobe -r v4l2loopback && sudo modprobe v4l2loopback {devices}card_label={labels}"
+    assert report.fixes[0].startswith(
+        "echo 'options v4l2loopback devices=3 video_nr=3,11,12 "
+        'card_label="Scope,LiveTrack Camera,OBS Virtual Camera" exclusive_caps=0,1,1\' | sudo tee'
     )
-    assert f"options v4l2loopback {devices}" in report.fixes[0]
+    assert report.fixes[-1] == RELOAD
 
 
 def test_devices_that_are_only_written_down_are_kept_too() -> None:
@@ -105,7 +114,7 @@ def test_devices_that_are_only_written_down_are_kept_too() -> None:
     fixes = without_module(loopback).fixes
     assert len(fixes) == 2
     assert "video_nr=2,10 " in fixes[0]
-    assert fixes[1].startswith("sudo modprobe v4l2loopback devices=2 video_nr=2,10 ")
+    assert fixes[1] == LOAD
 
 
 def test_our_file_comes_after_those_that_say_otherwise_and_they_stay() -> None:

@@ -37,9 +37,17 @@ def test_lines_fit_into_the_terminal_and_commands_stay_whole(width: int) -> None
 def test_what_is_found_stands_in_one_column() -> None:
     lines = render_text(REPORT, 100).splitlines()
     assert lines[0] == "ok    Python          3.12.3"
-    assert lines[1].startswith("warn  virtual camera  the kernel module")
-    inner = [line for line in lines[2:8] if not line.startswith("FAIL")]
-    assert {re.match(r" *", line).group() for line in inner} == {" " * 22}  # type: ignore[union-attr]
+    assert lines[2].startswith("warn  virtual camera  the kernel module")
+    inner = lines[3 : lines.index("", 3)]
+    assert [len(line) - len(line.lstrip()) for line in inner] == [22, 22, 22, 22, 6, 6]
+
+
+def test_what_takes_more_than_a_line_stands_apart() -> None:
+    lines = render_text(REPORT, 100).splitlines()
+    starts = [index for index, line in enumerate(lines) if line[:4].strip()]
+    assert [lines[index - 1] for index in starts[1:]] == [""] * 3
+    short = Report((REPORT.findings[0], REPORT.findings[0]))
+    assert render_text(short).splitlines()[:2] == ["ok    Python  3.12.3"] * 2
 
 
 def test_the_advice_leads_over_to_its_commands() -> None:
