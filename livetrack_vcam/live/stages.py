@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 from livetrack_vcam.core.attention import Attention
@@ -20,11 +20,11 @@ from livetrack_vcam.live.look_ahead import LookAhead
 from livetrack_vcam.live.opening import Opening
 from livetrack_vcam.live.orders import Order
 from livetrack_vcam.live.outlet import Outlet
+from livetrack_vcam.live.slates import Slates
 from livetrack_vcam.live.timeline import Timeline
 from livetrack_vcam.mailbox import Closed, Mailbox, Woken
 from livetrack_vcam.media import Frame
 from livetrack_vcam.picture.render import Renderer
-from livetrack_vcam.picture.slate import slate
 from livetrack_vcam.stats import NS_PER_S, Clock, Flow
 
 log = logging.getLogger(__name__)
@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 # A camera that has sent nothing for so long is taken as lost; the outputs then carry the slate.
 STALL_NS = 2 * NS_PER_S
 SLATE_INTERVAL_S = 0.5
+FADE_TICK_S = 0.04  # between the pictures of a slate that fades in
 # When the whole process stood still for a frame, two come at once; one place would lose the first.
 RENDER_DEPTH = 2
 # Pace of the pictures that are still held when no more frames come, by the frames before.
@@ -119,7 +120,7 @@ class Render:
         self.attention = decider.attention
         self._decider = decider
         self._renderers = {shot: Renderer(canvas.size) for shot, canvas in canvases.items()}
-        self._canvases = canvases
+        self._slates = Slates({shot: canvas.size for shot, canvas in canvases.items()})
         self._outlets = outlets
         self._journal = journal
         self._clock = clock
@@ -128,7 +129,6 @@ class Render:
         # What the slate says before the first frame, and when no more come.
         self.waiting_line = "Waiting for the camera."
         self.away_line = "The camera is away. Looking for it."
-        self._pictures: dict[str, Frame] = {}
         self.look_ahead: LookAhead[Frame] = LookAhead(
             {shot: (look_ahead or {}).get(shot, 0) for shot in canvases}
         )
@@ -148,7 +148,7 @@ class Render:
             while True:
                 held = silent and bool(self.look_ahead)
                 try:
-                    frame = self.frames.get(self._tick_s if held else SLATE_INTERVAL_S)
+                    frame = self.frames.get(self._tick_s if held else self._slate_tick_s())
                 except Woken:
                     self._drain()
                     continue
@@ -266,6 +266,7 @@ class Render:
             picture = self._renderers[shot].render_panes(
                 frames[shot], director.panes, director.settings.fill
             )
+            picture = self._slates.over(shot, picture, self._clock())
             self._send(shot, picture, everywhere=newest)
         if self._counted in frames:
             self.flow.add(frames[self._counted].pts_ns, self._clock())
@@ -299,18 +300,22 @@ class Render:
     def _show_slate(self) -> None:
         """Keep the outputs alive through the loss of the source, once it is long enough."""
         now_ns = self._clock()
-        if self.views and now_ns - self.views[0].pts_ns < STALL_NS:
+        given_up_ns = self.views[0].pts_ns + STALL_NS if self.views else now_ns
+        if now_ns < given_up_ns:
             return
         line = self.away_line if self.views else self.waiting_line
-        for shot, canvas in self._canvases.items():
-            picture = slate(canvas.size, line, self._pictures.get(shot))
-            # Before the first frame it has no time, which a recording would begin with.
-            picture = picture if self.views else replace(picture, pts_ns=now_ns)
-            self._send(shot, picture, keep=False)
+        for shot in self._renderers:
+            self._send(shot, self._slates.instead(shot, line, now_ns, given_up_ns))
 
-    def _send(self, shot: str, picture: Frame, keep: bool = True, everywhere: bool = True) -> None:
-        if keep:
-            self._pictures[shot] = picture
+    def _slate_tick_s(self) -> float:
+        """How long to wait for a frame before the slate is due, or its next picture."""
+        now_ns = self._clock()
+        if self._slates.fading(now_ns):
+            return FADE_TICK_S
+        left_ns = self.views[0].pts_ns + STALL_NS - now_ns if self.views else 0
+        return left_ns / NS_PER_S if 0 < left_ns < SLATE_INTERVAL_S * NS_PER_S else SLATE_INTERVAL_S
+
+    def _send(self, shot: str, picture: Frame, everywhere: bool = True) -> None:
         for outlet in self._outlets:
             if outlet.shot == shot and (everywhere or outlet.sink.depth > 1):
                 outlet.mailbox.put(picture)

@@ -1,20 +1,25 @@
-"""The picture shown when there is none: the last one dimmed, and one line that says why."""
+"""The picture shown when there is none: the last one dimmed, and one sentence that says why."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import cv2
 import numpy as np
 
 from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.media import OUTPUT_COLOR, Frame, PixelFormat, Plane
+from livetrack_vcam.picture.lettering import Mask, lettering
 
 BACKDROP_LUMA = (38, 24)  # top and bottom of the plain backdrop
 BACKDROP_CHROMA = (134, 124)  # a little blue
 DIMMED = 0.28  # of the last picture's brightness
 TEXT_LUMA = 215
-FONT = cv2.FONT_HERSHEY_DUPLEX
-TEXT_HEIGHT = 1 / 26  # of the canvas's shorter side
-TEXT_WIDTH = 0.86  # of the canvas at most
+SHADOW = 0.45  # how much darker it is right around the letters
+GRAY = 128  # no color, of letters
+BLACK = 16
+
+Planes = tuple[Plane, Plane, Plane]
 
 
 def slate(canvas: Size, line: str, last: Frame | None = None) -> Frame:
@@ -26,13 +31,32 @@ def slate(canvas: Size, line: str, last: Frame | None = None) -> Frame:
         planes, pts_ns, seq = _dimmed(last), last.pts_ns, last.seq
     else:
         planes, pts_ns, seq = _backdrop(canvas), 0, 0
-    _write(planes[0], line)
+    planes = _lettered(planes, lettering(canvas, line))
     for plane in planes:
         plane.flags.writeable = False
     return Frame(planes, PixelFormat.YUV420P, OUTPUT_COLOR, pts_ns, seq)
 
 
-def _dimmed(last: Frame) -> tuple[Plane, Plane, Plane]:
+def covered(picture: Frame, cover: Frame, share: float) -> Frame:
+    """The picture with so much of the cover over it, 0 to 1; both I420 of one size.
+
+    Time and number are the picture's.
+    """
+    if share <= 0:
+        return picture
+    if share >= 1:
+        return replace(cover, pts_ns=picture.pts_ns, seq=picture.seq)
+    y, u, v = (
+        np.asarray(cv2.addWeighted(below, 1 - share, above, share, 0), np.uint8)
+        for below, above in zip(picture.planes, cover.planes, strict=True)
+    )
+    planes = (y, u, v)
+    for plane in planes:
+        plane.flags.writeable = False
+    return replace(picture, planes=planes)
+
+
+def _dimmed(last: Frame) -> Planes:
     shift = max(1, last.size.height // 90)
     luma = cv2.GaussianBlur(last.planes[0], (0, 0), shift)
     luma = cv2.convertScaleAbs(luma, None, DIMMED, 16 * (1 - DIMMED) + 6)
@@ -40,7 +64,7 @@ def _dimmed(last: Frame) -> tuple[Plane, Plane, Plane]:
     return luma, u, v  # type: ignore[return-value]
 
 
-def _backdrop(canvas: Size) -> tuple[Plane, Plane, Plane]:
+def _backdrop(canvas: Size) -> Planes:
     top, bottom = BACKDROP_LUMA
     column = np.linspace(top, bottom, canvas.height)[:, None]
     # Half a step of ordered noise keeps the gradient from banding.
@@ -51,15 +75,19 @@ def _backdrop(canvas: Size) -> tuple[Plane, Plane, Plane]:
     return luma, u, v
 
 
-def _write(luma: Plane, line: str) -> None:
-    """OpenCV's built-in font knows ASCII only; other characters are shown as '?'."""
-    text = line.encode("ascii", "replace").decode()
-    rows, columns = luma.shape
-    (width, height), _ = cv2.getTextSize(text, FONT, 1.0, 1)
-    scale = min(
-        min(rows, columns) * TEXT_HEIGHT / max(1, height), columns * TEXT_WIDTH / max(1, width)
-    )
-    thickness = max(1, round(scale * 1.2))
-    (width, height), _ = cv2.getTextSize(text, FONT, scale, thickness)
-    origin = ((columns - width) // 2, (rows + height) // 2)
-    cv2.putText(luma, text, origin, FONT, scale, TEXT_LUMA, thickness, cv2.LINE_AA)
+def _lettered(planes: Planes, mask: Mask) -> Planes:
+    """Colorless letters, and around them a soft shadow that sets them off a bright picture."""
+    luma, u, v = planes
+    reach = max(1.0, min(mask.shape) / 90)
+    shadow = cv2.GaussianBlur(mask, (0, 0), reach)
+    peak = float(shadow.max())
+    shade = 1 - SHADOW * shadow / peak if peak > 0 else np.ones_like(mask)
+    dark = BLACK + (luma - float(BLACK)) * shade
+    small = cv2.resize(mask, u.shape[::-1], interpolation=cv2.INTER_AREA)
+    return _toward(dark, TEXT_LUMA, mask), _toward(u, GRAY, small), _toward(v, GRAY, small)
+
+
+def _toward(plane: object, value: int, mask: object) -> Plane:
+    below = np.asarray(plane, np.float32)
+    mixed: Plane = np.round(below + (value - below) * np.asarray(mask)).astype(np.uint8)
+    return mixed
