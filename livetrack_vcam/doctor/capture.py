@@ -111,7 +111,8 @@ def _none(facts: Facts) -> Finding:
         NAME,
         what,
         "Files, network streams and the demo work without one.",
-        f"{hint}, or try: livetrack-vcam demo",
+        f"{hint}, or try the demo",
+        by_hand=("livetrack-vcam demo",),
     )
 
 
@@ -148,7 +149,7 @@ def _small(camera: CameraFacts, best: Mode) -> Finding:
     large = [mode for mode in camera.modes if mode.size.height >= SMALLEST_LINES]
     fastest = max(large, key=lambda mode: (mode.fps, mode.size.height), default=best)
     slow = f"; it gives {fastest}" if fastest != best else ""
-    advice = "choose a camera that has MJPEG, or give it less to do: --size 854x480"
+    advice = "choose a camera that has MJPEG, or ask for a smaller picture"
     if 0 < camera.usb_mbps <= USB2_MBPS:
         advice = (
             f"it is connected at {camera.usb_mbps} Mbit/s: plug it into a USB 3 port, without a "
@@ -160,6 +161,7 @@ def _small(camera: CameraFacts, best: Mode) -> Finding:
         f"{camera}: {best} at best{slow}",
         f"{DEFAULT_SIZE} at {DEFAULT_FPS} leaves room to zoom in; this comes out soft, or jerks.",
         advice,
+        by_hand=("livetrack-vcam --size 854x480",),
     )
 
 

@@ -112,8 +112,9 @@ def _installed(obs: Installed) -> Finding:
             NAME,
             f"{what}: it sees no hidden folder of yours",
             "The panel's script and the token it needs lie in such folders.",
-            "copy both (livetrack-vcam obs script prints the first; docs/control-api.md names the "
-            "second) where no folder begins with a dot, and set Token file in the panel",
+            "copy both (docs/control-api.md says where the token lies) to where no folder begins "
+            "with a dot, and set Token file in the panel; this prints where the script is",
+            by_hand=("livetrack-vcam obs script",),
         )
     return Finding(Level.OK, NAME, what)
 

@@ -75,7 +75,8 @@ def check_port(facts: Facts) -> list[Finding]:
             "web port",
             f"{facts.port}: {who}",
             "The room, the MJPEG stream and the control API need a port of their own.",
-            f"end that program, or choose another port: livetrack-vcam run --port {facts.port + 1}",
+            "end that program, or choose another port",
+            by_hand=(f"livetrack-vcam --port {facts.port + 1}",),
         )
     ]
 

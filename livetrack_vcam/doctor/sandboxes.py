@@ -111,6 +111,6 @@ def blocked(program: Installed, title: str) -> Finding:
         f"the Flatpak {program.name} may not open /dev/video*",
         "It sees cameras only through the desktop's camera portal, which often leaves virtual "
         "ones out.",
-        f"open all devices to it: flatpak override --user --device=all {program.name}; then start "
-        "it again",
+        "open all devices to it, then start it again",
+        by_hand=(f"flatpak override --user --device=all {program.name}",),
     )

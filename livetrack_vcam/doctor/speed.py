@@ -86,17 +86,18 @@ def _pace(facts: Facts) -> Finding:
         what += f", {facts.speed.look_ms:.0f} ms to look for people: {looks:.0f} looks a second"
     if facts.speed.avx2 is False:
         what += ", no AVX2"
-    why, advice = [], []
+    why, less = [], ["livetrack-vcam"]
     if facts.resize_ms > SLOW_RESIZE_MS or facts.cpu_count == 1:
         why.append("That is slow for 1080p at 30 frames a second with two detectors.")
-        advice.append("ask for less: --size 854x480")
+        less.append("--size 854x480")
     if looks < ENOUGH_LOOKS:
         why.append(f"With fewer than {ENOUGH_LOOKS:.0f} looks a second the picture follows late.")
-        advice.append("let detection have a core: --detect-cpu 1")
+        less.append("--detect-cpu 1")
     if not why:
         return Finding(Level.OK, NAME, what)
-    measure = "see what is reached: livetrack-vcam bench; then "
-    return Finding(Level.WARN, NAME, what, " ".join(why), measure + "; ".join(advice))
+    advice = "see what is reached, and then ask for less"
+    by_hand = ("livetrack-vcam bench", " ".join(less))
+    return Finding(Level.WARN, NAME, what, " ".join(why), advice, by_hand=by_hand)
 
 
 def _power(speed: SpeedFacts) -> list[Finding]:
@@ -107,8 +108,9 @@ def _power(speed: SpeedFacts) -> list[Finding]:
         return [Finding(Level.WARN, NAME, what, why, "set it back", (fix,))]
     if speed.governor == "powersave" and speed.driver not in _SELF_GOVERNED:
         what = f"the frequency governor is powersave ({speed.driver or 'unknown driver'})"
-        advice = "until the next restart: sudo cpupower frequency-set -g schedutil"
-        return [Finding(Level.WARN, NAME, what, why, advice)]
+        by_hand = ("sudo cpupower frequency-set -g schedutil",)
+        advice = "choose another one, until the next restart"
+        return [Finding(Level.WARN, NAME, what, why, advice, by_hand=by_hand)]
     return []
 
 

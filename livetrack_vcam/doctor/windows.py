@@ -108,20 +108,23 @@ def check_windows(facts: Facts) -> list[Finding]:
 
 
 def _camera(windows: WindowsFacts) -> Finding:
-    register = (
-        f"run Unity Capture's Install\\InstallCustomName.bat as administrator and give the name "
-        f"{DEFAULT_LABEL} ({PAGE})"
-    )
     if DEFAULT_LABEL in windows.unity:
         return Finding(Level.OK, NAME, f"{DEFAULT_LABEL}, by Unity Capture")
+    register = (
+        "run Unity Capture's Install\\InstallCustomName.bat as administrator and give the name "
+        f"{DEFAULT_LABEL} ({PAGE})"
+    )
     if windows.unity:
         names = ", ".join(windows.unity)
         what = f"Unity Capture has no camera named {DEFAULT_LABEL!r} (there is: {names})"
-        use = f'--sink "vcam:{windows.unity[0]}"'
-        return Finding(Level.WARN, NAME, what, WITHOUT, f"use {use}, or {register}")
+        return _other(what, register, windows.unity[0])
     if windows.obs_camera:
         what = f"there is only {OBS_LABEL}, which OBS itself cannot show"
-        use = f'--sink "vcam:{OBS_LABEL}"'
-        return Finding(Level.WARN, NAME, what, WITHOUT, f"use {use}; or {register}")
-    what = "none is registered"
-    return Finding(Level.WARN, NAME, what, WITHOUT, f"{register}; or install OBS Studio")
+        return _other(what, register, OBS_LABEL)
+    advice = f"{register}; or install OBS Studio"
+    return Finding(Level.WARN, NAME, "none is registered", WITHOUT, advice)
+
+
+def _other(what: str, register: str, name: str) -> Finding:
+    by_hand = (f'livetrack-vcam --sink "vcam:{name}"',)
+    return Finding(Level.WARN, NAME, what, WITHOUT, f"{register}, or use that one", (), by_hand)

@@ -119,7 +119,7 @@ def test_a_snap_browser_without_cameras_is_connected_by_one_command() -> None:
 def test_a_flatpaks_sandbox_is_opened_by_the_user_and_not_by_us() -> None:
     blocked = Installed("com.google.Chrome", FLATPAK, "131.0", False)
     (finding,) = wrong(replace(LINUX, programs=(blocked,)))
-    assert "flatpak override --user --device=all com.google.Chrome" in finding.advice
+    assert finding.by_hand == ("flatpak override --user --device=all com.google.Chrome",)
     assert finding.fixes == ()
 
 

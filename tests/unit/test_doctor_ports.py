@@ -110,7 +110,7 @@ def test_a_stranger_on_the_port_is_named_with_two_ways_out() -> None:
     assert finding.level is Level.WARN
     assert "held by node (process 5)" in finding.what
     assert "end that program" in finding.advice
-    assert "--port 8788" in finding.advice
+    assert finding.by_hand == ("livetrack-vcam --port 8788",)
 
 
 def test_a_port_that_nobody_seems_to_hold_is_told_with_the_systems_reason() -> None:
