@@ -83,15 +83,16 @@ def start(*words: str, nice: int = 0, user: int | None = None) -> Program:
     """`livetrack-vcam WORDS` as user `user` (a number), who is this process's where it is None."""
     SAID.mkdir(exist_ok=True)
     said = SAID / f"{next(_numbers):02d}-{words[0]}.log"
+    said.touch()
     process = get_context("fork").Process(target=_run, args=(words, said, nice, user))
     process.start()
     return Program(process, said)
 
 
 @contextmanager
-def running(*words: str, nice: int = 0) -> Iterator[Program]:
+def running(*words: str, nice: int = 0, user: int | None = None) -> Iterator[Program]:
     """A program that is asked to end at the end, and must end well."""
-    program = start(*words, nice=nice)
+    program = start(*words, nice=nice, user=user)
     try:
         yield program
         assert program.end() == 0, program.words
