@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.media import OUTPUT_COLOR, Frame, PixelFormat, Plane
@@ -20,6 +22,7 @@ GRAY = 128  # no color, of letters
 BLACK = 16
 
 Planes = tuple[Plane, Plane, Plane]
+Pixels = npt.NDArray[Any]
 
 
 def slate(canvas: Size, line: str, last: Frame | None = None) -> Frame:
@@ -31,7 +34,7 @@ def slate(canvas: Size, line: str, last: Frame | None = None) -> Frame:
         planes, pts_ns, seq = _dimmed(last), last.pts_ns, last.seq
     else:
         planes, pts_ns, seq = _backdrop(canvas), 0, 0
-    planes = _lettered(planes, lettering(canvas, line))
+    _lettered(planes, lettering(canvas, line))
     for plane in planes:
         plane.flags.writeable = False
     return Frame(planes, PixelFormat.YUV420P, OUTPUT_COLOR, pts_ns, seq)
@@ -57,11 +60,23 @@ def covered(picture: Frame, cover: Frame, share: float) -> Frame:
 
 
 def _dimmed(last: Frame) -> Planes:
-    shift = max(1, last.size.height // 90)
-    luma = cv2.GaussianBlur(last.planes[0], (0, 0), shift)
-    luma = cv2.convertScaleAbs(luma, None, DIMMED, 16 * (1 - DIMMED) + 6)
+    soft = _softened(last.planes[0], max(1.0, last.size.height / 90))
+    luma = cv2.convertScaleAbs(soft, None, DIMMED, BLACK * (1 - DIMMED) + 6)
     u, v = (cv2.convertScaleAbs(plane, None, 0.5, 64) for plane in last.planes[1:])
     return luma, u, v  # type: ignore[return-value]
+
+
+def _softened(plane: Pixels, reach: float) -> Pixels:
+    """Blurred by a Gaussian of `reach` pixels; made small for it, for the whole would take a 4K
+    picture seconds."""
+    rows, columns = plane.shape
+    shrink = max(1, int(reach / 2))
+    small = cv2.resize(
+        plane, (-(-columns // shrink), -(-rows // shrink)), interpolation=cv2.INTER_AREA
+    )
+    small = cv2.GaussianBlur(small, (0, 0), reach / shrink)
+    soft: Pixels = cv2.resize(small, (columns, rows), interpolation=cv2.INTER_LINEAR)
+    return soft
 
 
 def _backdrop(canvas: Size) -> Planes:
@@ -75,19 +90,28 @@ def _backdrop(canvas: Size) -> Planes:
     return luma, u, v
 
 
-def _lettered(planes: Planes, mask: Mask) -> Planes:
-    """Colorless letters, and around them a soft shadow that sets them off a bright picture."""
-    luma, u, v = planes
+def _lettered(planes: Planes, mask: Mask) -> None:
+    """Write colorless letters, and around them a shadow that sets them off a bright picture."""
+    filled = np.flatnonzero(mask.any(axis=1))
+    if not filled.size:
+        return
     reach = max(1.0, min(mask.shape) / 90)
-    shadow = cv2.GaussianBlur(mask, (0, 0), reach)
-    peak = float(shadow.max())
-    shade = 1 - SHADOW * shadow / peak if peak > 0 else np.ones_like(mask)
-    dark = BLACK + (luma - float(BLACK)) * shade
-    small = cv2.resize(mask, u.shape[::-1], interpolation=cv2.INTER_AREA)
-    return _toward(dark, TEXT_LUMA, mask), _toward(u, GRAY, small), _toward(v, GRAY, small)
+    margin = round(3 * reach)
+    # Even, so that the chroma of these rows is theirs alone.
+    begin = max(0, int(filled[0]) - margin) // 2 * 2
+    end = min(mask.shape[0], int(filled[-1]) + margin) // 2 * 2 + 2
+    luma, u, v = planes
+    letters = mask[begin:end]
+    shadow = _softened(letters, reach)
+    shade = 1 - SHADOW * shadow / max(float(shadow.max()), 1e-6)
+    dark = BLACK + (luma[begin:end] - float(BLACK)) * shade
+    luma[begin:end] = _toward(dark, TEXT_LUMA, letters)
+    for plane in (u, v):
+        part = plane[begin // 2 : end // 2]
+        small = cv2.resize(letters, part.shape[::-1], interpolation=cv2.INTER_AREA)
+        part[:] = _toward(part, GRAY, small)
 
 
-def _toward(plane: object, value: int, mask: object) -> Plane:
-    below = np.asarray(plane, np.float32)
-    mixed: Plane = np.round(below + (value - below) * np.asarray(mask)).astype(np.uint8)
+def _toward(plane: Pixels, value: int, mask: Pixels) -> Plane:
+    mixed: Plane = np.round(plane + (value - plane.astype(np.float32)) * mask).astype(np.uint8)
     return mixed
