@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from livetrack_vcam.device_nodes import THIS_MACHINE, Roots, holders, listing, read_line
+from livetrack_vcam.doctor.node_access import NodeAccess, gather_access, way_in
 from livetrack_vcam.doctor.report import Finding, Level
 from livetrack_vcam.sources.camera_modes import DEFAULT_FPS, DEFAULT_SIZE, choose_mode
 from livetrack_vcam.sources.cameras import is_own, list_cameras
@@ -27,7 +29,8 @@ SMALLEST_LINES = 720
 @dataclass(frozen=True, slots=True)
 class CameraFacts:
     """One camera. `holders`: who has it open; `usb_mbps`: the speed of its connection, 0 when it
-    is none of USB's or not known; `fed`: other programs feed it, as virtual cameras are."""
+    is none of USB's or not known; `fed`: other programs feed it, as virtual cameras are;
+    `locked`: this user may not open it."""
 
     name: str
     path: str
@@ -36,6 +39,7 @@ class CameraFacts:
     fed: bool = False
     usb_mbps: int = 0
     holders: tuple[str, ...] = ()
+    locked: NodeAccess | None = None
 
     def __str__(self) -> str:
         return f"{self.name} at {self.path}" if self.path.startswith("/") else self.name
@@ -62,6 +66,7 @@ def gather_capture(roots: Roots = THIS_MACHINE) -> CaptureFacts:
             each.virtual,
             _usb_mbps(each.path, roots),
             tuple(map(str, holders(Path(each.path), roots))),
+            _locked(Path(each.path)),
         )
         for each in list_cameras(roots)
     )
@@ -80,7 +85,7 @@ def check_cameras(facts: Facts) -> list[Finding]:
     """A camera to look through, in a mode worth it, that nobody else has."""
     cameras = [each for each in facts.capture.cameras if not each.infrared]
     if cameras:
-        return [finding for each in cameras for finding in _judge(each)]
+        return [finding for each in cameras for finding in _judge(each, facts)]
     if facts.cameras:
         return [Finding(Level.OK, NAME, ", ".join(facts.cameras))]
     if facts.unreadable_cameras:
@@ -116,7 +121,12 @@ def _none(facts: Facts) -> Finding:
     )
 
 
-def _judge(camera: CameraFacts) -> list[Finding]:
+def _judge(camera: CameraFacts, facts: Facts) -> list[Finding]:
+    if camera.locked:
+        advice, commands = way_in(camera.locked, facts.container, facts.linux.ostree)
+        what = f"no permission to open {camera}"
+        why = "Cameras belong to a group of the system."
+        return [Finding(Level.WARN, NAME, what, why, advice, commands)]
     users = [each for each in camera.holders if not each.startswith(WATCHERS)]
     others = [each for each in users if not each.startswith(OURS)]
     if others and not camera.fed:
@@ -163,6 +173,13 @@ def _small(camera: CameraFacts, best: Mode) -> Finding:
         advice,
         by_hand=("livetrack-vcam --size 854x480",),
     )
+
+
+def _locked(node: Path) -> NodeAccess | None:
+    """Other systems' names of cameras are no files."""
+    if not node.is_absolute() or not node.exists() or os.access(node, os.R_OK | os.W_OK):
+        return None
+    return gather_access(node)
 
 
 def _nodes(roots: Roots) -> Path:

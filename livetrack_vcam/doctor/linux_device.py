@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from livetrack_vcam.doctor.facts import Facts
 from livetrack_vcam.doctor.lasting import keep_commands, planned_devices, set_up_again
-from livetrack_vcam.doctor.linux_facts import LoopbackFacts, joinable
+from livetrack_vcam.doctor.linux_facts import LoopbackFacts
 from livetrack_vcam.doctor.linux_module import NAME, on_host, problem, surroundings
+from livetrack_vcam.doctor.node_access import NodeAccess, way_in
 from livetrack_vcam.doctor.report import Finding, Level
 from livetrack_vcam.sinks.loopback import LoopbackDevice
 from livetrack_vcam.sinks.modprobe import MODULE, MOST_DEVICES, OBS_LABEL
@@ -59,30 +60,17 @@ def _no_node(facts: Facts, device: LoopbackDevice) -> Finding:
 
 def _no_permission(facts: Facts, device: LoopbackDevice) -> Finding:
     loopback = facts.loopback
-    what = f"no permission to write to {device.label!r} at {device.path}"
-    if surroundings(facts):
-        return problem(what, f"start the container with --group-add {loopback.group}")
-    group = joinable(loopback.group)
-    join = f"sudo usermod -aG {group} $USER"
-    if group != loopback.group or loopback.group_may_write is False or loopback.in_group:
-        open_up = f"sudo chgrp {group} {device.path} && sudo chmod g+rw {device.path}"
-        advice = f"it is closed even to its group; give it to the group {group}"
-        if loopback.joined_group:
-            return problem(what, advice, open_up)
-        return problem(what, f"{advice}, join that, then log out and in again", open_up, join)
-    if loopback.joined_group:
-        advice = (
-            f"your account has the group {group} already, but this session is older: log out and "
-            "in again (or restart the computer)"
-        )
-        return problem(what, advice)
-    advice = f"join the group {group}, then log out and in again"
-    if facts.linux.ostree:
-        copy = f"getent group {group} | sudo tee -a /etc/group"
-        return problem(
-            what, f"{advice}; this system keeps groups apart, so copy it first", copy, join
-        )
-    return problem(what, advice, join)
+    access = NodeAccess(
+        str(device.path),
+        loopback.group,
+        loopback.group_may_write,
+        loopback.in_group,
+        loopback.joined_group,
+    )
+    advice, commands = way_in(access, bool(surroundings(facts)), facts.linux.ostree)
+    return problem(
+        f"no permission to write to {device.label!r} at {device.path}", advice, *commands
+    )
 
 
 def _caps(loopback: LoopbackFacts, device: LoopbackDevice) -> list[Finding]:

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import os
-import stat
-import sys
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
 from livetrack_vcam.device_nodes import Roots, read_line
-from livetrack_vcam.doctor.linux_facts import LoopbackFacts, joinable
+from livetrack_vcam.doctor.linux_facts import LoopbackFacts
 from livetrack_vcam.doctor.machine_linux import is_installed, load_files, modprobe_lines
+from livetrack_vcam.doctor.node_access import gather_access
 from livetrack_vcam.sinks import loopback, v4l2
 from livetrack_vcam.sinks.loopback import DEFAULT_LABEL, THIS_MACHINE, Holder, LoopbackDevice
-
-if sys.platform != "win32":
-    import grp
-    import pwd
 
 ROOT = Path("/")
 _SECURE_BOOT = "firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
@@ -48,15 +43,15 @@ def gather_loopback(
 def _with_device(facts: LoopbackFacts, ours: LoopbackDevice, roots: Roots) -> LoopbackFacts:
     writable = os.access(ours.path, os.R_OK | os.W_OK)
     output = _is_output(ours) if writable else None
-    group = _group(ours)
+    access = gather_access(ours.path)
     return replace(
         facts,
         node=ours.path.exists(),
         writable=writable,
-        group=group,
-        group_may_write=_group_may_write(ours),
-        in_group=_in_group(joinable(group)),
-        joined_group=_joined_group(joinable(group)),
+        group=access.group,
+        group_may_write=access.group_may_write,
+        in_group=access.in_group,
+        joined_group=access.joined_group,
         output=output,
         fed=output is False and v4l2.is_being_written(ours.path),
         holders=loopback.holders(ours.path, roots),
@@ -86,34 +81,3 @@ def _is_output(device: LoopbackDevice) -> bool | None:
         return None
     finally:
         os.close(fd)
-
-
-def _group(device: LoopbackDevice) -> str:
-    try:
-        return device.path.group()
-    except (OSError, KeyError):
-        return "video"
-
-
-def _group_may_write(device: LoopbackDevice) -> bool | None:
-    try:
-        return bool(device.path.stat().st_mode & stat.S_IWGRP)
-    except OSError:
-        return None
-
-
-def _in_group(group: str) -> bool | None:
-    """Whether this process has the group: the session's, as it was at its start."""
-    try:
-        return grp.getgrnam(group).gr_gid in {os.getegid(), *os.getgroups()}
-    except KeyError:
-        return None
-
-
-def _joined_group(group: str) -> bool | None:
-    """Whether the account has the group, which counts from the next session on."""
-    try:
-        entry, user = grp.getgrnam(group), pwd.getpwuid(os.getuid())
-    except KeyError:
-        return None
-    return user.pw_name in entry.gr_mem or user.pw_gid == entry.gr_gid

@@ -18,6 +18,7 @@ from livetrack_vcam.doctor.capture import (
 )
 from livetrack_vcam.doctor.facts import Facts
 from livetrack_vcam.doctor.facts_json import facts_from_json, facts_to_json
+from livetrack_vcam.doctor.node_access import NodeAccess
 from livetrack_vcam.doctor.report import Finding, Level
 from livetrack_vcam.doctor.speed import SpeedFacts, check_speed, gather_speed
 from livetrack_vcam.sources.v4l2 import Mode
@@ -76,6 +77,20 @@ def test_who_uses_a_camera_is_named() -> None:
 def test_the_desktops_watcher_and_we_ourselves_are_no_strangers(holder: str) -> None:
     (finding,) = judged(replace(C920, holders=(holder,)))
     assert finding.level is Level.OK
+
+
+def test_a_camera_that_is_closed_to_us_is_opened_by_its_own_group() -> None:
+    (finding,) = judged(replace(C920, modes=(), locked=NodeAccess("/dev/video0", "plugdev")))
+    assert finding.level is Level.WARN
+    assert "no permission to open HD Pro Webcam C920 at /dev/video0" in finding.what
+    assert finding.fixes == ("sudo usermod -aG plugdev $USER",)
+
+
+def test_a_session_older_than_its_group_is_told_to_begin_anew() -> None:
+    joined = NodeAccess("/dev/video0", "video", True, in_group=False, joined_group=True)
+    (finding,) = judged(replace(C920, locked=joined))
+    assert "log out and in again" in finding.advice
+    assert finding.fixes == ()
 
 
 def test_a_virtual_camera_of_another_program_may_be_held_by_it() -> None:
