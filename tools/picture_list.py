@@ -54,6 +54,10 @@ SERIES = (
         "what `livetrack-vcam doctor` says of a recorded machine without the virtual camera",
     ),
     Series(
+        "slate.png", "python -m tools.make_slate_picture", PHOTOGRAPH,
+        "what the outputs carry while the camera is away: the last picture dimmed, one sentence",
+    ),
+    Series(
         "obs-panel.png", "python -m tools.make_obs_pictures", PHOTOGRAPH,
         "our panel in a real OBS Studio 29; the window around it is OBS's",
     ),
