@@ -54,7 +54,7 @@ def check_packages(facts: Facts) -> list[Finding]:
             f"missing: {', '.join(missing)}",
             "The installation is incomplete.",
             "install it again",
-            (install_command(facts.installer, *missing),),
+            (install_command(facts.installer, *missing, python=facts.interpreter),),
         )
     ]
 

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import shlex
 
-def install_command(installer: str, *packages: str) -> str:
-    """The command for `installer`: pipx, uv (`uv tool`) or pip."""
+
+def install_command(installer: str, *packages: str, python: str = "python") -> str:
+    """The command for `installer`: pipx, uv (`uv tool`), uv venv (an environment that uv made,
+    which has no pip) or pip; `python` is the interpreter we run in."""
     if installer == "pipx":
         return f"pipx inject livetrack-vcam {' '.join(packages)}"
     if installer == "uv":
         extra = " ".join(f"--with {name}" for name in packages)
         return f"uv tool install {extra} livetrack-vcam"
-    return f"python -m pip install {' '.join(packages)}"
+    if installer == "uv venv":
+        return f"uv pip install --python {_quoted(python)} {' '.join(packages)}"
+    return f"{_quoted(python)} -m pip install {' '.join(packages)}"
+
+
+def _quoted(path: str) -> str:
+    """As both shells take it: PowerShell and cmd know double quotes only."""
+    if "\\" in path:
+        return f'"{path}"' if " " in path else path
+    return path if path.startswith("~") else shlex.quote(path)

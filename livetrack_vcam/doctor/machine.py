@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import socket
 import sys
 import time
 from importlib import metadata
 from pathlib import Path
 
+from livetrack_vcam.device_nodes import read_line
 from livetrack_vcam.doctor.asking import ask
 from livetrack_vcam.doctor.capture import gather_capture
 from livetrack_vcam.doctor.facts import Facts
@@ -46,6 +48,7 @@ def gather(port: int = 8787, roots: Roots = THIS_MACHINE) -> Facts:
         distribution=_distribution(),
         container=_is_container(),
         installer=_installer(),
+        interpreter=sys.executable or "python",
         packages={name: _version(name) for name in (*REQUIRED, *OPTIONAL)},
         cpu_count=len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1,
         resize_ms=resize_ms(),
@@ -135,7 +138,10 @@ def _installer() -> str:
     parts = Path(sys.prefix).parts
     if "pipx" in parts:
         return "pipx"
-    return "uv" if "uv" in parts and "tools" in parts else "pip"
+    if "uv" in parts and "tools" in parts:
+        return "uv"
+    settings = read_line(Path(sys.prefix) / "pyvenv.cfg")
+    return "uv venv" if re.search(r"^uv = ", settings, re.MULTILINE) else "pip"
 
 
 def _distribution() -> tuple[str, ...]:

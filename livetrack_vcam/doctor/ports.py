@@ -18,6 +18,10 @@ TIMEOUT_S = 1.0
 LISTENING = "0A"  # TCP_LISTEN in the kernel's include/net/tcp_states.h
 
 
+# UID_MIN of login.defs wherever we know it.
+FIRST_PERSON = 1000
+
+
 @dataclass(frozen=True, slots=True)
 class PortFacts:
     """`holder`: "firefox (process 123)", empty when nobody listens or we may not see who does;
@@ -106,9 +110,11 @@ def _target(link: Path) -> str:
 
 
 def _user(uid: str) -> str:
+    """The account of a service by its name; people have none in facts, which are sent around."""
     try:
         import pwd
 
-        return pwd.getpwuid(int(uid)).pw_name
+        user = pwd.getpwuid(int(uid))
     except (ImportError, KeyError, ValueError):
         return f"user {uid}"
+    return user.pw_name if user.pw_uid < FIRST_PERSON else "another user"

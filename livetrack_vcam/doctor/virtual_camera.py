@@ -18,7 +18,7 @@ def check_virtual_camera(facts: Facts) -> list[Finding]:
 def _check_package(facts: Facts) -> list[Finding]:
     if facts.packages.get("pyvirtualcam"):
         return []
-    command = install_command(facts.installer, "pyvirtualcam")
+    command = install_command(facts.installer, "pyvirtualcam", python=facts.interpreter)
     what = "the package pyvirtualcam is not installed"
     return [Finding(Level.WARN, NAME, what, WITHOUT, "install it", (command,))]
 

@@ -12,6 +12,7 @@ import pytest
 from livetrack_vcam.doctor import Level, diagnose, render_text
 from livetrack_vcam.doctor.checks import check_all
 from livetrack_vcam.doctor.fix import Outcome, Ran
+from livetrack_vcam.doctor.install import install_command
 from tests.doctored import OURS, UBUNTU, with_loopback
 
 
@@ -25,6 +26,7 @@ def test_a_machine_with_everything_gets_no_advice() -> None:
 @pytest.mark.parametrize(
     ("installer", "command"),
     [
+        ("uv venv", "uv pip install --python python pyvirtualcam"),
         ("pipx", "pipx inject livetrack-vcam pyvirtualcam"),
         ("uv", "uv tool install --with pyvirtualcam livetrack-vcam"),
         ("pip", "python -m pip install pyvirtualcam"),
@@ -35,6 +37,21 @@ def test_a_missing_pyvirtualcam_is_installed_where_we_are(installer: str, comman
     report = check_all(replace(UBUNTU, packages=packages, installer=installer))
     assert report.ok
     assert report.fixes == (command,)
+
+
+@pytest.mark.parametrize(
+    ("python", "command"),
+    [
+        ("/opt/live track/bin/python", "'/opt/live track/bin/python' -m pip install x"),
+        ("~/.venv/bin/python", "~/.venv/bin/python -m pip install x"),
+        (
+            r"C:\Program Files\Python\python.exe",
+            r'"C:\Program Files\Python\python.exe" -m pip install x',
+        ),
+    ],
+)
+def test_pip_is_that_of_the_python_we_run_in(python: str, command: str) -> None:
+    assert install_command("pip", "x", python=python) == command
 
 
 def test_a_missing_package_or_a_damaged_model_is_a_failure() -> None:

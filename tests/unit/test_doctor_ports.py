@@ -52,6 +52,15 @@ def test_a_program_of_another_user_is_named_by_its_user(tmp_path: Path) -> None:
     assert listener(8787, recorded(tmp_path)) == "a program of root"
 
 
+def test_a_person_is_not_named_because_facts_are_sent_around(tmp_path: Path) -> None:
+    pwd = pytest.importorskip("pwd")
+    people = [user for user in pwd.getpwall() if user.pw_uid >= 1000] or [None]
+    uid = people[0].pw_uid if people[0] else 4_000_000
+    tcp = TCP.replace("00000000     0        0 777", f"00000000  {uid}        0 777")
+    said = listener(8787, recorded(tmp_path, tcp))
+    assert said == ("a program of another user" if people[0] else f"a program of user {uid}")
+
+
 def test_nothing_is_known_where_the_kernel_tells_nothing(tmp_path: Path) -> None:
     assert listener(8787, Roots(proc=tmp_path)) == ""
 
