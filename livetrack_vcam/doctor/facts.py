@@ -18,11 +18,11 @@ from livetrack_vcam.doctor.windows import WindowsFacts
 @dataclass(frozen=True, slots=True)
 class Facts:
     """One machine. `platform` is sys.platform's; `distribution` the ID and ID_LIKE words of
-    os-release; `installer` is one that `install_command` knows, `interpreter` our Python; `packages`
-    maps each package to its version, None when it is missing; `models` maps each model to what is
-    wrong with it, empty when nothing is; `resize_ms` is CPU time of a fixed piece of work, see
-    `machine.resize_ms`; `unreadable_cameras` are device nodes we may not open; `web` is about
-    `port`; `programs` are those in sandboxes that show cameras.
+    os-release; `installer` is one that `install_command` knows, `interpreter` our Python;
+    `packages` maps each package to its version, None when it is missing; `models` maps each model
+    to what is wrong with it, empty when nothing is; `resize_ms` is CPU time of a fixed piece of
+    work, see `machine.resize_ms`; `unreadable_cameras` are device nodes we may not open; `web` is
+    about `port`; `programs` are those in sandboxes that show cameras.
     """
 
     platform: str
