@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from livetrack_vcam.doctor import macos, windows
 from livetrack_vcam.operating.preset_store import PresetStore
 from livetrack_vcam.settings import build_settings
+from livetrack_vcam.sinks import virtual_camera
+from livetrack_vcam.sources.ffmpeg_devices import DSHOW, OPTIONS
 from tests.obs_stub import running_studio
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -115,3 +118,15 @@ def test_the_file_of_presets_in_the_documents_can_be_loaded(tmp_path: Path) -> N
     assert set(store.names) == set(json.loads(example)["presets"])
     assert all(store.preset(name) for name in store.names)
     assert set(store.scenes.values()) <= set(store.names)
+
+
+def test_the_page_about_windows_and_macos_says_what_the_code_does() -> None:
+    assert macos.PAGE == windows.PAGE == virtual_camera.PAGE
+    text = " ".join((ROOT / macos.PAGE).read_text(encoding="utf-8").split())
+    newer = (
+        f"OBS Studio {macos.FIRST_WITH_EXTENSION} or newer on macOS {macos.FIRST_MACOS} or newer"
+    )
+    room = OPTIONS[DSHOW]["rtbufsize"].removesuffix("M")
+    unknown = f'--sink "vcam:{virtual_camera.OBS_LABEL}"'
+    for told in (newer, f"{room} MB", unknown, "InstallCustomName.bat", "doctor --facts"):
+        assert told in text, told

@@ -37,10 +37,10 @@ IN_USE = "could not be started"
 SECOND = "Multiple cameras are not supported"
 RELEASE_TRIES, RELEASE_S = 10, 0.1
 
-_PAGE = "docs/windows-and-macos.md"
+PAGE = "docs/windows-and-macos.md"
 _OBS_ADVICE = (
     "OBS cannot show its own virtual camera: in OBS add a Media Source with the address of "
-    f"/stream.mjpg instead ({_PAGE})"
+    f"/stream.mjpg instead ({PAGE})"
 )
 
 
@@ -317,7 +317,7 @@ def _refused(backend: str, device_name: str, error: Exception) -> SinkError:
     if backend == UNITY_BACKEND:
         return SinkNotFoundError(
             f"Unity Capture has no camera named {device_name!r} ({reason}); register it under "
-            f'that name ({_PAGE}), or use OBS\'s: --sink "vcam:{OBS_LABEL}"'
+            f'that name ({PAGE}), or use OBS\'s: --sink "vcam:{OBS_LABEL}"'
         )
     if backend == OBS_BACKEND and (IN_USE in reason or SECOND in reason):
         return SinkBusyError(

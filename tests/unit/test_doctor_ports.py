@@ -48,8 +48,12 @@ def test_the_listening_program_is_named_and_not_whoever_is_connected(tmp_path: P
     assert listener(8788, roots) == ""
 
 
-def test_a_program_of_another_user_is_named_by_its_user(tmp_path: Path) -> None:
-    assert listener(8787, recorded(tmp_path)) == "a program of root"
+@pytest.mark.parametrize(("uid", "whose"), [("0", "root"), ("1001", "another user")])
+def test_a_program_that_we_may_not_see_is_told_without_a_users_name(
+    uid: str, whose: str, tmp_path: Path
+) -> None:
+    tcp = TCP.replace("00000000     0        0 777", f"00000000  {uid}        0 777")
+    assert listener(8787, recorded(tmp_path, tcp)) == f"a program of {whose}"
 
 
 def test_a_person_is_not_named_because_facts_are_sent_around(tmp_path: Path) -> None:
