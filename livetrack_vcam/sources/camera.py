@@ -7,12 +7,14 @@ import logging
 import time
 from collections.abc import Callable
 from fractions import Fraction
+from pathlib import Path
 from threading import Event
 
 import av
 from av.container import InputContainer
 
 from livetrack_vcam.core.geometry import Size
+from livetrack_vcam.device_nodes import holders, permission_advice
 from livetrack_vcam.errors import SourceBusyError, SourceError, SourceNotFoundError
 from livetrack_vcam.interfaces import SourceInfo
 from livetrack_vcam.media import Frame
@@ -226,10 +228,12 @@ def _second_choice(
     if refused is None:
         return None
     best, error = refused
-    full = getattr(error, "errno", None) == errno.ENOSPC
-    why = "the USB bus has no room left for it" if full else "its driver refused"
-    advice = "plug it in at another port to have the better one" if full else "that is its next"
-    return f"{camera.name} cannot be opened in {best} ({why}), so it runs in {mode}; {advice}"
+    if getattr(error, "errno", None) == errno.ENOSPC:
+        return (
+            f"the USB bus has no room left for {camera.name} in {best}, so it runs in {mode}; "
+            "plug it in at another port to have the better one"
+        )
+    return f"{camera.name} refuses {best}, so it runs in {mode}"
 
 
 def camera_error(camera: CameraInfo, error: Exception, kind: str | None = None) -> SourceError:
@@ -237,14 +241,12 @@ def camera_error(camera: CameraInfo, error: Exception, kind: str | None = None) 
     code = getattr(error, "errno", None)
     name = f"the camera {camera.name!r} ({camera.path})"
     if code == errno.EBUSY:
-        return SourceBusyError(
-            f"{name} is held by another program; close it there, or find it with: "
-            f"fuser -v {camera.path}"
-        )
+        who = ", ".join(map(str, holders(Path(camera.path))))
+        found = "close it there" if who else f"find it with: fuser -v {camera.path}"
+        return SourceBusyError(f"{name} is held by {who or 'another program'}; {found}")
     if code in (errno.EACCES, errno.EPERM):
         return SourceBusyError(
-            f"{name} may not be opened by this user; try: sudo usermod -aG video $USER "
-            "and log in again"
+            f"{name} may not be opened by this user; {permission_advice(Path(camera.path))}"
         )
     if code in (errno.ENOENT, errno.ENODEV, errno.ENXIO):
         return SourceNotFoundError(

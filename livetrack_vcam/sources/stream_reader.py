@@ -130,7 +130,10 @@ class StreamReader:
 
     def _next_picture(self) -> tuple[Picture, int | None] | None:
         frame, self._first = self._first, None
-        if frame is None:
+        if frame is not None:
+            # Seconds may have passed since it was decoded, in which nobody asked for another.
+            self._pictured_s = time.monotonic()
+        else:
             frame = next(self._frames, None)
         return None if frame is None else (self._picture(frame), stream_time_ns(frame))
 

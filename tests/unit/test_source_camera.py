@@ -112,7 +112,7 @@ def test_a_mode_that_the_driver_refuses_gives_way_to_the_next(
     camera.close()
     assert driver.tried == ["mjpeg 1920x1080", "h264 1920x1080"]
     assert camera.note is not None
-    assert "MJPG 1920x1080 at 30 fps (its driver refused), so it runs in H264" in camera.note
+    assert "refuses MJPG 1920x1080 at 30 fps, so it runs in H264" in camera.note
 
 
 def test_on_a_full_usb_bus_something_smaller_is_opened_and_said(
