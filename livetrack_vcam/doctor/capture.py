@@ -24,6 +24,7 @@ OURS = "livetrack-vcam"
 USB2_MBPS = 480
 # A tight crop of a smaller picture is soft, whatever the output's size.
 SMALLEST_LINES = 720
+MOST_NODES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +85,9 @@ def gather_capture(roots: Roots = THIS_MACHINE) -> CaptureFacts:
 def check_cameras(facts: Facts) -> list[Finding]:
     """A camera to look through, in a mode worth it, that nobody else has."""
     cameras = [each for each in facts.capture.cameras if not each.infrared]
-    if cameras:
+    if not all(each.fed for each in cameras):
         return [finding for each in cameras for finding in _judge(each, facts)]
-    if facts.cameras:
+    if facts.cameras and not cameras:
         return [Finding(Level.OK, NAME, ", ".join(facts.cameras))]
     if facts.unreadable_cameras:
         return [
@@ -106,11 +107,14 @@ def _none(facts: Facts) -> Finding:
     hint = "plug one in"
     if facts.container:
         hint = "pass it in with --device /dev/video0"
+    capture = facts.capture
     what = "none found"
-    if facts.capture.own:
-        what += f" but our own ({', '.join(facts.capture.own)})"
-    if facts.capture.silent:
-        what += f" ({', '.join(facts.capture.silent)}: no pictures come from there)"
+    if fed := (*capture.own, *(each.name for each in capture.cameras if each.fed)):
+        what += f" but those that programs feed ({', '.join(fed)})"
+    if capture.silent:
+        nodes = ", ".join(capture.silent[:MOST_NODES])
+        more = len(capture.silent) - MOST_NODES
+        what += f"; no pictures come from {nodes}" + (f" and {more} more" if more > 0 else "")
     return Finding(
         Level.WARN,
         NAME,

@@ -95,7 +95,13 @@ def test_a_session_older_than_its_group_is_told_to_begin_anew() -> None:
 
 def test_a_virtual_camera_of_another_program_may_be_held_by_it() -> None:
     fed = replace(C920, name="OBS Virtual Camera", fed=True, holders=("obs (process 5)",))
-    assert [finding.level for finding in judged(fed)] == [Level.OK]
+    assert [finding.level for finding in judged(C920, fed)] == [Level.OK, Level.OK]
+
+
+def test_a_machine_with_virtual_cameras_alone_has_none() -> None:
+    (finding,) = judged(replace(C920, name="OBS Virtual Camera", fed=True))
+    assert finding.level is Level.WARN
+    assert "none found but those that programs feed (OBS Virtual Camera)" in finding.what
 
 
 def test_infrared_sensors_count_for_nothing() -> None:
@@ -107,8 +113,14 @@ def test_only_our_own_camera_and_a_node_for_metadata_are_no_camera() -> None:
     capture = CaptureFacts((), ("/dev/video1",), ("LiveTrack Camera",))
     (finding,) = check_cameras(replace(LINUX, capture=capture))
     assert finding.level is Level.WARN
-    assert "none found but our own (LiveTrack Camera)" in finding.what
-    assert "/dev/video1: no pictures come from there" in finding.what
+    assert "none found but those that programs feed (LiveTrack Camera)" in finding.what
+    assert finding.what.endswith("; no pictures come from /dev/video1")
+
+
+def test_a_board_with_many_codec_nodes_does_not_fill_the_screen() -> None:
+    nodes = tuple(f"/dev/video{number}" for number in range(10, 24))
+    (finding,) = check_cameras(replace(LINUX, capture=CaptureFacts(silent=nodes)))
+    assert finding.what.endswith("/dev/video10, /dev/video11, /dev/video12 and 11 more")
 
 
 def test_a_recorded_tree_gives_speed_holders_and_nodes_without_pictures(tmp_path: Path) -> None:
