@@ -87,7 +87,7 @@ def check_cameras(facts: Facts) -> list[Finding]:
     cameras = [each for each in facts.capture.cameras if not each.infrared]
     if not all(each.fed for each in cameras):
         return [finding for each in cameras for finding in _judge(each, facts)]
-    if facts.cameras and not cameras:
+    if facts.cameras and not facts.capture.cameras:
         return [Finding(Level.OK, NAME, ", ".join(facts.cameras))]
     if facts.unreadable_cameras:
         return [
