@@ -47,8 +47,8 @@ class Settings(Frozen):
     source: Annotated[str, BeforeValidator(_parse_source)] = Field(
         "auto",
         min_length=1,
-        description='0, /dev/video0, "name", FILE, rtsp://…, http://…, browser[:WxH] (a phone), '
-        "demo or auto.",
+        description='A camera as `devices` lists it ("name", id, number, /dev/video0), FILE, '
+        "rtsp://…, http://…, browser[:WxH] (a phone), demo or auto.",
         json_schema_extra={"metavar": "SRC"},
     )
     sound: Annotated[str, BeforeValidator(_parse_sound)] = Field(
