@@ -41,7 +41,7 @@ def on_stage() -> Iterator[Stage]:
     moving = ("-f", "lavfi", "-i", f"testsrc2=size={WIDTH}x{HEIGHT}:rate=5:duration=40")
     output("ffmpeg", "-nostdin", "-v", "error", "-y", *moving, "-c:v", "mjpeg", str(CLIP))
     with running(*RUN, "--source", CAMERA, "--port", str(PORT)) as first:
-        wait_until(lambda: _is_camera(DEVICE), first)
+        wait_until(lambda: _is_camera(DEVICE) and "Operator's page" in first.words, first)
         yield Stage(first, first.words)
 
 
