@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -46,10 +47,11 @@ class Program:
 
     def __init__(self, home: Path) -> None:
         self.home = home
+        self._started: list[subprocess.Popen[str]] = []
 
     def start(self, *args: str) -> subprocess.Popen[str]:
         env = os.environ | {"XDG_DATA_HOME": str(self.home)}
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-m", "livetrack_vcam", *args],
             cwd=self.home,
             env=env,
@@ -58,6 +60,15 @@ class Program:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
+        self._started.append(process)
+        return process
+
+    def end(self) -> None:
+        """Nothing goes on after its test, however that ended."""
+        for process in self._started:
+            if process.poll() is None:
+                process.kill()
+                process.communicate()
 
     def run(self, *args: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
         process = self.start(*args)
@@ -66,5 +77,7 @@ class Program:
 
 
 @pytest.fixture
-def program(tmp_path: Path) -> Program:
-    return Program(tmp_path)
+def program(tmp_path: Path) -> Iterator[Program]:
+    program = Program(tmp_path)
+    yield program
+    program.end()
