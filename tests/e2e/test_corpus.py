@@ -24,7 +24,7 @@ from livetrack_vcam.evaluation.shown import shown_tracks
 from livetrack_vcam.evaluation.tracking import TrackingResult, tracking_metrics
 from livetrack_vcam.settings import build_settings
 
-pytestmark = [pytest.mark.shared, pytest.mark.slow]
+pytestmark = [pytest.mark.shared, pytest.mark.slow, pytest.mark.batch]
 # Debian's package opencv-doc has it.
 VTEST = Path("/usr/share/doc/opencv-doc/examples/data/vtest.avi")
 VTEST_IDS = Path(__file__).parents[1] / "data" / "vtest_ids.json"

@@ -16,6 +16,8 @@ from livetrack_vcam.errors import EXIT_FAILED, EXIT_NOT_FOUND, EXIT_OK, EXIT_USA
 from tests.detect_pictures import GOLDEN
 from tests.e2e.conftest import Program
 
+pytestmark = pytest.mark.batch
+
 GRACE = {"id": 1, "file_name": "grace_hopper.jpg", "width": 400, "height": 469}
 # About what a person would draw around her; tests/golden/README.md tells who she is.
 HER_BOX = [18, 15, 370, 454]

@@ -14,6 +14,8 @@ import pytest
 from livetrack_vcam.errors import EXIT_INTERRUPTED, EXIT_NOT_FOUND, EXIT_USAGE
 from tests.e2e.conftest import CLIP_FRAMES, Program
 
+pytestmark = pytest.mark.batch
+
 
 def video_facts(path: Path) -> tuple[int, int, int]:
     with av.open(str(path)) as container:

@@ -18,6 +18,8 @@ from livetrack_vcam.detectors.watch import Watch
 from livetrack_vcam.media import Frame
 from tests.detect_pictures import frame_of, golden_picture, placed, resized
 
+pytestmark = pytest.mark.batch
+
 SIZE = Size(1280, 720)
 
 
