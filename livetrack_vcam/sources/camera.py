@@ -118,6 +118,13 @@ class Camera:
                 f"the camera {self._camera.name!r} is not there; plug it in again, or list the "
                 "cameras with: livetrack-vcam devices"
             )
+        if self._camera.modes and not found.modes:
+            # Just plugged in, it may not be open to this user yet; without its modes it would be
+            # opened in any.
+            raise SourceBusyError(
+                f"the camera {found.name!r} ({found.path}) is not ready; if that stays so, see: "
+                "livetrack-vcam doctor"
+            )
         self._camera = found
 
     def _connect(self) -> InputContainer:

@@ -183,6 +183,7 @@ def found_again(
         and each.infrared == camera.infrared
         and not others & {*each.links, each.path}
     ]
-    same_path = [each for each in alike if each.path == camera.path]
-    fitting = same_path or alike
-    return fitting[0] if len(fitting) == 1 else None
+    if len(alike) > 1 and not camera.stable_id:
+        # Nothing but the node tells these apart; with an id, its link will be there in a moment.
+        alike = [each for each in alike if each.path == camera.path]
+    return alike[0] if len(alike) == 1 else None

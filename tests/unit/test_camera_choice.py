@@ -175,6 +175,19 @@ def test_a_camera_without_a_serial_is_found_at_another_port(machine: RecordedMac
     assert found.number == 1
 
 
+def test_while_udevs_links_are_missing_no_other_of_the_model_is_taken(
+    machine: RecordedMachine,
+) -> None:
+    """A hub that was reset brings both back, and their links a moment later."""
+    machine.plug_in(0, "c920", C920_A, port="1")
+    machine.plug_in(2, "c920", C920_B, port="2")
+    before = machine.cameras()
+    for folder in ("by-id", "by-path"):
+        for link in (machine.roots.dev / "v4l" / folder).iterdir():
+            link.unlink()
+    assert [found_again(each, machine.cameras(), before) for each in before] == [None, None]
+
+
 class TestTheCameraTakenUnasked:
     def preferred(self, machine: RecordedMachine, wanted: Size | None = None) -> list[int]:
         def is_busy(camera: CameraInfo) -> bool:

@@ -174,6 +174,19 @@ def test_plugged_in_again_it_is_opened_at_its_new_number_in_the_same_mode(
     assert driver.tried == ["h264 1920x1080"]
 
 
+def test_a_camera_that_is_not_open_to_the_user_yet_is_waited_for(
+    driver: Driver, machine: RecordedMachine
+) -> None:
+    camera = first_of(machine)
+    camera.open()
+    camera.close()
+    machine.unplug(0)
+    machine.plug_in(0, "c920", "usb-046d_HD_Pro_Webcam_C920_A0A0A0A0", modes=())
+    with pytest.raises(SourceBusyError, match="is not ready"):
+        camera.open()
+    assert len(driver.tried) == 1
+
+
 def test_a_camera_that_sends_no_new_frame_counts_as_lost(
     driver: Driver, machine: RecordedMachine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
