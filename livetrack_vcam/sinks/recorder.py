@@ -20,6 +20,7 @@ from livetrack_vcam.outputs import check_writable, expanded, write_error
 from livetrack_vcam.picture.av_frames import to_av
 
 TIME_BASE = Fraction(1, 90_000)
+SHORTEST_STEP = 90  # one millisecond: Matroska tells no two pictures apart that are nearer
 SECOND_NS = 1_000_000_000
 # Each fragment starts with a keyframe and is on the disk when the next one starts: a killed
 # program loses at most this much.
@@ -53,7 +54,7 @@ class Recorder:
         self._container: OutputContainer | None = None
         self._stream: VideoStream | None = None
         self._start_ns: int | None = None
-        self._last_pts = -1
+        self._last_pts = -SHORTEST_STEP
 
     def open(self, canvas: Canvas) -> None:
         check_writable(self._path, self._overwrite)
@@ -74,7 +75,7 @@ class Recorder:
         if self._start_ns is None:
             self._start_ns = frame.pts_ns
         pts = (frame.pts_ns - self._start_ns) * 9 // 100_000
-        if pts <= self._last_pts:
+        if pts < self._last_pts + SHORTEST_STEP:
             return
         self._last_pts = pts
         picture = to_av(frame)

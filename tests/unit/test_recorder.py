@@ -71,6 +71,18 @@ def test_a_frame_that_is_not_newer_is_left_out(tmp_path: Path, suffix: str) -> N
     assert times_ms(path) == [0, 40, 80]
 
 
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+def test_of_frames_within_a_millisecond_one_is_kept_so_that_all_have_times_of_their_own(
+    tmp_path: Path, suffix: str
+) -> None:
+    recorder = Recorder(tmp_path / f"out{suffix}")
+    recorder.open(CANVAS)
+    for microseconds in (0, 10_100, 10_400, 10_900, 40_000):
+        recorder.send(gray(90, microseconds * 1000))
+    recorder.close()
+    assert times_ms(tmp_path / f"out{suffix}") == [0, 10, 40]
+
+
 def test_a_file_is_never_overwritten_by_accident(tmp_path: Path) -> None:
     path = tmp_path / "precious.mp4"
     path.write_bytes(b"precious")
