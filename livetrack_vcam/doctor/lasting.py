@@ -22,7 +22,7 @@ from livetrack_vcam.sinks.modprobe import (
 
 # modprobe reads its files in this order, and of what is said twice the kernel takes the last.
 OUR_OPTIONS = ("livetrack.conf", "zz-livetrack.conf", "zzzz-livetrack.conf")
-LOAD_FILE = "/etc/modules-load.d/livetrack.conf"
+LOAD_FOLDER = "/etc/modules-load.d"
 
 
 def planned_devices(loopback: LoopbackFacts) -> tuple[PlannedDevice, ...]:
@@ -58,7 +58,8 @@ def keep_commands(loopback: LoopbackFacts) -> tuple[str, ...]:
         file = f"/etc/modprobe.d/{_options_file(loopback)}"
         commands.append(_write(file, options_line(planned)))
     if not loopback.load_files:
-        commands.append(_write(LOAD_FILE, MODULE))
+        make = "" if loopback.load_folder is not False else f"sudo mkdir -p {LOAD_FOLDER} && "
+        commands.append(make + _write(f"{LOAD_FOLDER}/livetrack.conf", MODULE))
     return tuple(commands)
 
 

@@ -5,7 +5,14 @@ from __future__ import annotations
 from livetrack_vcam.doctor.facts import Facts
 from livetrack_vcam.doctor.lasting import keep_commands, planned_devices, set_up_again
 from livetrack_vcam.doctor.linux_facts import LoopbackFacts
-from livetrack_vcam.doctor.linux_module import NAME, on_host, problem, surroundings
+from livetrack_vcam.doctor.linux_module import (
+    KEEP_DECLARED,
+    NAME,
+    as_allowed,
+    problem,
+    surroundings,
+)
+from livetrack_vcam.doctor.linux_packages import is_declared
 from livetrack_vcam.doctor.node_access import NodeAccess, way_in
 from livetrack_vcam.doctor.report import Finding, Level
 from livetrack_vcam.sinks.loopback import LoopbackDevice
@@ -17,11 +24,10 @@ def check_device(facts: Facts) -> list[Finding]:
     loopback = facts.loopback
     device = loopback.device
     if device is None:
-        found = [_misnamed(loopback)]
-    else:
-        found = [_state(facts, device), *_caps(loopback, device), *_single(loopback)]
-        found += [] if surroundings(facts) else _boot(loopback)
-    return [on_host(finding, facts) for finding in found]
+        return [as_allowed(_misnamed(loopback), facts)]
+    made = (*_caps(loopback, device), *_single(loopback))
+    found = [_state(facts, device), *(as_allowed(each, facts) for each in made)]
+    return found if surroundings(facts) else found + _boot(facts)
 
 
 def _misnamed(loopback: LoopbackFacts) -> Finding:
@@ -99,11 +105,14 @@ def _single(loopback: LoopbackFacts) -> list[Finding]:
     ]
 
 
-def _boot(loopback: LoopbackFacts) -> list[Finding]:
+def _boot(facts: Facts) -> list[Finding]:
+    loopback = facts.loopback
     if loopback.kept_after_boot:
         return []
     what = "the virtual camera will be gone after a restart of the computer"
     why = "It is made when the module is loaded, and nothing is written down that does so."
+    if is_declared(facts):
+        return [problem(what, KEEP_DECLARED, why=why)]
     if not loopback.barriers:
         return [problem(what, "make it permanent", *keep_commands(loopback), why=why)]
     line = loopback.barriers[0]

@@ -44,8 +44,8 @@ class LinuxFacts:
     folders of others; `headers`: what modules are built with lies beside it; `media`: the kernel
     knows cameras at all; `akmod`: Fedora's source package is there; `lockdown` as the kernel names
     it; `mok_key`: the key that dkms or akmods sign with; `mok`: "enrolled", "pending" or "missing";
-    `surroundings`: docker, podman, lxc, wsl, flatpak, snap or another container; `ostree`: the
-    system is an image (Silverblue, Bazzite); `rpm_fusion`: that repository is enabled.
+    `surroundings`: docker, podman, toolbox, lxc, wsl, flatpak, snap or another container;
+    `ostree`: the system is an image (Silverblue, Bazzite); `rpm_fusion`: that repository is enabled.
     """
 
     release: str = ""
@@ -67,8 +67,8 @@ class LinuxFacts:
 @dataclass(frozen=True, slots=True)
 class LoopbackFacts:
     """The kernel module and its devices. `options` and `load_files` are what is written for the
-    next boot; `taken` the numbers of video devices of other drivers; `users` who has any device of
-    the module open.
+    next boot, `load_folder` says whether there is a place for the latter; `taken` are the numbers
+    of video devices of other drivers; `users` is who has any device of the module open.
 
     The rest is about the device named `label`. `node`: it stands in /dev; `group` may write to it,
     `group_may_write` says whether it really may; `in_group`: this session has the joinable group,
@@ -82,6 +82,7 @@ class LoopbackFacts:
     version: str = ""
     options: tuple[ConfigLine, ...] = ()
     load_files: tuple[str, ...] = ()
+    load_folder: bool | None = None
     secure_boot: bool | None = None
     devices: tuple[LoopbackDevice, ...] = ()
     taken: tuple[int, ...] = ()

@@ -6,13 +6,16 @@ from dataclasses import replace
 
 from livetrack_vcam.doctor.facts import Facts
 from livetrack_vcam.doctor.lasting import load_by_hand, set_up
-from livetrack_vcam.doctor.linux_packages import is_image, recipe_for
+from livetrack_vcam.doctor.linux_packages import is_declared, is_image, recipe_for
 from livetrack_vcam.doctor.report import Finding, Level
 from livetrack_vcam.sinks.modprobe import MODULE
 
 NAME = "virtual camera"
 WITHOUT = (
     "Without it, OBS and browsers still get the picture as MJPEG; Zoom, Meet and Teams do not."
+)
+KEEP_DECLARED = (
+    "to keep it, write it into boot.kernelModules and boot.extraModprobeConfig of configuration.nix"
 )
 ENROLL = "choose a password, restart, choose Enroll MOK in the blue menu and give the password"
 
@@ -21,7 +24,7 @@ def not_loaded(facts: Facts) -> Finding:
     """What the module waits for on this machine."""
     reasons = (_elsewhere, _kernel_replaced, _no_media, _barred, _unsigned, _ready, _unbuilt)
     found = (reason(facts) for reason in reasons)
-    return next((finding for finding in found if finding), _missing(facts))
+    return as_allowed(next((each for each in found if each), None) or _missing(facts), facts)
 
 
 def problem(
@@ -36,14 +39,13 @@ def surroundings(facts: Facts) -> str:
     return facts.linux.surroundings or ("docker" if facts.container else "")
 
 
-def on_host(finding: Finding, facts: Facts) -> Finding:
-    """In a container nothing is run: the command that mends it, for the system outside.
-
-    What is written down there is not known here, so no file is named.
-    """
-    if not surroundings(facts) or not finding.fixes:
+def as_allowed(finding: Finding, facts: Facts) -> Finding:
+    """Without the commands that write files, where those are not ours to write: one command that
+    mends it until the next start."""
+    if not finding.fixes or not (surroundings(facts) or is_declared(facts)):
         return finding
-    advice = f"{finding.advice}; on the host"
+    where = "on the host" if surroundings(facts) else KEEP_DECLARED
+    advice = f"{finding.advice}; {where}"
     return replace(finding, advice=advice, fixes=(), by_hand=(load_by_hand(facts.loopback),))
 
 
@@ -58,7 +60,7 @@ def _elsewhere(facts: Facts) -> Finding | None:
             "browser room and as MJPEG",
         )
     advice = "load it on the host"
-    if around not in ("flatpak", "snap"):
+    if around not in ("flatpak", "snap", "toolbox"):
         advice += " and pass the device in with --device /dev/video10"
     return problem(f"{MODULE} is not loaded", advice, by_hand=(load_by_hand(facts.loopback),))
 

@@ -61,8 +61,17 @@ def recipe_for(facts: Facts) -> Recipe:
 
 def is_image(facts: Facts) -> bool:
     """Whether the system is replaced as a whole, so that packages are not simply installed."""
+    return facts.linux.ostree or _first(facts) in ("microos", "steamos", "nixos")
+
+
+def is_declared(facts: Facts) -> bool:
+    """Whether /etc is made from a description of the system, so that nothing is written there."""
+    return _first(facts) == "nixos"
+
+
+def _first(facts: Facts) -> str:
     first = facts.distribution[0] if facts.distribution else ""
-    return facts.linux.ostree or FAMILIES.get(first, first) in ("microos", "steamos", "nixos")
+    return FAMILIES.get(first, first)
 
 
 _UNKNOWN = Recipe(
@@ -106,7 +115,7 @@ def _debian(facts: Facts) -> Recipe:
 def _fedora(facts: Facts) -> Recipe:
     headers = "sudo dnf install -y kernel-devel-$(uname -r)"
     if facts.linux.rpm_fusion is False:
-        rhel = "EPEL and " if _is_rhel(facts) else ""
+        rhel = "EPEL and " if _first(facts) == "rhel" else ""
         return Recipe(
             headers=headers,
             build=BUILD_AKMODS,
@@ -115,10 +124,6 @@ def _fedora(facts: Facts) -> Recipe:
         )
     install = f"sudo dnf install -y akmod-{MODULE} kernel-devel-$(uname -r)"
     return Recipe((install, BUILD_AKMODS), headers, BUILD_AKMODS)
-
-
-def _is_rhel(facts: Facts) -> bool:
-    return any(FAMILIES.get(word, word) == "rhel" for word in facts.distribution[:1])
 
 
 def _arch(facts: Facts) -> Recipe:

@@ -36,7 +36,7 @@ SAID_OF_KEYS = {
 def gather_linux(ask: Ask, root: Path = Path("/"), release: str = "") -> LinuxFacts:
     """From the folders under `root`, for the kernel `release`; "": the one that runs."""
     release = release or platform.release()
-    modules = root / "lib/modules"
+    modules = _modules(root)
     ours = modules / release
     key = next((root / key for key in MOK_KEYS if (root / key).exists()), None)
     return LinuxFacts(
@@ -59,7 +59,7 @@ def gather_linux(ask: Ask, root: Path = Path("/"), release: str = "") -> LinuxFa
 
 def is_installed(root: Path, release: str = "") -> bool | None:
     """Whether depmod's list, which modprobe itself goes by, has the module for this kernel."""
-    return _knows(root / "lib/modules" / (release or platform.release()), MODULE)
+    return _knows(_modules(root) / (release or platform.release()), MODULE)
 
 
 def modprobe_lines(root: Path) -> tuple[ConfigLine, ...]:
@@ -86,6 +86,12 @@ def load_files(root: Path) -> tuple[str, ...]:
         for file in files
         if any(line.split()[0] == MODULE for line in _lines(file))
     )
+
+
+def _modules(root: Path) -> Path:
+    """Where the kernels' modules are; NixOS has them elsewhere."""
+    nix = root / "run/booted-system/kernel-modules/lib/modules"
+    return nix if nix.is_dir() else root / "lib/modules"
 
 
 def _is_about_us(line: str) -> bool:
@@ -144,6 +150,9 @@ def _surroundings(root: Path, release: str) -> str:
         return "snap"
     if "microsoft" in release.lower():
         return "wsl"
+    # Before podman, which both are made of: they share the host's /dev.
+    if (root / "run/.toolboxenv").exists() or (root / "usr/bin/distrobox-host-exec").exists():
+        return "toolbox"
     if (root / "run/.containerenv").exists():
         return "podman"
     if (root / ".dockerenv").exists():

@@ -32,6 +32,7 @@ def gather_loopback(
         version=read_line(module / "version"),
         options=modprobe_lines(root),
         load_files=load_files(root),
+        load_folder=(root / "etc/modules-load.d").is_dir(),
         secure_boot=_secure_boot(roots),
         devices=devices,
         taken=loopback.other_numbers(roots),

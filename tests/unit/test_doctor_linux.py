@@ -99,6 +99,18 @@ def test_where_there_is_no_kernel_of_its_own_nothing_is_run(around: str) -> None
     assert f"on the host\n{RELOAD_BY_HAND}" in texts(report)
 
 
+def test_where_etc_is_declared_nothing_is_written_there() -> None:
+    nixos = replace(UBUNTU, distribution=("nixos",))
+    hidden = replace(OURS, exclusive_caps=False)
+    for changes in ({"devices": (hidden, OBS)}, {"devices": ()}, {"options": ()}):
+        loopback = replace(UBUNTU.loopback, **changes)  # type: ignore[arg-type]
+        report = check_all(replace(nixos, loopback=loopback))
+        assert report.fixes == ()
+        assert "configuration.nix" in texts(report)
+    closed = replace(UBUNTU.loopback, writable=False, output=None)
+    assert check_all(replace(nixos, loopback=closed)).fixes == ("sudo usermod -aG video $USER",)
+
+
 def test_the_users_own_devices_are_loaded_again_with_ours() -> None:
     mine = LoopbackDevice(Path("/dev/video3"), "Scope", False)
     report = with_loopback(devices=(mine,), options=(), load_files=(), taken=(0, 10))
@@ -125,6 +137,12 @@ def test_our_file_comes_after_those_that_say_otherwise_and_they_stay() -> None:
     early = replace(OBS_ONLY, file="/usr/lib/modprobe.d/98-obs.conf")
     write = without_module(replace(loopback, options=(early,))).fixes[0]
     assert "/etc/modprobe.d/livetrack.conf" in write
+
+
+def test_a_file_of_ours_that_comes_last_is_the_one_written_again() -> None:
+    ours = ConfigLine("/etc/modprobe.d/zz-livetrack.conf", "options v4l2loopback devices=1")
+    loopback = LoopbackFacts(installed=True, options=(ours,), load_files=("/etc/modules",))
+    assert without_module(loopback).fixes[0].endswith(" /etc/modprobe.d/zz-livetrack.conf")
 
 
 def test_what_is_written_down_already_is_not_written_again() -> None:
