@@ -63,6 +63,17 @@ def expanded(path: str | Path) -> Path:
         return Path(path)
 
 
+def exists(path: Path) -> bool:
+    """Whether there is such a file, as far as this user can tell: opening it tells the rest."""
+    try:
+        path.stat()
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return True
+
+
 def _same_file(one: Path, other: Path) -> bool:
     try:
         return one.samefile(other)

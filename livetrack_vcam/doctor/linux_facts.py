@@ -45,7 +45,7 @@ class LinuxFacts:
     knows cameras at all; `akmod`: Fedora's source package is there; `lockdown` as the kernel names
     it; `mok_key`: the key that dkms or akmods sign with; `mok`: "enrolled", "pending" or "missing";
     `surroundings`: docker, podman, toolbox, lxc, wsl, flatpak, snap or another container;
-    `ostree`: the system is an image (Silverblue, Bazzite); `rpm_fusion`: that repository is enabled.
+    `ostree`: the system is an image (Silverblue, Bazzite); `rpm_fusion`: that repository is on.
     """
 
     release: str = ""

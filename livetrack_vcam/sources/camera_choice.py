@@ -8,6 +8,7 @@ from pathlib import Path
 
 from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.errors import SourceNotFoundError
+from livetrack_vcam.outputs import exists, expanded
 from livetrack_vcam.sources.camera_modes import DEFAULT_FPS, DEFAULT_SIZE, FAST_ENOUGH, choose_mode
 from livetrack_vcam.sources.cameras import CameraInfo, labels
 
@@ -58,7 +59,7 @@ def _node_of(spec: str) -> str | None:
 
 def _in_part(spec: str, cameras: tuple[CameraInfo, ...]) -> list[CameraInfo]:
     number = spec.isdigit() and len(spec) <= SHORT_NUMBER
-    if not spec or number or spec.startswith("/") or Path(spec).expanduser().exists():
+    if not spec or number or spec.startswith("/") or exists(expanded(spec)):
         return []
     asked = spec.lower()
     return [

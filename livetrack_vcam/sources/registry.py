@@ -10,7 +10,7 @@ from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.device_nodes import holders
 from livetrack_vcam.errors import SourceNotFoundError
 from livetrack_vcam.interfaces import Source
-from livetrack_vcam.outputs import expanded
+from livetrack_vcam.outputs import exists, expanded
 from livetrack_vcam.sound import SoundFeed
 from livetrack_vcam.sources.camera_choice import by_preference, find_camera
 from livetrack_vcam.sources.cameras import CameraInfo, list_cameras
@@ -108,7 +108,7 @@ def _file(spec: str, paced: bool, sound: SoundFeed | None) -> Source:
     from livetrack_vcam.sources.video_file import VideoFile
 
     path = expanded(spec)
-    if spec and _exists(path) and not str(path).startswith("/dev/"):
+    if spec and exists(path) and not str(path).startswith("/dev/"):
         return VideoFile(path, paced=paced, sound=sound)
     if spec.isdigit() or spec.startswith("/dev/"):
         raise SourceNotFoundError(
@@ -118,14 +118,3 @@ def _file(spec: str, paced: bool, sound: SoundFeed | None) -> Source:
         f"there is no file and no camera called {spec!r}; check the name, or list the cameras "
         "with: livetrack-vcam devices"
     )
-
-
-def _exists(path: Path) -> bool:
-    """Whether there is such a file, as far as this user can tell: opening it tells the rest."""
-    try:
-        path.stat()
-    except PermissionError:
-        return True
-    except OSError:
-        return False
-    return True
