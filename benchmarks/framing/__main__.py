@@ -50,7 +50,9 @@ def print_tables(
     options: argparse.Namespace, hz: int, sigma: float, workers: Executor
 ) -> list[dict[str, object]]:
     """Print one detector's tables; returns them for the JSON file."""
-    seeds = (HELD_OUT_SEEDS if options.held_out else TUNING_SEEDS)[: options.seeds]
+    first = (HELD_OUT_SEEDS if options.held_out else TUNING_SEEDS)[0]
+    first = first if options.first_seed is None else options.first_seed
+    seeds = tuple(range(first, first + options.seeds))
     wanted = options.scenes.split(",") if options.scenes else None
     if wanted:
         scenes_named(wanted)
@@ -83,6 +85,7 @@ def _arguments() -> argparse.Namespace:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     add = parser.add_argument
     add("--seeds", type=int, metavar="N", help="so many seeds (5; with --all 20)")
+    add("--first-seed", type=int, metavar="N", help="other seeds than 0-19 and 1000-1019")
     add("--held-out", action="store_true", help="seeds 1000-1019, never tuned on, not 0-19")
     add(
         "--speeds",

@@ -23,6 +23,8 @@ MOST_GROWTH = 0.5
 """Largest change of the height, as a logarithm; it opens with GATE_GROWTH too."""
 SIZE_WEIGHT = 0.7
 LOOKS_WEIGHT = 2.0
+NEW_HITS, NEW_COST = 6, 0.3
+"""A thing seen less often pays so much more: it may be but one false box that took its number."""
 MOST_COMPARED = 400
 """Pairs of one knot of people whose looks are compared; in a larger crowd there is no time."""
 
@@ -56,17 +58,17 @@ def _candidates(
     things: Sequence[TrackedThing], seen: Sequence[Measurement], now: int
 ) -> list[dict[int, float]]:
     """For each thing the measurements it may be, with the cost."""
-    middles = [m.box.center.x for m in seen]
-    order = sorted(range(len(seen)), key=lambda index: middles[index])
-    centers = [middles[index] for index in order]
+    order = sorted(range(len(seen)), key=lambda index: seen[index].box.center.x)
+    centers = [seen[index].box.center.x for index in order]
     widest = max((_extent(m.box) for m in seen), default=0.0)
     result = []
     for thing in things:
         box = thing.visible
         reach = _gate(thing, now) * 0.5 * (_extent(box) + widest)
         reach = max(reach, box.width, widest)
-        middle = box.center.x
-        first, last = bisect_left(centers, middle - reach), bisect_right(centers, middle + reach)
+        middles = [place.center.x for place in (box, thing.unleapt) if place is not None]
+        first = bisect_left(centers, min(middles) - reach)
+        last = bisect_right(centers, max(middles) + reach)
         top, bottom = box.y1 - reach, box.y2 + reach
         costs = (
             (index, match_cost(thing, seen[index], now))
@@ -115,17 +117,23 @@ def match_cost(thing: TrackedThing, measurement: Measurement, now: int) -> float
     """How little a measurement looks like the next sighting of a thing; FORBIDDEN if it cannot be.
 
     Overlap and distance to the predicted box, both relative to the box, plus the change of size;
-    a face that stays in place outweighs a body box that changed.
+    a face that stays in place outweighs a body box that changed. A thing that has leapt may also be
+    where it would be without; one that is hardly known gives way to one that is.
     """
     if thing.label != measurement.label:
         return FORBIDDEN
-    predicted, box = thing.visible, measurement.box
     if thing.face is not None and measurement.face is not None:
         shared = iou(thing.face, measurement.face)
         if shared > 0.3:
             return 0.3 * (1 - shared)
     if measurement.inferred != thing.inferred:
         return _face_to_body(thing, measurement)
+    places = (thing.visible, thing.unleapt)
+    cost = min(_misfit(thing, p, measurement.box, now) for p in places if p is not None)
+    return cost + NEW_COST if thing.hits < NEW_HITS and cost < FORBIDDEN else cost
+
+
+def _misfit(thing: TrackedThing, predicted: Box, box: Box, now: int) -> float:
     reach = 0.5 * (_extent(predicted) + _extent(box))
     distance = math.hypot(
         predicted.center.x - box.center.x, predicted.center.y - box.center.y

@@ -19,6 +19,10 @@ AGILITY = 1.0
 """White acceleration of a tracked thing, box sizes²/s³."""
 MOST_SURPRISE = 4.0
 """Squared deviations; a measurement farther off says that the motion has changed."""
+LEAP = 12.0
+"""Squared deviations, across and down together; a measurement farther off is a leap."""
+LEAP_OPEN_S = 0.65
+"""A leap that no second measurement confirms may be taken back for so long."""
 CROWDED = 0.3
 """Share of a box that others cover from which its colors and jumps may be theirs."""
 SIZE_TAU_S = 0.2
@@ -67,6 +71,8 @@ class TrackedThing:
         self.face_score = seen.face_score
         self._offset = Point(0.0, 0.0)
         self._crowded = False
+        self._unleapt: tuple[Gaussian, Gaussian] | None = None
+        self._leapt_ns = 0
         self.last = seen
         self._frame = frame
         self._place(seen)
@@ -91,6 +97,14 @@ class TrackedThing:
     def _set_size(self, width: float, height: float) -> None:
         self._width, self._height = width, height
         self.scale = max(math.sqrt(width * height), 1.0)
+
+    @property
+    def unleapt(self) -> Box | None:
+        """Where it is if its last leap was none but somebody else's box; None: it did not leap."""
+        if self._unleapt is None:
+            return None
+        x, y = self._unleapt
+        return Box.from_cxcywh(x.p, y.p, self._width, self._height).clipped(self._frame)
 
     @property
     def velocity(self) -> Point:
@@ -139,6 +153,10 @@ class TrackedThing:
             _slowed(coast(self._y, dt, q), keep),
         )
         self._settle()
+        if self._unleapt is not None:
+            x, y = self._unleapt
+            is_open = now - self._leapt_ns <= LEAP_OPEN_S * 1e9
+            self._unleapt = (coast(x, dt, q), coast(y, dt, q)) if is_open else None
         if self.face is not None:
             after = self.box.center
             self.face = self.face.shifted(after.x - before.x, after.y - before.y)
@@ -179,6 +197,7 @@ class TrackedThing:
         x, width = _uncut(box.x1, box.x2, self._width, self._frame.width)
         y, height = _uncut(box.y1, box.y2, self._height, self._frame.height)
         if crowding < CROWDED:
+            self._mind_leap(x, y, noise, now)
             self._x = surprised(self._x, x, noise, MOST_SURPRISE)
             self._y = surprised(self._y, y, noise, MOST_SURPRISE)
         self._x, self._y = correct(self._x, x, noise), correct(self._y, y, noise)
@@ -189,6 +208,17 @@ class TrackedThing:
         if seen.face is not None:
             self.face = seen.face
             self._learn_offset(OFFSET_GAIN)
+
+    def _mind_leap(self, x: float, y: float, noise: float, now: int) -> None:
+        """Go on from before the last leap where a measurement fits better; notice a new one."""
+        off = _surprise(self._x, x, noise) + _surprise(self._y, y, noise)
+        former, self._unleapt = self._unleapt, None
+        if former is not None:
+            back = _surprise(former[0], x, noise) + _surprise(former[1], y, noise)
+            if back < off:
+                (self._x, self._y), off = former, back
+        if off > LEAP:
+            self._unleapt, self._leapt_ns = (self._x, self._y), now
 
     def _learn_offset(self, gain: float) -> None:
         """Where in the box the face is."""
@@ -284,6 +314,11 @@ def _uncut(low: float, high: float, size: float, length: int) -> tuple[float, fl
         return (low + high) / 2, seen
     size = _blend(size, seen, CUT_GAIN)
     return (high - size / 2 if cut_low else low + size / 2), size
+
+
+def _surprise(state: Gaussian, position: float, r: float) -> float:
+    """How far off a measured position of variance `r` is, in squared deviations."""
+    return (position - state.p) ** 2 / (state.pp + r)
 
 
 def _slowed(state: Gaussian, keep: float) -> Gaussian:
