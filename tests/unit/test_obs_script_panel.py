@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -97,11 +98,18 @@ def test_the_daemon_s_state_is_shown(token_file: Path) -> None:
     shot = shot_status(
         "main", aspect="7:3", headroom=0.2, max_zoom=4.0, speed="calm", state="paused"
     )
+    seen = Event()
+
+    def told_later() -> dict[str, Any]:
+        assert seen.wait(60)
+        return status(shot)
+
     with (
-        Wire(daemon(lambda: status(shot))) as wire,
+        Wire(daemon(told_later)) as wire,
         running_studio(port=wire.port, token_file=str(token_file), aspect="1:1") as studio,
     ):
         assert studio.get("aspect") == "1:1"
+        seen.set()
         studio.says("main: paused, subject 3, zoom 1.5")
         shown = {name: studio.get(name) for name in ("aspect", "headroom", "max_zoom", "speed")}
         assert shown == {"aspect": "21:9", "headroom": 0.2, "max_zoom": 4.0, "speed": "calm"}
