@@ -14,6 +14,7 @@ from livetrack_vcam.sinks.loopback import kept_devices
 from livetrack_vcam.sinks.modprobe import (
     ANY_NUMBER,
     MODULE,
+    MOST_DEVICES,
     PlannedDevice,
     load_command,
     options_line,
@@ -33,6 +34,11 @@ def planned_devices(loopback: LoopbackFacts) -> tuple[PlannedDevice, ...]:
     return plan_devices(loopback.label, (*there, *written), loopback.taken)
 
 
+def are_too_many(loopback: LoopbackFacts) -> bool:
+    """Whether the module cannot make all of them: which are to go is the user's choice."""
+    return len(planned_devices(loopback)) > MOST_DEVICES
+
+
 def set_up(loopback: LoopbackFacts) -> tuple[str, ...]:
     """Writes down what is missing, and loads the module by what is written: so it is known to work
     at the next start, too."""
@@ -40,7 +46,11 @@ def set_up(loopback: LoopbackFacts) -> tuple[str, ...]:
 
 
 def set_up_again(loopback: LoopbackFacts) -> tuple[str, ...]:
-    """The same where the module is loaded; changes nothing while any of its devices is open."""
+    """The same where the module is loaded; changes nothing while any of its devices is open.
+
+    None where loading it again would lose devices."""
+    if are_too_many(loopback):
+        return ()
     return (*keep_commands(loopback), f"sudo modprobe -r {MODULE} && sudo modprobe {MODULE}")
 
 
@@ -51,9 +61,12 @@ def load_by_hand(loopback: LoopbackFacts) -> str:
 
 
 def keep_commands(loopback: LoopbackFacts) -> tuple[str, ...]:
-    """What has to be written so that the next start of the computer makes the planned devices."""
-    commands = []
+    """What has to be written so that the next start of the computer makes the planned devices;
+    nothing where they are too many."""
+    commands: list[str] = []
     planned = planned_devices(loopback)
+    if are_too_many(loopback):
+        return ()
     if not _are_written(planned, loopback.configured):
         file = f"/etc/modprobe.d/{_options_file(loopback)}"
         commands.append(_write(file, options_line(planned)))

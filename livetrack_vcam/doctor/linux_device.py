@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from livetrack_vcam.doctor.facts import Facts
-from livetrack_vcam.doctor.lasting import keep_commands, planned_devices, set_up_again
+from livetrack_vcam.doctor.lasting import are_too_many, keep_commands, set_up_again
 from livetrack_vcam.doctor.linux_facts import LoopbackFacts
 from livetrack_vcam.doctor.linux_module import (
     KEEP_DECLARED,
@@ -31,9 +31,12 @@ def check_device(facts: Facts) -> list[Finding]:
 
 
 def _misnamed(loopback: LoopbackFacts) -> Finding:
-    names = ", ".join(f"{d.label!r} at {d.path}" for d in loopback.devices) or "none"
+    if not loopback.devices:
+        what = f"{MODULE} is loaded, but has no device"
+        return problem(what, "load it again", *set_up_again(loopback))
+    names = ", ".join(f"{d.label!r} at {d.path}" for d in loopback.devices)
     what = f"{MODULE} is loaded, but no device is named {loopback.label!r} (there is: {names})"
-    if len(planned_devices(loopback)) > MOST_DEVICES:
+    if are_too_many(loopback):
         advice = f"{MODULE} makes {MOST_DEVICES} at most: choose one of them with --sink vcam:NAME"
         return problem(what, advice)
     advice = f"{_close(loopback)} and load it again, or choose one of them with --sink vcam:NAME"
@@ -113,6 +116,9 @@ def _boot(facts: Facts) -> list[Finding]:
     why = "It is made when the module is loaded, and nothing is written down that does so."
     if is_declared(facts):
         return [problem(what, KEEP_DECLARED, why=why)]
+    if are_too_many(loopback):
+        advice = f"{MODULE} makes {MOST_DEVICES} at most: write those that you need into "
+        return [problem(what, advice + "/etc/modprobe.d (docs/virtual-camera.md)", why=why)]
     if not loopback.barriers:
         return [problem(what, "make it permanent", *keep_commands(loopback), why=why)]
     line = loopback.barriers[0]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from livetrack_vcam.doctor.facts import Facts
-from livetrack_vcam.doctor.lasting import load_by_hand, set_up
+from livetrack_vcam.doctor.lasting import are_too_many, load_by_hand, set_up
 from livetrack_vcam.doctor.linux_packages import is_declared, is_image, recipe_for
 from livetrack_vcam.doctor.report import Finding, Level
-from livetrack_vcam.sinks.modprobe import MODULE
+from livetrack_vcam.sinks.modprobe import MODULE, MOST_DEVICES
 
 NAME = "virtual camera"
 WITHOUT = (
@@ -125,6 +125,15 @@ def _ready(facts: Facts) -> Finding | None:
     if not facts.loopback.installed:
         return None
     fixes = set_up(facts.loopback)
+    if are_too_many(facts.loopback):
+        names = ", ".join(device.label for device in facts.loopback.configured)
+        return problem(
+            f"{MODULE} is not loaded, and would make no {facts.loopback.label!r}: "
+            f"{MOST_DEVICES} others are written down in /etc/modprobe.d ({names})",
+            f"it makes {MOST_DEVICES} at most: name one of them {facts.loopback.label!r} there, or "
+            "choose one with --sink vcam:NAME; then load it",
+            by_hand=fixes,
+        )
     return problem(f"{MODULE} is installed but not loaded", "load it" + _key_hint(facts), *fixes)
 
 

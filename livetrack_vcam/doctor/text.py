@@ -42,7 +42,7 @@ def _finding(finding: Finding, indent: int, width: int, color: bool) -> list[str
     margin = " " * indent
     # On a narrow terminal what follows starts further left, or three words would fill a line.
     inner = margin if width - indent >= NARROWEST else " " * MARK_WIDTH
-    what = _wrap(finding.what, width, margin, inner)
+    what = _wrap(finding.what, width, margin, inner) or [margin]
     mark = _style(MARKS[finding.level].ljust(MARK_WIDTH), color, COLORS[finding.level])
     name = finding.name.ljust(indent - MARK_WIDTH)
     lines = [mark + name + what[0].removeprefix(margin), *what[1:]]

@@ -18,7 +18,8 @@ ANY_NUMBER = -1
 
 _PARAMETER = re.compile(r'([\w-]+)=((?:"[^"]*"|[^\s"])*)')
 # What a label may be made of in a command that root's shell runs; a comma would end the label.
-_UNSPEAKABLE = re.compile(r"[^\w .:()+/-]")
+# From U+2100 on there are symbols, such as emoji, and no more marks that turn the writing around.
+_UNSPEAKABLE = re.compile(r"[^\w .:()+/\-\u2100-\ud7ff\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ def plan_devices(
     taken: Collection[int] = (),
 ) -> tuple[PlannedDevice, ...]:
     """`kept` as they are, ours visible to browsers, and one for OBS, whose "Start Virtual Camera"
-    takes the first free device it finds.
+    takes the first free device it finds; where the module makes no more, that one is left out.
 
     `taken` are the numbers of other video devices; a device that asks for one of them, or for that
     of a device before it, gets a free one.
@@ -49,7 +50,8 @@ def plan_devices(
         devices.append(replace(device, number=number, exclusive_caps=caps))
         numbers.update({number} - {ANY_NUMBER})
     for name in (label, OBS_LABEL):
-        if all(name != device.label for device in devices):
+        has_room = name == label or len(devices) < MOST_DEVICES
+        if has_room and all(name != device.label for device in devices):
             devices.append(PlannedDevice(_free(numbers), name))
             numbers.add(devices[-1].number)
     return tuple(devices)
@@ -89,7 +91,7 @@ def _devices(given: dict[str, list[str]]) -> tuple[PlannedDevice, ...]:
     numbers = [int(n) if re.fullmatch(r"-?\d+", n) else -1 for n in given.get("video_nr", [])]
     count = given.get("devices", [""])[0]
     # Without `devices` the module guesses it from the numbers.
-    total = int(count) if count.isdigit() else max(1, len(numbers))
+    total = int(count) if count.isdecimal() else max(1, len(numbers))
     labels = given.get("card_label", [])
     caps = [value.upper() in ("1", "Y", "YES", "ON", "TRUE") for value in given.get(_CAPS, [])]
     return tuple(

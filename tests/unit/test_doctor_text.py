@@ -69,3 +69,11 @@ def test_the_verdict_says_whether_it_runs_and_what_offers_the_commands() -> None
     fine = Report(REPORT.findings[:2])
     assert render_text(fine).endswith("`livetrack-vcam doctor --fix` offers the commands above.")
     assert render_text(Report(REPORT.findings[:1])).endswith("\nlivetrack-vcam runs here.")
+
+
+def test_a_finding_without_words_has_its_line_all_the_same() -> None:
+    text = render_text(Report((Finding(Level.OK, "Python", ""), Finding(Level.OK, "OBS", "29"))))
+    assert [line.split() for line in text.splitlines()[:2]] == [
+        ["ok", "Python"],
+        ["ok", "OBS", "29"],
+    ]
