@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from livetrack_vcam.doctor.capture import check_cameras
 from livetrack_vcam.doctor.facts import Facts
-from livetrack_vcam.doctor.install import install_command
+from livetrack_vcam.doctor.install import install_command, reinstall_command
 from livetrack_vcam.doctor.macos import check_macos
 from livetrack_vcam.doctor.obs import check_obs
 from livetrack_vcam.doctor.ports import check_port
@@ -16,6 +16,8 @@ from livetrack_vcam.doctor.speed import check_speed
 from livetrack_vcam.doctor.virtual_camera import check_virtual_camera
 from livetrack_vcam.doctor.windows import check_windows
 
+# Named for everybody by errors of the package's own models; the doctor knows how it came here.
+REINSTALL = "pipx reinstall livetrack-vcam"
 OPTIONAL = {"pyvirtualcam"}
 
 Check = Callable[[Facts], list[Finding]]
@@ -63,13 +65,19 @@ def check_models(facts: Facts) -> list[Finding]:
     broken = {name: problem for name, problem in facts.models.items() if problem}
     if not broken and facts.models:
         return [Finding(Level.OK, "models", ", ".join(facts.models))]
-    return [
-        Finding(
-            Level.FAIL,
-            "models",
-            f"{name}: {problem}",
-            "Without a detector nobody is found.",
-            "see: livetrack-vcam models verify",
-        )
-        for name, problem in (broken or {"none": "the package has no models"}).items()
-    ]
+    broken = broken or {"none": f"the package has no models{_REMEDY}{REINSTALL}"}
+    return [_broken_model(name, problem, facts) for name, problem in broken.items()]
+
+
+def _broken_model(name: str, problem: str, facts: Facts) -> Finding:
+    """The sentence of the model's error ends in the command that mends it."""
+    what, _, command = problem.partition(_REMEDY)
+    if command == REINSTALL:
+        command = reinstall_command(facts.installer, facts.interpreter)
+    advice = "bring it again whole" if command else "see what is wrong with each"
+    by_hand = (command or "livetrack-vcam models verify",)
+    why = "Without a detector nobody is found."
+    return Finding(Level.FAIL, "models", f"{name}: {what}", why, advice, by_hand=by_hand)
+
+
+_REMEDY = "; type: "

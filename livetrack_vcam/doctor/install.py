@@ -18,6 +18,18 @@ def install_command(installer: str, *packages: str, python: str = "python") -> s
     return f"{_quoted(python)} -m pip install {' '.join(packages)}"
 
 
+def reinstall_command(installer: str, python: str = "python") -> str:
+    """The command that brings this package itself again; the others stay as they are."""
+    if installer == "pipx":
+        return "pipx reinstall livetrack-vcam"
+    if installer == "uv":
+        return "uv tool install --force livetrack-vcam"
+    if installer == "uv venv":
+        again = "--reinstall-package livetrack-vcam livetrack-vcam"
+        return f"uv pip install --python {_quoted(python)} {again}"
+    return f"{_quoted(python)} -m pip install --force-reinstall --no-deps livetrack-vcam"
+
+
 def _quoted(path: str) -> str:
     """As both shells take it: PowerShell and cmd know double quotes only."""
     if "\\" in path:

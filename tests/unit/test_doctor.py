@@ -9,10 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from livetrack_vcam.detectors.catalog import find_in_catalog
+from livetrack_vcam.detectors.manifest import find_model, read_vendored
+from livetrack_vcam.detectors.store import read_stored
 from livetrack_vcam.doctor import Level, diagnose, render_text
 from livetrack_vcam.doctor.checks import check_all
 from livetrack_vcam.doctor.fix import Outcome, Ran
 from livetrack_vcam.doctor.install import install_command
+from livetrack_vcam.errors import ModelError
 from tests.doctored import OURS, UBUNTU, with_loopback
 
 
@@ -60,6 +64,38 @@ def test_a_missing_package_or_a_damaged_model_is_a_failure() -> None:
     assert not broken.ok
     assert "FAIL  models" in render_text(broken)
     assert "cannot run here" in render_text(broken)
+
+
+@pytest.mark.parametrize(
+    ("installer", "command"),
+    [
+        ("pipx", "pipx reinstall livetrack-vcam"),
+        ("pip", "python -m pip install --force-reinstall --no-deps livetrack-vcam"),
+        ("uv", "uv tool install --force livetrack-vcam"),
+        ("uv venv", "uv pip install --python python --reinstall-package livetrack-vcam"),
+    ],
+)
+def test_a_damaged_model_of_the_package_is_mended_by_what_installed_it(
+    installer: str, command: str, tmp_path: Path
+) -> None:
+    model = find_model("blazeface")
+    (tmp_path / model.file).write_bytes(b"not it")
+    with pytest.raises(ModelError) as caught:
+        read_vendored(model, tmp_path)
+    models = {"blazeface": str(caught.value), "yolov4-tiny": ""}
+    (finding,) = check_all(replace(UBUNTU, models=models, installer=installer)).wrong
+    assert command in finding.by_hand[0]
+    assert finding.what.startswith("blazeface: model file ")
+    assert "type:" not in finding.what
+
+
+def test_a_damaged_model_that_was_fetched_is_fetched_again(tmp_path: Path) -> None:
+    model = find_in_catalog("yunet")
+    (tmp_path / model.file).write_bytes(b"not it")
+    with pytest.raises(ModelError) as caught:
+        read_stored(model, tmp_path)
+    (finding,) = check_all(replace(UBUNTU, models={"yunet": str(caught.value)})).wrong
+    assert finding.by_hand == (model.command,)
 
 
 def test_a_taken_port_a_slow_machine_and_no_camera_are_warnings() -> None:
