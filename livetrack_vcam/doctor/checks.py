@@ -70,9 +70,16 @@ def check_models(facts: Facts) -> list[Finding]:
 
 
 def _broken_model(name: str, problem: str, facts: Facts) -> Finding:
-    """The sentence of the model's error ends in the command that mends it."""
+    """The sentence of the model's error ends in the command that mends it.
+
+    Models that were fetched are extra: `auto` needs those of the package only.
+    """
     what, _, command = problem.partition(_REMEDY)
-    if command == REINSTALL:
+    if command not in ("", REINSTALL):
+        why = f"LiveTrack runs without it, but --detector {name} does not."
+        fetched = "bring it again whole"
+        return Finding(Level.WARN, "models", f"{name}: {what}", why, fetched, by_hand=(command,))
+    if command:
         command = reinstall_command(facts.installer, facts.interpreter)
     advice = "bring it again whole" if command else "see what is wrong with each"
     by_hand = (command or "livetrack-vcam models verify",)

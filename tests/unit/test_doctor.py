@@ -96,6 +96,7 @@ def test_a_damaged_model_that_was_fetched_is_fetched_again(tmp_path: Path) -> No
         read_stored(model, tmp_path)
     (finding,) = check_all(replace(UBUNTU, models={"yunet": str(caught.value)})).wrong
     assert finding.by_hand == (model.command,)
+    assert finding.level is Level.WARN
 
 
 def test_a_taken_port_a_slow_machine_and_no_camera_are_warnings() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,3 +62,14 @@ def test_a_recorded_machine_names_no_home_folder() -> None:
         text = path.read_text(encoding="utf-8")
         assert "/home/" not in text, path.name
         assert "/Users/" not in text, path.name
+
+
+def test_the_list_of_what_each_machine_shows_names_all_of_them_and_no_other() -> None:
+    table = (FOLDER / "README.md").read_text(encoding="utf-8").partition("## What each shows")[2]
+    rows = "\n".join(line for line in table.splitlines() if line.startswith("|"))
+    patterns = re.findall(r"`([^`]+)`", rows)
+    named = {
+        pattern: {path.stem for path in FOLDER.glob(f"{pattern}.json")} for pattern in patterns
+    }
+    assert [pattern for pattern, found in named.items() if not found] == []
+    assert set().union(*named.values()) == {path.stem for path in FILES}
