@@ -59,7 +59,8 @@ def _tell(outcome: Outcome, before: Report, after: Report, talk: Talk) -> None:
         for command in outcome.left:
             talk.say(f"Not run after it: {command}")
     done = len(outcome.ran) - bool(failed)
-    talk.say(f"{_count(done, 'command')} run, {len(outcome.declined)} declined.")
+    lost = ", 1 failed" if failed else ""
+    talk.say(f"{_count(done, 'command')} run{lost}, {len(outcome.declined)} declined.")
     for finding in mended(before, after):
         talk.say(f"Mended: {finding.name}: {finding.what}")
     if not after.wrong:

@@ -84,7 +84,7 @@ def test_it_stops_at_the_first_that_fails_and_says_what_was_not_run() -> None:
     assert outcome.failed == Ran("load", 3)
     assert outcome.left == ("join",)
     assert "That command failed with status 3: load\nNot run after it: join" in person.text
-    assert "1 command run, 0 declined." in person.text
+    assert "1 command run, 1 failed, 0 declined." in person.text
     assert "What remains:" in person.text
     assert "not joined" in person.text.partition("What remains:")[2]
 
