@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Callable, Generator, Iterator
 from fractions import Fraction
 from threading import Lock
@@ -114,7 +115,11 @@ class StreamReader:
     def _undisturbed(self, step: Callable[[], T | None]) -> T | None:
         """One step that `close` waits for: a raw camera's picture goes with its container."""
         with self._lock:
-            result = None if self._closed else step()
+            try:
+                result = None if self._closed else step()
+            except Exception as error:
+                _let_go_of_packets(error)
+                raise
             if self._closed:
                 result = None
                 self._release()
@@ -144,8 +149,11 @@ class StreamReader:
                 for frame in packet.decode():
                     self._pictured_s = time.monotonic()
                     yield frame
+                    # Whoever keeps an error of the next step keeps what this one knows.
+                    del frame
             except av.error.InvalidDataError:
                 self.damaged += 1
+            del packet
 
     def _packets(self) -> Iterator[Packet]:
         while not self._closed:
@@ -162,6 +170,14 @@ class StreamReader:
 
     def _picture(self, frame: av.VideoFrame) -> Picture:
         return picture_of(frame, self._scaled, frame.rotation, self._camera)
+
+
+def _let_go_of_packets(error: BaseException | None) -> None:
+    """Whoever keeps an error keeps the variables of every function it came through: here packets,
+    in a camera's memory, which is gone with its container."""
+    while error is not None:
+        traceback.clear_frames(error.__traceback__)
+        error = error.__context__
 
 
 def _nominal_rate(stream: VideoStream) -> Fraction | None:

@@ -7,6 +7,7 @@ size that was asked for.
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -185,6 +186,24 @@ def test_a_camera_that_is_not_open_to_the_user_yet_is_waited_for(
     with pytest.raises(SourceBusyError, match="is not ready"):
         camera.open()
     assert len(driver.tried) == 1
+
+
+def test_the_error_of_a_camera_that_froze_keeps_none_of_its_memory(
+    driver: Driver, machine: RecordedMachine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A packet lies in memory that goes with the container; freed later, it takes us along."""
+    monkeypatch.setattr(camera_module, "SILENT_S", 0.01)
+    driver.silent_after = 2
+    camera = first_of(machine)
+    camera.open()
+    camera.read()
+    camera.read()
+    with pytest.raises(SourceError) as frozen:
+        camera.read()
+    assert frozen.value.__traceback__ is not None
+    gc.collect()
+    assert not [each for each in gc.get_objects() if isinstance(each, av.Packet)]
+    camera.close()
 
 
 def test_a_camera_that_sends_no_new_frame_counts_as_lost(
