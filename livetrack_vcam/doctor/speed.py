@@ -23,6 +23,8 @@ SLOW_RESIZE_MS = 8.0
 # of one core (--detect-cpu).
 ENOUGH_LOOKS = 10.0
 LOOKS = 3
+# One look as long as this says enough.
+HOPELESS_MS = 1000.0
 # With these drivers "powersave" is the usual governor and no brake (the kernel's
 # admin-guide/pm/intel_pstate and amd-pstate).
 _SELF_GOVERNED = ("intel_pstate", "amd-pstate-epp")
@@ -64,7 +66,9 @@ def look_ms() -> float:
     detector = make_detector()
     try:
         detector.open()
-        detector.detect(frame)
+        first_ms = _cpu_ms(lambda: detector.detect(frame))
+        if first_ms > HOPELESS_MS:
+            return first_ms
         return min(_cpu_ms(lambda: detector.detect(frame)) for _ in range(LOOKS))
     except LiveTrackError:
         return 0.0

@@ -149,11 +149,8 @@ class StreamReader:
                 for frame in packet.decode():
                     self._pictured_s = time.monotonic()
                     yield frame
-                    # Whoever keeps an error of the next step keeps what this one knows.
-                    del frame
             except av.error.InvalidDataError:
                 self.damaged += 1
-            del packet
 
     def _packets(self) -> Iterator[Packet]:
         while not self._closed:
