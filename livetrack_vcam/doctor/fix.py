@@ -76,9 +76,12 @@ def run_steps(steps: tuple[Step, ...], shell: Shell, is_wanted: Callable[[Step],
 
 
 def mended(before: Report, after: Report) -> tuple[Finding, ...]:
-    """What was wrong and is no more."""
+    """What was wrong, had a command against it, and is no more.
+
+    Others only read differently: what is measured never says the same number twice.
+    """
     still = {(finding.name, finding.what) for finding in after.findings}
-    return tuple(f for f in before.wrong if (f.name, f.what) not in still)
+    return tuple(f for f in before.wrong if f.fixes and (f.name, f.what) not in still)
 
 
 def system_shell(steps: tuple[Step, ...], quiet: bool = False) -> Shell:
