@@ -77,6 +77,17 @@ def test_wanted_commands_run_in_order_each_once_and_the_machine_is_looked_at_aga
     assert person.text.endswith("Everything that was looked at is right now.")
 
 
+def test_what_no_command_was_for_is_not_called_mended_because_its_number_changed() -> None:
+    person, machine = Person(), Machine()
+    before, after = (
+        Finding(Level.WARN, "speed", f"{ms} ms to shrink a plane", "It is slow.", "ask for less")
+        for ms in (106, 104)
+    )
+    mend(Report((before, DRIVER)), lambda: Report((after,)), machine.shell, person.talk)
+    assert "Mended: camera" in person.text
+    assert "Mended: speed" not in person.text
+
+
 def test_it_stops_at_the_first_that_fails_and_says_what_was_not_run() -> None:
     person, machine = Person(), Machine(failing=("load",))
     outcome, _ = mend(BROKEN, machine.look, machine.shell, person.talk)
