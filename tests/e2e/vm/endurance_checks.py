@@ -26,8 +26,8 @@ LUMA, CHROMA = SIZE.width * SIZE.height, SIZE.width * SIZE.height // 4
 COUNT = 10_000
 LEVELS = 200
 """Numbers that one plane can tell apart: the picture of number n is n and n // LEVELS all over."""
-# The module holds eight pictures; at 30 a second no reader is so far behind.
-LEAD = 4
+# The module holds two pictures: whoever feeds it, a reader two behind gets torn ones from it.
+LEAD = 1
 PATIENCE_S = 1.0
 FORK = get_context("fork")
 

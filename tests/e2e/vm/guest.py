@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.error import URLError
 from urllib.request import urlopen
 
 DEVICES = ("OBS Virtual Camera", "LiveTrack Camera", "Open Camera", "LiveTrack Vertical", "Wide")
@@ -60,6 +61,15 @@ def status(port: int) -> dict[str, Any]:
     with urlopen(f"http://127.0.0.1:{port}/api/status", timeout=60) as answer:
         said: dict[str, Any] = json.load(answer)
     return said
+
+
+def answers(port: int) -> bool:
+    """Whether the program that listens on `port` does so yet."""
+    try:
+        status(port)
+    except URLError:
+        return False
+    return True
 
 
 class Running(Protocol):

@@ -38,8 +38,12 @@ _numbers = count(1)
 
 def warm_up() -> None:
     """Load what the program loads until its first picture."""
+    import cv2
+
     for name in LOADED:
         import_module(name)
+    # Threads of this process would not be there in the forked one, which waits for them for ever.
+    cv2.setNumThreads(1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.e2e.vm.bars import ALL, bars
-from tests.e2e.vm.guest import load_devices, output, status, wait_until
+from tests.e2e.vm.guest import answers, load_devices, output, status, wait_until
 from tests.e2e.vm.guest_program import Program, running
 from tests.e2e.vm.product_checks import VIVID_OPTIONS
 from tests.e2e.vm.reader import Reader, attached
@@ -70,8 +70,11 @@ def on_stage() -> Iterator[Stage]:
     load_devices()
     output("modprobe", "vivid", *VIVID_OPTIONS)
     with running(*COMMAND) as program, attached(DEVICE, WIDTH, HEIGHT) as reader:
+        wait_until(lambda: answers(PORT), program)
         wait_until(lambda: reader.count and bars(reader.newest()) == ALL, program)
         yield Stage(program, reader, float(reader.newest().mean()))
+    # The checks that follow want it where it was at first.
+    output("modprobe", "-r", "vivid")
 
 
 def while_the_camera_is_unplugged_the_slate_keeps_flowing(stage: Stage) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from tests.e2e.vm.guest import capabilities, load_devices, wait_until
-from tests.e2e.vm.guest_program import Program, start
+from tests.e2e.vm.guest_program import Program, running, start
 from tests.e2e.vm.reader import Reader, attached
 
 WIDE, DEVICE = "/dev/video14", "/dev/video11"
@@ -63,6 +63,9 @@ def on_stage() -> Iterator[Stage]:
     try:
         wait_until(lambda: "Video Capture" in capabilities(WIDE), camera)
         with attached(DEVICE, WIDTH, HEIGHT) as reader:
+            # A reader cannot open a device with exclusive_caps that was never fed.
+            with running(*COMMAND) as first:
+                wait_until(lambda: reader.count, first)
             yield Stage(reader)
     finally:
         camera.kill()
