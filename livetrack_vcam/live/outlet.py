@@ -29,8 +29,10 @@ class Outlet:
         self.mailbox: Mailbox[Frame] = Mailbox(sink.depth)
         self.flow = Flow()
         self.state = "opening"
-        self._dropped: int | None = None
-        self._unheard = 0
+        # Frames that had nobody to go to, and the count of drops when it failed; one value, for the
+        # status is asked from other threads.
+        self._unheard: tuple[int, int | None] = (0, None)
+        self._pause_s = RETRY_FIRST_S
         self._called_off = False
         self._error: LiveTrackError | None = None
         self._canvas = canvas
@@ -38,12 +40,11 @@ class Outlet:
         self._clock = clock
 
     def run(self) -> None:
-        pause_s = RETRY_FIRST_S
         while not self._ran():
             busy = isinstance(self._error, SinkBusyError)
-            if not self._wait(RETRY_BUSY_S if busy else pause_s):
+            if not self._wait(RETRY_BUSY_S if busy else self._pause_s):
                 return
-            pause_s = min(2 * pause_s, RETRY_MOST_S)
+            self._pause_s = min(2 * self._pause_s, RETRY_MOST_S)
 
     def stop(self) -> None:
         self.mailbox.close()
@@ -57,15 +58,18 @@ class Outlet:
     @property
     def dropped(self) -> int:
         """Frames that waited too long; what comes after a failure had nobody to go to."""
-        waited = self.mailbox.dropped if self._dropped is None else self._dropped
-        return waited - self._unheard + (self.link.dropped if self.link else 0)
+        unheard, failed_at = self._unheard
+        waited = self.mailbox.dropped if failed_at is None else failed_at
+        link = self.link
+        return waited - unheard + (link.dropped if link else 0)
 
     @property
     def link(self) -> Link | None:
         """How the sink stands with its server or its device, if it may be away for a while."""
         if isinstance(self.sink, LinkedSink):
             return self.sink.link
-        return Link("retrying", str(self._error), 0) if self._error is not None else None
+        error = self._error
+        return Link("retrying", str(error), 0) if error is not None else None
 
     def _ran(self) -> bool:
         """Open the sink and feed it to the end; whether that was all, or it is to be tried again.
@@ -90,9 +94,10 @@ class Outlet:
             self.sink.close()
 
     def _begin(self) -> None:
-        if self._dropped is not None:
-            self._unheard += self.mailbox.dropped - self._dropped
-            self._dropped = None
+        unheard, failed_at = self._unheard
+        if failed_at is not None:
+            self._unheard = (unheard + self.mailbox.dropped - failed_at, None)
+        self._pause_s = RETRY_FIRST_S
         if self._error is not None:
             self._error = None
             self._report(SinkBack(self.shot, self.sink.name))
@@ -134,8 +139,9 @@ class Outlet:
         known = self._error is not None
         self.state = "failed"
         self._error = error if again else None
-        if self._dropped is None:
-            self._dropped = self.mailbox.dropped
+        unheard, failed_at = self._unheard
+        if failed_at is None:
+            self._unheard = (unheard, self.mailbox.dropped)
         if not again:
             self.mailbox.close()
         if not known or not again:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from fractions import Fraction
 from queue import Queue
 from threading import Thread
@@ -23,10 +24,19 @@ PATIENCE_S = 10.0
 
 
 class Pluggable(MemorySink):
-    """A device that is absent for the first `absent` attempts; `may_return` as told."""
+    """A device that is absent for the first `absent` attempts; `may_return` as told.
 
-    def __init__(self, absent: int = 0, may_return: bool = True, **options: int) -> None:
-        super().__init__("vcam", depth=1, fail_at=options.get("fail_at"))
+    `starving`: it gets a picture at once, so that `fail_at` 0 makes it fail whenever it is opened.
+    """
+
+    def __init__(
+        self,
+        absent: int = 0,
+        may_return: bool = True,
+        fail_at: int | None = None,
+        starving: bool = False,
+    ) -> None:
+        super().__init__("vcam", repeat_after_s=0.1 if starving else None, fail_at=fail_at)
         self.absent = absent
         self.may_return = may_return
         self.opened = 0
@@ -122,6 +132,38 @@ def test_it_ends_at_once_while_it_waits() -> None:
     running = Running(Pluggable(absent=10_000))
     running.next_event()
     running.end()
+
+
+def test_the_status_may_be_asked_while_a_device_comes_and_goes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(outlet_module, "RETRY_FIRST_S", 1e-4)
+    sink = Pluggable(fail_at=0, starving=True)
+    running = Running(sink)
+    interval_s = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        while sink.opened < 1000:
+            assert running.outlet.dropped >= 0
+            link = running.outlet.link
+            assert link is None or link.reason != "None"
+    finally:
+        sys.setswitchinterval(interval_s)
+    running.end()
+
+
+def test_a_device_that_was_open_is_looked_for_as_often_as_at_first() -> None:
+    pauses = []
+
+    class Unhurried(Outlet):
+        def _wait(self, pause_s: float) -> bool:
+            pauses.append(pause_s)
+            return len(pauses) < 5
+
+    sink = Pluggable(absent=3, fail_at=0, starving=True)
+    Unhurried("main", sink, CANVAS, lambda _event: None, lambda: 0).run()
+    assert pauses[:3] == [0.01, 0.02, 0.04]
+    assert pauses[3:] == [0.01, 0.01]
 
 
 def test_what_cannot_return_is_given_up_and_said() -> None:
