@@ -10,11 +10,11 @@ import shlex
 from pathlib import PurePosixPath
 
 from livetrack_vcam.doctor.linux_facts import LoopbackFacts
+from livetrack_vcam.sinks import modprobe
 from livetrack_vcam.sinks.loopback import kept_devices
 from livetrack_vcam.sinks.modprobe import (
     ANY_NUMBER,
     MODULE,
-    MOST_DEVICES,
     PlannedDevice,
     load_command,
     options_line,
@@ -35,8 +35,8 @@ def planned_devices(loopback: LoopbackFacts) -> tuple[PlannedDevice, ...]:
 
 
 def are_too_many(loopback: LoopbackFacts) -> bool:
-    """Whether the module cannot make all of them: which are to go is the user's choice."""
-    return len(planned_devices(loopback)) > MOST_DEVICES
+    """Whether the module cannot make all that are planned."""
+    return modprobe.are_too_many(planned_devices(loopback))
 
 
 def set_up(loopback: LoopbackFacts) -> tuple[str, ...]:
@@ -48,7 +48,8 @@ def set_up(loopback: LoopbackFacts) -> tuple[str, ...]:
 def set_up_again(loopback: LoopbackFacts) -> tuple[str, ...]:
     """The same where the module is loaded; changes nothing while any of its devices is open.
 
-    None where loading it again would lose devices."""
+    Empty where loading it again would lose devices.
+    """
     if are_too_many(loopback):
         return ()
     return (*keep_commands(loopback), f"sudo modprobe -r {MODULE} && sudo modprobe {MODULE}")

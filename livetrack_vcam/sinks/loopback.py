@@ -19,8 +19,10 @@ from livetrack_vcam.errors import SinkNotFoundError
 from livetrack_vcam.sinks.modprobe import (
     DEFAULT_LABEL,
     MODULE,
+    MOST_DEVICES,
     OBS_LABEL,
     PlannedDevice,
+    are_too_many,
     load_command,
     plan_devices,
 )
@@ -40,7 +42,7 @@ __all__ = [
     "label_of",
     "loopback_devices",
     "other_numbers",
-    "reload_command",
+    "reload_advice",
 ]
 
 
@@ -53,11 +55,14 @@ class LoopbackDevice:
     exclusive_caps: bool | None
 
 
-def reload_command(label: str, roots: Roots = THIS_MACHINE) -> str:
-    """Loads the module again with a device of this label beside those there are."""
+def reload_advice(to: str, label: str, roots: Roots = THIS_MACHINE) -> str:
+    """`to` do what, and the command that does it: loads the module again with a device of this
+    label beside those there are; or that there is no room for one."""
     kept = kept_devices(loopback_devices(roots))
     devices = plan_devices(label, kept, other_numbers(roots))
-    return f"sudo modprobe -r {MODULE} && {load_command(devices)}"
+    if are_too_many(devices):
+        return f"{to} in place of another one, for {MODULE} makes {MOST_DEVICES} at most"
+    return f"{to}: sudo modprobe -r {MODULE} && {load_command(devices)}"
 
 
 def kept_devices(devices: Iterable[LoopbackDevice]) -> tuple[PlannedDevice, ...]:
@@ -108,11 +113,11 @@ def find_device(label: str, roots: Roots = THIS_MACHINE) -> LoopbackDevice:
         others = ", ".join(f"{d.label!r} at {d.path}" for d in devices)
         raise SinkNotFoundError(
             f"no virtual camera is named {label!r} (there is {others}); choose that one with "
-            f"--sink 'vcam:{devices[0].label}', or make ours: {reload_command(label, roots)}"
+            f"--sink 'vcam:{devices[0].label}', or {reload_advice('make ours', label, roots)}"
         )
     if is_module_loaded(roots):
         raise SinkNotFoundError(
-            f"{MODULE} is loaded but has no device; load it again: {reload_command(label, roots)}"
+            f"{MODULE} is loaded but has no device; {reload_advice('load it again', label, roots)}"
         )
     planned = plan_devices(label, taken=other_numbers(roots))
     raise SinkNotFoundError(

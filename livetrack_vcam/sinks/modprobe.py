@@ -57,6 +57,11 @@ def plan_devices(
     return tuple(devices)
 
 
+def are_too_many(devices: Sequence[PlannedDevice]) -> bool:
+    """Whether the module cannot make all of them: which are to go is the user's choice."""
+    return len(devices) > MOST_DEVICES
+
+
 def load_command(devices: Sequence[PlannedDevice]) -> str:
     """Loads the module with these devices, from a shell."""
     labels = ",".join(f'"{_speakable(device.label)}"' for device in devices)

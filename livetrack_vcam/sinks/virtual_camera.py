@@ -136,7 +136,7 @@ class VirtualCamera:
         if loopback.label_of(device.path, self._roots) != device.label:
             raise SinkNotFoundError(
                 f"the virtual camera {device.label!r} ({device.path}) was removed; "
-                f"make it again: {loopback.reload_command(device.label, self._roots)}"
+                f"{loopback.reload_advice('make it again', device.label, self._roots)}"
             )
         try:
             actual = v4l2.output_size(self._keeper)
@@ -256,8 +256,8 @@ def _make_writable(device: LoopbackDevice, roots: Roots) -> None:
     except OSError as error:
         raise _os_error(device, error) from error
     raise SinkError(
-        f"{device.path} ({device.label!r}) is stuck and did not recover; load the module again: "
-        f"{loopback.reload_command(device.label, roots)}"
+        f"{device.path} ({device.label!r}) is stuck and did not recover; "
+        f"{loopback.reload_advice('load the module again', device.label, roots)}"
     )
 
 

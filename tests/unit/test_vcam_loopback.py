@@ -113,6 +113,17 @@ def test_the_command_that_adds_a_device_keeps_those_there_are_as_they_are(
     ) in str(refusal.value)
 
 
+def test_no_command_is_given_that_the_module_cannot_obey(machine: Machine) -> None:
+    machine.load_module()
+    for number in range(20, 28):
+        machine.add_video(number, f"Scope {number}")
+    with pytest.raises(SinkNotFoundError) as refusal:
+        find_device("LiveTrack Camera", machine.roots)
+    assert "in place of another one, for v4l2loopback makes 8 at most" in str(refusal.value)
+    assert "--sink 'vcam:Scope 20'" in str(refusal.value)
+    assert "modprobe" not in str(refusal.value)
+
+
 def test_the_command_gives_no_number_that_a_camera_has(machine: Machine) -> None:
     machine.add_video(10, "HD Pro Webcam C920", loopback=False)
     with pytest.raises(SinkNotFoundError, match="video_nr=11,12"):
