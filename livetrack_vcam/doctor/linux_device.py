@@ -27,7 +27,9 @@ def check_device(facts: Facts) -> list[Finding]:
         return [as_allowed(_misnamed(loopback), facts)]
     made = (*_caps(loopback, device), *_single(loopback))
     found = [_state(facts, device), *(as_allowed(each, facts) for each in made)]
-    return found if surroundings(facts) else found + _boot(facts)
+    return (
+        found if surroundings(facts) else found + [as_allowed(each, facts) for each in _boot(facts)]
+    )
 
 
 def _misnamed(loopback: LoopbackFacts) -> Finding:

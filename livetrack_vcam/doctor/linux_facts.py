@@ -67,8 +67,9 @@ class LinuxFacts:
 @dataclass(frozen=True, slots=True)
 class LoopbackFacts:
     """The kernel module and its devices. `options` and `load_files` are what is written for the
-    next boot, `load_folder` says whether there is a place for the latter; `taken` are the numbers
-    of video devices of other drivers; `users` is who has any device of the module open.
+    next boot, `unread` modprobe's files that this user may not read; `load_folder` says whether
+    there is a place for load files; `taken` are the numbers of video devices of other drivers;
+    `users` is who has any device of the module open.
 
     The rest is about the device named `label`. `node`: it stands in /dev; `group` may write to it,
     `group_may_write` says whether it really may; `in_group`: this session has the joinable group,
@@ -81,6 +82,7 @@ class LoopbackFacts:
     loaded: bool = False
     version: str = ""
     options: tuple[ConfigLine, ...] = ()
+    unread: tuple[str, ...] = ()
     load_files: tuple[str, ...] = ()
     load_folder: bool | None = None
     secure_boot: bool | None = None

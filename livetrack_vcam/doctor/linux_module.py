@@ -41,12 +41,25 @@ def surroundings(facts: Facts) -> str:
 
 def as_allowed(finding: Finding, facts: Facts) -> Finding:
     """Without the commands that write files, where those are not ours to write: one command that
-    mends it until the next start."""
-    if not finding.fixes or not (surroundings(facts) or is_declared(facts)):
+    mends it until the next start; or where devices may be written down that would be lost."""
+    if not finding.fixes:
         return finding
+    if not (surroundings(facts) or is_declared(facts)):
+        return _read_first(finding, facts.loopback.unread)
     where = "on the host" if surroundings(facts) else KEEP_DECLARED
     advice = f"{finding.advice}; {where}"
     return replace(finding, advice=advice, fixes=(), by_hand=(load_by_hand(facts.loopback),))
+
+
+def _read_first(finding: Finding, unread: tuple[str, ...]) -> Finding:
+    if not unread:
+        return finding
+    files = " ".join(unread)
+    advice = (
+        f"{files} may tell of devices that have to be kept: let everybody read that, then: "
+        "livetrack-vcam doctor --fix"
+    )
+    return replace(finding, advice=advice, fixes=(), by_hand=(f"sudo chmod a+rX {files}",))
 
 
 def _elsewhere(facts: Facts) -> Finding | None:

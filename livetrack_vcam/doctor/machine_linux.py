@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from livetrack_vcam.device_nodes import listing, read_line
 from livetrack_vcam.doctor.asking import Ask
 from livetrack_vcam.doctor.linux_facts import ConfigLine, DkmsSource, LinuxFacts
+from livetrack_vcam.outputs import exists
 from livetrack_vcam.sinks.modprobe import MODULE
 
 # Where modprobe looks; a file of the same name in an earlier one hides the later one's.
@@ -31,6 +32,10 @@ SAID_OF_KEYS = {
     "is already in the enrollment request": "pending",
     "is not enrolled": "missing",
 }
+
+
+def _may_read(path: Path) -> bool:
+    return os.access(path, os.R_OK | os.X_OK if path.is_dir() else os.R_OK)
 
 
 def gather_linux(ask: Ask, root: Path = Path("/"), release: str = "") -> LinuxFacts:
@@ -64,17 +69,19 @@ def is_installed(root: Path, release: str = "") -> bool | None:
 
 def modprobe_lines(root: Path) -> tuple[ConfigLine, ...]:
     """What modprobe's files say of the module, in the order in which modprobe reads them."""
-    files: dict[str, Path] = {}
-    for folder in MODPROBE_FOLDERS:
-        for file in listing(root / folder):
-            if file.suffix == ".conf":
-                files.setdefault(file.name, file)
     return tuple(
-        ConfigLine(_shown(files[name], root), line)
-        for name in sorted(files)
-        for line in _lines(files[name])
+        ConfigLine(_shown(file, root), line)
+        for file in _modprobe_files(root)
+        for line in _lines(file)
         if _is_about_us(line)
     )
+
+
+def unread_files(root: Path, may_read: Callable[[Path], bool] = _may_read) -> tuple[str, ...]:
+    """Modprobe's files and folders that are closed to this user: what they say is not known."""
+    folders = (root / folder for folder in MODPROBE_FOLDERS)
+    there = (path for path in (*folders, *_modprobe_files(root)) if exists(path))
+    return tuple(_shown(path, root) for path in there if not may_read(path))
 
 
 def load_files(root: Path) -> tuple[str, ...]:
@@ -86,6 +93,16 @@ def load_files(root: Path) -> tuple[str, ...]:
         for file in files
         if any(line.split()[0] == MODULE for line in _lines(file))
     )
+
+
+def _modprobe_files(root: Path) -> list[Path]:
+    """In the order in which modprobe reads them."""
+    files: dict[str, Path] = {}
+    for folder in MODPROBE_FOLDERS:
+        for file in listing(root / folder):
+            if file.suffix == ".conf":
+                files.setdefault(file.name, file)
+    return [files[name] for name in sorted(files)]
 
 
 def _modules(root: Path) -> Path:

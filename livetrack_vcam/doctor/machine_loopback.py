@@ -9,7 +9,12 @@ from pathlib import Path
 
 from livetrack_vcam.device_nodes import Roots, read_line
 from livetrack_vcam.doctor.linux_facts import LoopbackFacts
-from livetrack_vcam.doctor.machine_linux import is_installed, load_files, modprobe_lines
+from livetrack_vcam.doctor.machine_linux import (
+    is_installed,
+    load_files,
+    modprobe_lines,
+    unread_files,
+)
 from livetrack_vcam.doctor.node_access import gather_access
 from livetrack_vcam.sinks import loopback, v4l2
 from livetrack_vcam.sinks.loopback import DEFAULT_LABEL, THIS_MACHINE, Holder, LoopbackDevice
@@ -31,6 +36,7 @@ def gather_loopback(
         loaded=loopback.is_module_loaded(roots),
         version=read_line(module / "version"),
         options=modprobe_lines(root),
+        unread=unread_files(root),
         load_files=load_files(root),
         load_folder=(root / "etc/modules-load.d").is_dir(),
         secure_boot=_secure_boot(roots),

@@ -9,7 +9,7 @@ import pytest
 
 from livetrack_vcam.device_nodes import Roots
 from livetrack_vcam.doctor.linux_facts import ConfigLine, LoopbackFacts
-from livetrack_vcam.doctor.machine_linux import load_files, modprobe_lines
+from livetrack_vcam.doctor.machine_linux import load_files, modprobe_lines, unread_files
 from livetrack_vcam.doctor.machine_loopback import gather_loopback
 from livetrack_vcam.sinks.loopback import LoopbackDevice
 from livetrack_vcam.sinks.modprobe import MOST_DEVICES, configured_devices
@@ -91,6 +91,29 @@ def test_odd_files_of_modprobe_are_read_as_far_as_they_say_something(tmp_path: P
     lines = modprobe_lines(tmp_path)
     assert [device.label for device in configured_devices(li.text for li in lines)] == ["A", "B"]
     assert load_files(tmp_path) == ("/etc/modules-load.d/b.conf",)
+
+
+def test_nothing_is_written_while_a_file_that_may_name_devices_cannot_be_read() -> None:
+    closed = ("/etc/modprobe.d/studio.conf",)
+    loads = without_module(LoopbackFacts(installed=True, unread=closed))
+    keeps = with_loopback(options=(), unread=closed)
+    for report in (loads, keeps):
+        assert report.fixes == ()
+        assert "livetrack-vcam doctor --fix" in report.wrong[0].advice
+        assert report.wrong[0].by_hand == ("sudo chmod a+rX /etc/modprobe.d/studio.conf",)
+    assert not with_loopback(unread=closed).wrong
+
+
+def test_files_of_modprobe_that_are_closed_are_found(tmp_path: Path) -> None:
+    for name in ("closed.conf", "open.conf", "closed.txt"):
+        (tmp_path / "etc/modprobe.d").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "etc/modprobe.d" / name).touch()
+    (tmp_path / "etc/modprobe.d/nowhere.conf").symlink_to(tmp_path / "nothing")
+    (tmp_path / "run/modprobe.d").mkdir(parents=True)
+    closed = {tmp_path / "etc/modprobe.d/closed.conf", tmp_path / "run/modprobe.d"}
+    unread = unread_files(tmp_path, lambda path: path not in closed)
+    assert unread == ("/run/modprobe.d", "/etc/modprobe.d/closed.conf")
+    assert not unread_files(tmp_path)
 
 
 def test_numbers_that_are_none_are_passed_over() -> None:
