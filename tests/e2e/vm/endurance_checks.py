@@ -26,8 +26,9 @@ LUMA, CHROMA = SIZE.width * SIZE.height, SIZE.width * SIZE.height // 4
 COUNT = 10_000
 LEVELS = 200
 """Numbers that one plane can tell apart: the picture of number n is n and n // LEVELS all over."""
-# The module holds two pictures: whoever feeds it, a reader two behind gets torn ones from it.
-LEAD = 1
+# The module holds two pictures, and whoever is further behind gets torn ones from it. v4l2-ctl
+# keeps the end of a picture back until it has the next one, so with one there is no going on.
+LEAD = 2
 PATIENCE_S = 1.0
 FORK = get_context("fork")
 
