@@ -310,7 +310,8 @@ class Render:
     def _slate_tick_s(self) -> float:
         """How long to wait for a frame before the slate is due, or its next picture."""
         now_ns = self._clock()
-        if self._slates.fading(now_ns):
+        # A frame that is late by so little must not bring those that are held before their time.
+        if self._slates.fading(now_ns) and not self.look_ahead:
             return FADE_TICK_S
         left_ns = self.views[0].pts_ns + STALL_NS - now_ns if self.views else 0
         return left_ns / NS_PER_S if 0 < left_ns < SLATE_INTERVAL_S * NS_PER_S else SLATE_INTERVAL_S

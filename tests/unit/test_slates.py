@@ -11,10 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from livetrack_vcam.core.config import DirectorSettings
+from livetrack_vcam.core.crew import Crew
 from livetrack_vcam.core.geometry import Box, Size
 from livetrack_vcam.interfaces import Canvas
 from livetrack_vcam.live.curtain import FADE_NS, Curtain
 from livetrack_vcam.live.slates import Slates
+from livetrack_vcam.live.stages import SLATE_INTERVAL_S, Render
+from livetrack_vcam.mailbox import Closed, Mailbox
 from livetrack_vcam.media import Frame
 from livetrack_vcam.picture.slate import slate
 from livetrack_vcam.sinks.recorder import Recorder
@@ -95,6 +99,32 @@ def test_a_recording_carries_the_slate_for_as_long_as_the_loss(tmp_path: Path) -
     assert len(seen) == 100
     assert seen[2.0] < 0.6 * seen[0.48]
     assert seen[3.96] == pytest.approx(seen[0.48], abs=2)
+
+
+class Script(Mailbox[Frame]):
+    """Gives what it was told to, in turn; `waits` are the seconds it was asked to wait."""
+
+    def __init__(self, *gives: Frame | None) -> None:
+        super().__init__()
+        self._gives = list(gives)
+        self.waits: list[float | None] = []
+
+    def get(self, timeout_s: float | None = None) -> Frame | None:
+        self.waits.append(timeout_s)
+        if not self._gives:
+            raise Closed
+        return self._gives.pop(0)
+
+
+def test_a_slate_that_fades_away_does_not_hurry_pictures_that_are_held() -> None:
+    canvas = Canvas(SIZE, Fraction(30))
+    crew = Crew(SIZE, {"main": DirectorSettings(aspect_ratio=Fraction(16, 9))})
+    render = Render(crew, {"main": canvas}, [], None, lambda: 0, {"main": 5}, watched=False)
+    frames = [picture(index * SECOND_NS // 30) for index in range(7)]
+    render.frames = script = Script(None, *frames)
+    render.run()
+    assert len(script.waits) == len(frames) + 2
+    assert script.waits[-1] == SLATE_INTERVAL_S
 
 
 @given(
