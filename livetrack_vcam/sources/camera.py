@@ -94,6 +94,8 @@ class Camera:
         self.note: str | None = None
 
     def open(self) -> SourceInfo:
+        """Raises SourceError also when `close` is called meanwhile, which ends it soon."""
+        self._closed.clear()
         if self._opened:
             self._find_again()
         container = self._connect()
@@ -101,8 +103,9 @@ class Camera:
         self._primed = False
         self._reader = StreamReader(container, self._camera.name, self._idle, camera=True)
         self._seq, self._last_ns, self._clock = 0, -1, LiveClock()
-        self._closed.clear()
         try:
+            if self._closed.is_set():
+                raise SourceError(f"the camera {self._camera.name!r} was closed; open it again")
             picture = self._reader.prime()
         except SourceError:
             self.close()

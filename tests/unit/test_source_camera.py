@@ -116,6 +116,18 @@ def test_a_mode_that_the_driver_refuses_gives_way_to_the_next(
     assert "refuses MJPG 1920x1080 at 30 fps, so it runs in H264" in camera.note
 
 
+def test_a_camera_that_is_closed_while_it_opens_is_not_waited_for(
+    driver: Driver, machine: RecordedMachine
+) -> None:
+    camera = first_of(machine)
+    driver.refuse = lambda _path, _options: camera.close()
+    with pytest.raises(SourceError, match="was closed; open it again"):
+        camera.open()
+    driver.refuse = lambda _path, _options: None
+    assert camera.open().live
+    camera.close()
+
+
 def test_on_a_full_usb_bus_something_smaller_is_opened_and_said(
     driver: Driver, machine: RecordedMachine
 ) -> None:
