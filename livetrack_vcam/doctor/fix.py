@@ -121,14 +121,18 @@ def _as_root(steps: tuple[Step, ...]) -> str:
 
 
 def _user() -> str:
-    """Whose groups are meant by $USER: also as root it is the user who became it."""
+    """Whose groups are meant by $USER: also as root it is the user who became it. Empty for a
+    number without a name, as containers have."""
     names = (os.environ.get(key) for key in ("SUDO_USER", "DOAS_USER", "USER", "LOGNAME"))
     name = next((name for name in names if name), "")
     if name or os.name != "posix":
         return name
     import pwd
 
-    return pwd.getpwuid(os.getuid()).pw_name
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return ""
 
 
 def _commands(steps: list[Step]) -> tuple[str, ...]:

@@ -180,6 +180,14 @@ def test_the_group_is_joined_by_the_user_who_became_root(
     assert (tmp_path / "name").read_text() == "anna\n"
 
 
+@pytest.mark.skipif(os.name != "posix", reason="users and groups")
+def test_a_user_without_a_name_runs_what_needs_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SUDO_USER", "DOAS_USER", "USER", "LOGNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: 3_999_999)
+    assert shell_for("true")("true") == 0
+
+
 def programs(folder: Path, *names: str) -> str:
     """A PATH on which these are, and nothing else."""
     place = folder / "bin"
