@@ -79,19 +79,3 @@ def node_number(name: str) -> int:
     """N of "videoN"; -1 of what is called otherwise."""
     digits = name.removeprefix("video")
     return int(digits) if digits.isdigit() else -1
-
-
-def permission_advice(path: Path) -> str:
-    """What lets this user open the node: its group, if that may and is one to join."""
-    try:
-        status = path.stat()
-        group = path.group()
-    except (OSError, KeyError):
-        group, status = "video", None
-    shut = status is not None and status.st_mode & 0o060 != 0o060
-    if group == "root" or shut:
-        return (
-            f"give it to the group of cameras: sudo chgrp video {path} && sudo chmod 660 {path}, "
-            "and join that: sudo usermod -aG video $USER, then log out and in again"
-        )
-    return f"join the group that may: sudo usermod -aG {group} $USER, then log out and in again"

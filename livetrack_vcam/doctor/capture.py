@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from livetrack_vcam.device_nodes import THIS_MACHINE, Roots, holders, listing, read_line
-from livetrack_vcam.doctor.node_access import NodeAccess, gather_access, way_in
 from livetrack_vcam.doctor.report import Finding, Level
+from livetrack_vcam.node_access import NodeAccess, gather_access, way_in
 from livetrack_vcam.sources.camera_modes import DEFAULT_FPS, DEFAULT_SIZE, choose_mode
 from livetrack_vcam.sources.cameras import is_own, list_cameras
 from livetrack_vcam.sources.v4l2 import Mode

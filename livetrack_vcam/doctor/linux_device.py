@@ -13,8 +13,8 @@ from livetrack_vcam.doctor.linux_module import (
     surroundings,
 )
 from livetrack_vcam.doctor.linux_packages import is_declared
-from livetrack_vcam.doctor.node_access import NodeAccess, way_in
 from livetrack_vcam.doctor.report import Finding, Level
+from livetrack_vcam.node_access import NodeAccess, way_in
 from livetrack_vcam.sinks.loopback import LoopbackDevice
 from livetrack_vcam.sinks.modprobe import MODULE, MOST_DEVICES, OBS_LABEL
 

@@ -8,11 +8,6 @@ from livetrack_vcam.sinks.loopback import DEFAULT_LABEL, Holder, LoopbackDevice
 from livetrack_vcam.sinks.modprobe import PlannedDevice, configured_devices
 
 
-def joinable(group: str) -> str:
-    """The group that a user may be given for cameras: that of the device, but never root's."""
-    return "video" if group == "root" else group
-
-
 @dataclass(frozen=True, slots=True)
 class ConfigLine:
     """A line about the module in one of modprobe's files; lines stand in modprobe's order."""

@@ -15,7 +15,7 @@ from livetrack_vcam.doctor.machine_linux import (
     modprobe_lines,
     unread_files,
 )
-from livetrack_vcam.doctor.node_access import gather_access
+from livetrack_vcam.node_access import gather_access
 from livetrack_vcam.sinks import loopback, v4l2
 from livetrack_vcam.sinks.loopback import DEFAULT_LABEL, THIS_MACHINE, Holder, LoopbackDevice
 

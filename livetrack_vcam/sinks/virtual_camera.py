@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from livetrack_vcam.core.geometry import Size
-from livetrack_vcam.device_nodes import permission_advice
 from livetrack_vcam.errors import SinkBusyError, SinkError, SinkNotFoundError
 from livetrack_vcam.interfaces import Canvas
 from livetrack_vcam.media import Frame
+from livetrack_vcam.node_access import permission_advice
 from livetrack_vcam.sinks import loopback, v4l2
 from livetrack_vcam.sinks.loopback import (
     DEFAULT_LABEL,

@@ -14,10 +14,11 @@ import av
 from av.container import InputContainer
 
 from livetrack_vcam.core.geometry import Size
-from livetrack_vcam.device_nodes import holders, permission_advice
+from livetrack_vcam.device_nodes import holders
 from livetrack_vcam.errors import SourceBusyError, SourceError, SourceNotFoundError
 from livetrack_vcam.interfaces import SourceInfo
 from livetrack_vcam.media import Frame
+from livetrack_vcam.node_access import permission_advice
 from livetrack_vcam.sources.camera_modes import (
     DEFAULT_FPS,
     DEFAULT_SIZE,

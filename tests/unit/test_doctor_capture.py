@@ -18,9 +18,9 @@ from livetrack_vcam.doctor.capture import (
 )
 from livetrack_vcam.doctor.facts import Facts
 from livetrack_vcam.doctor.facts_json import facts_from_json, facts_to_json
-from livetrack_vcam.doctor.node_access import NodeAccess
 from livetrack_vcam.doctor.report import Finding, Level
 from livetrack_vcam.doctor.speed import SpeedFacts, check_speed, gather_speed
+from livetrack_vcam.node_access import NodeAccess
 from livetrack_vcam.sources.v4l2 import Mode
 
 LINUX = Facts(platform="linux", python="3.12.3", cpu_count=8, resize_ms=3.0)

@@ -8,8 +8,6 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from livetrack_vcam.doctor.linux_facts import joinable
-
 if sys.platform != "win32":
     import grp
     import pwd
@@ -26,6 +24,12 @@ class NodeAccess:
     group_may_write: bool | None = None
     in_group: bool | None = None
     joined_group: bool | None = None
+
+
+def permission_advice(path: Path) -> str:
+    """The same in one sentence, for whoever was refused just now."""
+    advice, commands = way_in(gather_access(path))
+    return f"{advice}: {' && '.join(commands)}" if commands else advice
 
 
 def gather_access(path: Path) -> NodeAccess:
@@ -61,6 +65,11 @@ def way_in(
         copy = f"getent group {group} | sudo tee -a /etc/group"
         return f"{advice}; this system keeps groups apart, so copy it first", (copy, join)
     return advice, (join,)
+
+
+def joinable(group: str) -> str:
+    """The group that a user may be given for cameras: that of the device, but never root's."""
+    return "video" if group == "root" else group
 
 
 def _group(path: Path) -> str:
