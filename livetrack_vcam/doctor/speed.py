@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,17 +46,28 @@ class SpeedFacts:
 def gather_speed(roots: Roots = THIS_MACHINE) -> SpeedFacts:
     """In about half a second, most of it loading the detectors."""
     scaling = roots.sys / "devices/system/cpu/cpu0/cpufreq"
-    return SpeedFacts(
-        look_ms(),
-        _avx2(roots.proc / "cpuinfo"),
+    brakes = (
         read_line(scaling / "scaling_governor"),
         read_line(scaling / "scaling_driver"),
         read_line(roots.sys / "firmware/acpi/platform_profile"),
     )
+    return SpeedFacts(look_ms(brakes), _avx2(roots.proc / "cpuinfo"), *brakes)
 
 
-def look_ms() -> float:
-    """The best of a few, of all threads; 0 where the detectors do not open: check_models says."""
+def look_ms(brakes: tuple[str, ...]) -> float:
+    """What is measured once as long as the `brakes` stay: `--fix` asks twice.
+
+    0 where the detectors do not open: check_models says why.
+    """
+    try:
+        return _measured_ms(brakes)
+    except LiveTrackError:
+        return 0.0
+
+
+@cache
+def _measured_ms(_brakes: tuple[str, ...]) -> float:
+    """The best of a few, of all threads."""
     import numpy as np
 
     from livetrack_vcam.detectors.registry import make_detector
@@ -70,8 +82,6 @@ def look_ms() -> float:
         if first_ms > HOPELESS_MS:
             return first_ms
         return min(_cpu_ms(lambda: detector.detect(frame)) for _ in range(LOOKS))
-    except LiveTrackError:
-        return 0.0
     finally:
         detector.close()
 
