@@ -26,6 +26,7 @@ VIVID_OPTIONS = ("n_devs=1", "vid_cap_nr=20", "node_types=0x1", "num_inputs=1", 
 FOLDER = Path("/tmp/product")
 PORT, OBS_PORT = 8787, 4455
 SET_UP_TRIES = 3
+OBS_S = 300.0
 ROOT = f"http://127.0.0.1:{PORT}"
 CONFIG = f"""source = "{CAMERA}"
 detector = "blazeface"
@@ -160,13 +161,13 @@ def a_command_for_one_shot_leaves_the_other_as_it_was(program: Program) -> None:
 
 def obs_shows_each_device_in_the_input_that_obs_setup_made(program: Program) -> None:
     # Until its first picture is drawn, OBS answers later than we wait for anybody.
-    wait_until(lambda: _in_obs("Main") is not None, program)
+    wait_until(lambda: _in_obs("Main") is not None, program, OBS_S)
     made = _set_up()
     assert (made["input"], made["kind"]) == ("LiveTrack Camera", "v4l2_input"), made
     made = _set_up("--shot", "vertical")
     assert (made["input"], made["kind"]) == ("LiveTrack Vertical", "v4l2_input"), made
-    wait_until(_obs_shows("LiveTrack Camera", SIZES[MAIN], ALL), program)
-    wait_until(_obs_shows("LiveTrack Vertical", SIZES[VERTICAL], IN_1_1), program)
+    wait_until(_obs_shows("LiveTrack Camera", SIZES[MAIN], ALL), program, OBS_S)
+    wait_until(_obs_shows("LiveTrack Vertical", SIZES[VERTICAL], IN_1_1), program, OBS_S)
 
 
 def _set_up(*options: str) -> dict[str, str]:
@@ -196,13 +197,17 @@ def _obs_shows(name: str, size: tuple[int, int], colors: list[str]) -> Callable[
 
 
 def _in_obs(source: str) -> Picture | None:
-    """What OBS shows of an input or a scene; None as long as it has no picture of it."""
-    from livetrack_vcam.obs.connection import Obs, ObsAddress, ObsRefusal
+    """What OBS shows of an input or a scene; None as long as it has no picture of it, or is busy:
+    its graphics are drawn by software on a processor that is emulated."""
+    from livetrack_vcam.obs.connection import Obs, ObsAddress, ObsError
 
-    obs = Obs(ObsAddress(port=OBS_PORT, password=obs_studio.PASSWORD), timeout_s=60)
+    try:
+        obs = Obs(ObsAddress(port=OBS_PORT, password=obs_studio.PASSWORD), timeout_s=60)
+    except ObsError:
+        return None
     try:
         shot = obs.request("GetSourceScreenshot", sourceName=source, imageFormat="png")
-    except ObsRefusal:
+    except ObsError:
         return None
     finally:
         obs.close()
