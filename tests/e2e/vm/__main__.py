@@ -19,7 +19,7 @@ def main() -> int:
         return 2
     start = time.monotonic()
     expected, out = names(), Path(tempfile.mkdtemp(prefix="livetrack-vm-"))
-    sys.stdout.write(f"{len(expected)} checks; the guest's files are in {out}\n")
+    sys.stdout.write(f"{len(expected)} checks; the guests' files are in {out}\n")
     passed: set[str] = set()
     for result in boot(out):
         sys.stdout.write(f"{result}\n{result.problem}")

@@ -33,11 +33,13 @@ FLOWING = 10
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """The program, a reader of its camera, and how bright that camera's picture is."""
+    """The program, a reader of its camera, how bright that camera's picture is, and what the user
+    had set on it before the program came."""
 
     program: Program
     reader: Reader
     brightness: float
+    controls: tuple[str, ...]
 
     def is_back(self) -> bool:
         picture = self.reader.newest()
@@ -69,12 +71,19 @@ class Stage:
 def on_stage() -> Iterator[Stage]:
     load_devices()
     output("modprobe", "vivid", *VIVID_OPTIONS)
+    _set("brightness=140,contrast=120")
+    controls = _controls()
     with running(*COMMAND) as program, attached(DEVICE, WIDTH, HEIGHT) as reader:
         wait_until(lambda: answers(PORT), program)
         wait_until(lambda: reader.count and bars(reader.newest()) == ALL, program)
-        yield Stage(program, reader, float(reader.newest().mean()))
+        yield Stage(program, reader, float(reader.newest().mean()), controls)
     # The checks that follow want it where it was at first.
     output("modprobe", "-r", "vivid")
+
+
+def what_the_user_set_on_the_camera_stays(stage: Stage) -> str:
+    assert _controls() == stage.controls
+    return f"{len(stage.controls)} controls"
 
 
 def while_the_camera_is_unplugged_the_slate_keeps_flowing(stage: Stage) -> str:
@@ -112,11 +121,18 @@ def the_program_tells_each_loss_and_each_return_once(stage: Stage) -> None:
     assert "Traceback" not in stage.program.words
 
 
+def _controls() -> tuple[str, ...]:
+    """Every control and its value, but those that the driver itself changes."""
+    lines = output("v4l2-ctl", "-d", CAMERA, "--list-ctrls").splitlines()
+    return tuple(line for line in lines if "value=" in line and "volatile" not in line)
+
+
 def _set(control: str) -> None:
     output("v4l2-ctl", "-d", CAMERA, "-c", control)
 
 
 CHECKS: tuple[Callable[[Stage], str | None], ...] = (
+    what_the_user_set_on_the_camera_stays,
     while_the_camera_is_unplugged_the_slate_keeps_flowing,
     a_camera_that_freezes_counts_as_lost_until_it_moves_again,
     a_camera_plugged_in_elsewhere_is_found_again,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -130,6 +131,20 @@ def a_device_of_another_name_is_refused_with_its_name_which_then_works(stage: St
         wait_until(lambda: _is_camera("/dev/video10"), program)
 
 
+def a_camera_that_is_made_later_is_fed_then(_: Stage) -> str:
+    output("modprobe", "-r", "v4l2loopback")
+    with running(*RUN, "--source", CAMERA, "--port", str(PORT)) as program:
+        wait_until(lambda: "is not loaded" in program.words, program)
+        load_devices()
+        began = time.monotonic()
+        wait_until(lambda: _is_camera(DEVICE), program)
+        waited_s = time.monotonic() - began
+        assert len(read_raw(DEVICE)) == WIDTH * HEIGHT * 3 // 2
+        wait_until(lambda: "output vcam is open now" in program.words, program)
+        assert program.words.count("is not loaded") == 1, program.words
+    return f"after {waited_s:.1f} s"
+
+
 def _refusal(status: int, *words: str) -> str:
     return _sentence(ended(*RUN, *words), status)
 
@@ -160,7 +175,7 @@ def _let_everybody_read(*folders: Path) -> None:
             folder.chmod(mode | 0o005)
 
 
-CHECKS: tuple[Callable[[Stage], None], ...] = (
+CHECKS: tuple[Callable[[Stage], str | None], ...] = (
     a_second_program_on_the_same_camera_is_told_that_it_is_held,
     a_second_program_on_another_source_is_told_of_the_port_and_who_feeds_the_camera,
     a_second_program_that_asks_for_the_same_device_is_refused_it,
@@ -169,4 +184,5 @@ CHECKS: tuple[Callable[[Stage], None], ...] = (
     without_permission_the_stream_goes_on_and_the_mend_is_named,
     without_permission_for_the_asked_device_the_named_commands_mend_it,
     a_device_of_another_name_is_refused_with_its_name_which_then_works,
+    a_camera_that_is_made_later_is_fed_then,
 )
