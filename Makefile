@@ -22,7 +22,7 @@ test-reference: .venv-reference/.ready  ## Our detectors against independent pro
 	  -k "mediapipe or tensorflow"
 
 e2e-vm: setup  ## The product as a camera of a real kernel, in a guest
-	$(BIN)/python -m tests.e2e.vm
+	$(BIN)/python -m tests.e2e.vm $(ARGS)
 
 lint: setup
 	$(BIN)/ruff check .

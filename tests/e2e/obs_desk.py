@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -92,6 +93,19 @@ class Daemon:
         for command, fields in first:
             self.command(command, **fields)
         self.reaches(lambda shot: not goal(shot))
+        if ("pause", {}) in first:
+            self._come_to_rest()
+
+    def _come_to_rest(self) -> None:
+        """A pause lets a move come to its end, which takes a moment."""
+        crops = [self.shot()["crop"]]
+
+        def rests() -> bool:
+            time.sleep(0.3)
+            crops.append(self.shot()["crop"])
+            return bool(crops[-1] == crops[-2])
+
+        until(rests)
 
     def shot(self, name: str = "main") -> Json:
         shots = self.status().get("shots", [])

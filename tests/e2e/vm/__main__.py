@@ -1,4 +1,4 @@
-"""`python -m tests.e2e.vm`: the checks in the guest, one line each and a closing line."""
+"""`python -m tests.e2e.vm [SHARE]`: the checks in the guest, one line each and a closing line."""
 
 from __future__ import annotations
 
@@ -8,20 +8,23 @@ import time
 from pathlib import Path
 
 from tests.e2e.vm.guest_boot import boot, missing
-from tests.e2e.vm.guest_checks import names
+from tests.e2e.vm.guest_checks import SHARES, files_of, names
 
 
-def main() -> int:
+def main(share: str) -> int:
     """0 when every check passed, 1 when one failed or did not run, 2 when nothing can run here."""
+    if share not in SHARES:
+        sys.stderr.write(f"e2e-vm has {', '.join(SHARES)}, not {share}\n")
+        return 2
     absent = missing()
     if absent:
         sys.stderr.write(f"e2e-vm {absent}\n")
         return 2
     start = time.monotonic()
-    expected, out = names(), Path(tempfile.mkdtemp(prefix="livetrack-vm-"))
-    sys.stdout.write(f"{len(expected)} checks; the guests' files are in {out}\n")
+    expected, out = names(share), Path(tempfile.mkdtemp(prefix="livetrack-vm-"))
+    sys.stdout.write(f"{len(expected)} checks; the guest's files are in {out}\n")
     passed: set[str] = set()
-    for result in boot(out):
+    for result in boot(out, files_of(share)):
         sys.stdout.write(f"{result}\n{result.problem}")
         sys.stdout.flush()
         if not result.problem:
@@ -35,4 +38,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*(sys.argv[1:] or ["product"])))

@@ -1,4 +1,4 @@
-"""Boots the guests and hands on what their checks found as they end; runs on the host."""
+"""Boots a guest and hands on what its checks found as they end; runs on the host."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.e2e import obs_studio
-from tests.e2e.vm.guest_checks import ONLY, shares
+from tests.e2e.vm.guest_checks import ONLY
 
 HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parents[2]
 TOOLS = ("qemu-system-x86_64", "busybox", "cpio", "v4l2-ctl", "ffmpeg", *obs_studio.NEEDED)
-# Six minutes on two free cores; a busy machine is no failure.
+# The longer share takes six minutes on two free cores; a busy machine is no failure.
 LIMIT_S = 1200
 LOOK_S = 0.2
 
@@ -60,66 +60,47 @@ def _kernel() -> str | None:
     return readable[-1] if readable else None
 
 
-def boot(out: Path) -> Iterator[Result]:
-    """Each check's result when it ends; what the guests leave behind is in folders of `out`.
+def boot(out: Path, files: tuple[str, ...]) -> Iterator[Result]:
+    """Each check's result when it ends; what the guest leaves behind is in `out`.
 
-    Raises RuntimeError with a guest's last words where it did not get as far as a check.
+    Raises RuntimeError with the guest's last words where it did not get as far as a check.
     """
     kernel = _kernel()
     assert kernel is not None
     initramfs = out / "initramfs.gz"
     subprocess.run([str(HERE / "initramfs.sh"), kernel, str(initramfs)], check=True, timeout=60)
-    guests = [
-        _start(out / f"guest-{number}", kernel, initramfs, files)
-        for number, files in enumerate(shares(), 1)
-    ]
+    (out / "job").write_text(_job(files), encoding="utf-8")
+    command = [str(HERE / "boot.sh"), kernel, str(initramfs), str(out), str(LIMIT_S)]
+    guest = subprocess.Popen(command)
+    count = 0
     try:
-        while any(guest.process.poll() is None for guest in guests):
+        while guest.poll() is None:
             time.sleep(LOOK_S)
-            for guest in guests:
-                yield from guest.more()
+            for result in _results(out)[count:]:
+                count += 1
+                yield result
     finally:
-        for guest in guests:
-            guest.process.terminate()  # `timeout` hands it on to QEMU
-            guest.process.wait()
-    for guest in guests:
-        yield from guest.more()
-        if not guest.count:
-            raise RuntimeError(
-                f"a guest did not get as far as its first check:\n{guest.last_words()}"
-            )
+        guest.terminate()  # `timeout` hands it on to QEMU
+        guest.wait()
+    yield from _results(out)[count:]
+    if not _results(out):
+        log = out / "log" if (out / "log").exists() else out / "console"
+        last_words = log.read_text(encoding="utf-8", errors="replace")[-3000:]
+        raise RuntimeError(f"the guest did not get as far as its first check:\n{last_words}")
 
 
-@dataclass(slots=True)
-class _Guest:
-    """One that runs, and how many of its results were handed on."""
-
-    out: Path
-    process: subprocess.Popen[bytes]
-    count: int = 0
-
-    def more(self) -> list[Result]:
-        """The results since the last time."""
-        file = self.out / "results.jsonl"
-        text = file.read_text(encoding="utf-8") if file.exists() else ""
-        whole = [line for line in text.splitlines(keepends=True) if line[-1] == "\n"]
-        new = [Result(**json.loads(line)) for line in whole[self.count :]]
-        self.count += len(new)
-        return new
-
-    def last_words(self) -> str:
-        log = self.out / "log" if (self.out / "log").exists() else self.out / "console"
-        return log.read_text(encoding="utf-8", errors="replace")[-3000:]
+def _results(out: Path) -> list[Result]:
+    file = out / "results.jsonl"
+    text = file.read_text(encoding="utf-8") if file.exists() else ""
+    return [
+        Result(**json.loads(line)) for line in text.splitlines(keepends=True) if line[-1] == "\n"
+    ]
 
 
-def _start(out: Path, kernel: str, initramfs: Path, files: tuple[str, ...]) -> _Guest:
-    out.mkdir()
-    job = (
+def _job(files: tuple[str, ...]) -> str:
+    return (
         f"export PYTHONPATH={shlex.quote(str(PROJECT))}\n"
         f"export {ONLY}={','.join(files)}\n"
         f"{shlex.quote(sys.executable)} -m tests.e2e.vm.guest_checks >/out/log 2>&1 </dev/null\n"
         "sync\necho o >/proc/sysrq-trigger\nsleep 60\n"
     )
-    (out / "job").write_text(job, encoding="utf-8")
-    command = [str(HERE / "boot.sh"), kernel, str(initramfs), str(out), str(LIMIT_S)]
-    return _Guest(out, subprocess.Popen(command))

@@ -24,8 +24,8 @@ from tests.e2e.vm.guest_program import warm_up
 
 ONLY = "LIVETRACK_VM_ONLY"
 """Names the files to run, with commas between; on the host and in the guest."""
-SHARES = (
-    (
+SHARES = {
+    "product": (
         "device_checks",
         "clip_checks",
         "recovery_checks",
@@ -33,37 +33,36 @@ SHARES = (
         "endurance_checks",
         "refusal_checks",
         "browser_checks",
+        "product_checks",
     ),
-    ("doctor_checks", "product_checks"),
-)
-"""What each of two guests does: side by side they need half the time, for one seldom has work for
-two processors."""
+    "doctor": ("doctor_checks",),
+}
+"""The files that each guest runs, in this order."""
 RESULTS = Path("/out/results.jsonl")
 
 
-def shares() -> list[tuple[str, ...]]:
-    """The files of checks that are asked for, in the order in which they run, a guest each."""
-    known = [name for share in SHARES for name in share]
+def files_of(share: str) -> tuple[str, ...]:
+    """Those of the share, or of all with "", that are asked for."""
+    known = [name for files in SHARES.values() for name in files]
     asked = [name for name in os.environ.get(ONLY, "").split(",") if name] or known
     unknown = set(asked) - set(known)
     if unknown:
         raise SystemExit(f"{ONLY} knows {', '.join(known)}, not {', '.join(sorted(unknown))}")
-    chosen = (tuple(name for name in share if name in asked) for share in SHARES)
-    return [share for share in chosen if share]
+    return tuple(name for name in SHARES.get(share, known) if name in asked)
 
 
-def files() -> list[ModuleType]:
-    return [import_module(f"tests.e2e.vm.{name}") for share in shares() for name in share]
+def modules(share: str = "") -> list[ModuleType]:
+    return [import_module(f"tests.e2e.vm.{name}") for name in files_of(share)]
 
 
-def names() -> list[str]:
+def names(share: str) -> list[str]:
     """The checks' names, in the order in which they run."""
-    return [check.__name__ for file in files() for check in file.CHECKS]
+    return [check.__name__ for file in modules(share) for check in file.CHECKS]
 
 
 def main() -> None:
     warm_up()
-    for file in files():
+    for file in modules():
         stage: Callable[[], AbstractContextManager[Any]] | None = getattr(file, "on_stage", None)
         if stage is None:
             for check in file.CHECKS:
