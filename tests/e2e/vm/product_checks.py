@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.client import HTTPResponse
@@ -25,7 +26,6 @@ CAMERA = "/dev/video20"
 VIVID_OPTIONS = ("n_devs=1", "vid_cap_nr=20", "node_types=0x1", "num_inputs=1", "input_types=0x0")
 FOLDER = Path("/tmp/product")
 PORT, OBS_PORT = 8787, 4455
-SET_UP_TRIES = 3
 OBS_S = 300.0
 ROOT = f"http://127.0.0.1:{PORT}"
 CONFIG = f"""source = "{CAMERA}"
@@ -171,12 +171,12 @@ def obs_shows_each_device_in_the_input_that_obs_setup_made(program: Program) -> 
 
 
 def _set_up(*options: str) -> dict[str, str]:
-    """What `obs setup` did. Here OBS may answer later than it waits; once more does no harm."""
-    for _ in range(SET_UP_TRIES):
-        done = ended("obs", "setup", *options, "--json")
-        if done.poll() == 0:
-            break
-    assert done.poll() == 0, done.words
+    """What `obs setup` did. Here OBS may answer later than it waits, and hold the name of an input
+    that it is taking away for a while; once more does no harm."""
+    deadline = time.monotonic() + OBS_S
+    while (done := ended("obs", "setup", *options, "--json")).poll() != 0:
+        assert time.monotonic() < deadline, done.words
+        time.sleep(3)
     return dict(json.loads(done.words))
 
 

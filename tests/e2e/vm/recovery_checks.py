@@ -127,7 +127,7 @@ def the_program_tells_each_loss_and_each_return_once(stage: Stage) -> None:
 def _controls() -> tuple[str, ...]:
     """Every control with its value, but those that the driver itself changes."""
     lines = output("v4l2-ctl", "-d", CAMERA, "--list-ctrls").splitlines()
-    kept = [line for line in lines if "volatile" not in line]
+    kept = [line for line in lines if "volatile" not in line and "read-only" not in line]
     # Flags are left out: while pictures flow some controls are held.
     return tuple(f"{each[1]}={each[2]}" for each in map(CONTROL.search, kept) if each)
 
