@@ -42,7 +42,7 @@ HOPELESS_MS = 50.0
 
 
 def gather(port: int = 8787, roots: Roots = THIS_MACHINE) -> Facts:
-    """All facts, in about a second at most."""
+    """All facts: half a second, or as long as the programs that are asked take to answer (`ask`)."""
     capture = gather_capture(roots)
     return Facts(
         platform=sys.platform,
