@@ -93,11 +93,11 @@ class Daemon:
             loop.call_soon_threadsafe(self._events.put_nowait, event)
 
         try:
+            self._presets = PresetStore()
             self._pipeline = self._studio.build(report)
         except BaseException:
             self._studio.source.close()
             raise
-        self._presets = PresetStore()
         self._monitor = Monitor(
             self._pipeline,
             self._studio.info,

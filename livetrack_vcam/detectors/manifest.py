@@ -13,7 +13,7 @@ from livetrack_vcam.detectors.catalog import find_in_catalog, read_catalog
 from livetrack_vcam.detectors.pins import Pin, read_pinned
 from livetrack_vcam.detectors.store import is_stored, read_stored, store_folder
 from livetrack_vcam.detectors.store_converted import is_converted, load_converted
-from livetrack_vcam.errors import ModelError
+from livetrack_vcam.errors import ModelError, SettingsError
 
 MODELS = Path(__file__).parent / "models"
 
@@ -61,7 +61,10 @@ def is_present(name: str) -> bool:
     if name in _names(MODELS):
         return True
     model = {model.name: model for model in read_catalog()}.get(name)
-    folder = store_folder()
+    try:
+        folder = store_folder()
+    except SettingsError:  # nowhere to have it
+        return False
     return model is not None and (is_stored(model, folder) or is_converted(model, folder))
 
 

@@ -7,11 +7,10 @@ import errno
 import os
 from pathlib import Path
 
-import platformdirs
-
 from livetrack_vcam.detectors.catalog import CatalogModel
 from livetrack_vcam.detectors.pins import read_pinned
 from livetrack_vcam.errors import ModelError
+from livetrack_vcam.user_folders import data_folder
 
 FOLDER_VARIABLE = "LIVETRACK_MODELS"
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -21,12 +20,12 @@ def store_folder() -> Path:
     """Where fetched and imported models are: $LIVETRACK_MODELS, else in the user's data folder.
 
     Not in the cache folder: programs that tidy up empty caches, and a model that is gone is not
-    fetched again unasked.
+    fetched again unasked. Raises SettingsError when this user has no home folder.
     """
     chosen = os.environ.get(FOLDER_VARIABLE, "").strip()
     if chosen:
         return Path(os.path.expanduser(chosen)).absolute()  # noqa: PTH111  Path raises on ~nobody
-    return Path(platformdirs.user_data_dir("livetrack-vcam", appauthor=False)) / "models"
+    return data_folder("models") / "models"
 
 
 def is_stored(model: CatalogModel, folder: Path) -> bool:

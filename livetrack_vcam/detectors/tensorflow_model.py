@@ -36,6 +36,7 @@ from livetrack_vcam.detectors.import_order import before_tensorflow
 from livetrack_vcam.detectors.pixels import Letterbox, letterbox, whole
 from livetrack_vcam.errors import ModelError
 from livetrack_vcam.media import Frame, Plane
+from livetrack_vcam.outputs import expanded
 
 Array: TypeAlias = npt.NDArray[Any]
 # (1, rows, columns, 3) bytes to boxes (n, 4), scores (n,) and COCO's numbers (n,).
@@ -221,7 +222,7 @@ def _package() -> Any:
 def make(name: str, labels: Iterable[str], min_score: float | None = None) -> TensorflowDetector:
     """As the registry wants it; `name` is "tensorflow:PATH"."""
     path = name.partition(":")[2]
-    return TensorflowDetector(Path(path).expanduser() if path else None, labels, min_score)
+    return TensorflowDetector(expanded(path) if path else None, labels, min_score)
 
 
 _FOREIGN = (

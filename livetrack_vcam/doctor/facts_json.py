@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from livetrack_vcam.doctor.facts import Facts
 from livetrack_vcam.errors import SettingsError
+from livetrack_vcam.user_folders import home_folder
 
 HOME = "~"
 
@@ -23,7 +24,7 @@ def _adapter() -> TypeAdapter[Facts]:
 def facts_to_json(facts: Facts, home: Path | None = None) -> dict[str, Any]:
     """Plain JSON data of every field, the folder `home` (None: this user's) written as "~"."""
     data = _adapter().dump_python(facts, mode="json")
-    hidden: dict[str, Any] = _without_home(data, str(home or Path.home()))
+    hidden: dict[str, Any] = _without_home(data, str(home or home_folder() or ""))
     return hidden
 
 

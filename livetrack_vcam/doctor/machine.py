@@ -31,6 +31,7 @@ from livetrack_vcam.doctor.windows import (
 )
 from livetrack_vcam.errors import LiveTrackError
 from livetrack_vcam.sinks.loopback import THIS_MACHINE, Roots
+from livetrack_vcam.user_folders import home_folder
 
 __all__ = ["gather", "gather_loopback"]
 
@@ -42,7 +43,7 @@ HOPELESS_MS = 50.0
 
 
 def gather(port: int = 8787, roots: Roots = THIS_MACHINE) -> Facts:
-    """All facts: half a second, or as long as the programs that are asked take to answer (`ask`)."""
+    """All facts: half a second, and what the programs that it asks take to answer."""
     capture = gather_capture(roots)
     return Facts(
         platform=sys.platform,
@@ -63,7 +64,7 @@ def gather(port: int = 8787, roots: Roots = THIS_MACHINE) -> Facts:
         loopback=gather_loopback(roots) if sys.platform == "linux" else LoopbackFacts(),
         web=gather_port(port, roots),
         obs=gather_obs(_obs_installs(), roots=roots),
-        programs=gather_programs(ask, ROOT, Path.home()),
+        programs=gather_programs(ask, ROOT, home_folder() or ROOT),
         capture=capture,
         speed=gather_speed(roots),
         macos=_macos(),
@@ -90,7 +91,7 @@ def resize_ms(rounds: int = 5) -> float:
 
 def _obs_installs() -> tuple[Installed, ...]:
     """The places of all systems; only this one's are there."""
-    home = Path.home()
+    home = home_folder() or ROOT
     linux = linux_installs(ask, ROOT, home)
     return (*linux, *obs_apps(ROOT, home), *obs_programs(read_registry))
 

@@ -18,6 +18,8 @@ from typing import Any
 
 from livetrack_vcam.errors import SettingsError
 from livetrack_vcam.obs.connection import TIMEOUT_S, Obs, ObsAddress, ObsError, ObsLockedError
+from livetrack_vcam.outputs import expanded
+from livetrack_vcam.user_folders import home_folder
 
 PASSWORD_VARIABLE = "LIVETRACK_OBS_PASSWORD"  # noqa: S105 — the name, not the password
 DEFAULT_PORT = 4455
@@ -56,7 +58,7 @@ def given_password(file: Path | None, environment: Mapping[str, str] = os.enviro
     if file is None:
         return environment.get(PASSWORD_VARIABLE) or None
     try:
-        return file.expanduser().read_text(encoding="utf-8").strip()
+        return expanded(file).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not text"
         raise SettingsError(
@@ -107,13 +109,15 @@ def obs_folders(
     platform: str = sys.platform,
 ) -> list[Path]:
     """Where an OBS of this user may keep its files: its own package, Flatpak and Snap."""
-    home = Path.home() if home is None else home
+    home = home_folder() if home is None else home
     if platform == "win32":
         roaming = environment.get("APPDATA")
         return [Path(roaming) / "obs-studio"] if roaming else []
+    config = environment.get("XDG_CONFIG_HOME")
+    if home is None:
+        return [Path(config) / "obs-studio"] if config else []
     if platform == "darwin":
         return [home / "Library" / "Application Support" / "obs-studio"]
-    config = environment.get("XDG_CONFIG_HOME")
     return [
         (Path(config) if config else home / ".config") / "obs-studio",
         home / ".var" / "app" / "com.obsproject.Studio" / "config" / "obs-studio",

@@ -6,9 +6,9 @@ import logging
 import sys
 
 from livetrack_vcam.live.pipeline import Pipeline
-from livetrack_vcam.operating.preset_store import config_folder
 from livetrack_vcam.settings import Settings
 from livetrack_vcam.sources.browser import BrowserCamera
+from livetrack_vcam.user_folders import config_folder
 from livetrack_vcam.web.addresses import network_addresses
 from livetrack_vcam.web.camera_page import PATH
 from livetrack_vcam.web.certificate import ensure_certificate, own_hosts, server_context

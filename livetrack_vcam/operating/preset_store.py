@@ -10,11 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
 from livetrack_vcam.core.command import Changes
 from livetrack_vcam.core.fields import LIVE_FIELDS, Json
 from livetrack_vcam.outputs import discard, draft_of, publish
+from livetrack_vcam.user_folders import config_folder
 
 log = logging.getLogger(__name__)
 
@@ -35,12 +34,6 @@ class _Contents:
     scenes: dict[str, str] = field(default_factory=dict)
 
 
-def config_folder() -> Path:
-    """$LIVETRACK_CONFIG_DIR, else the user's: on Linux $XDG_CONFIG_HOME/livetrack-vcam."""
-    folder = os.environ.get("LIVETRACK_CONFIG_DIR")
-    return Path(folder or platformdirs.user_config_dir("livetrack-vcam", appauthor=False))
-
-
 class PresetStore:
     """The presets of this user, in one file. One call at a time; `names`, `scenes` and `trouble`
     may be read meanwhile.
@@ -49,6 +42,7 @@ class PresetStore:
     of two changes at the same moment the later wins. What is written appears in one step. A file
     that is not ours or broken is kept beside it under another name. Every method that needs the
     file raises ValueError with a sentence when it cannot be used, and then nothing has changed.
+    Raises SettingsError when no folder is named and this user has none.
     """
 
     def __init__(self, folder: Path | None = None) -> None:

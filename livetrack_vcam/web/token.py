@@ -11,17 +11,19 @@ import stat
 import string
 from pathlib import Path
 
-import platformdirs
-
 from livetrack_vcam.errors import LiveTrackError, SinkBusyError
+from livetrack_vcam.user_folders import data_folder
 
 _ALPHABET = set(string.ascii_letters + string.digits + "-_")
 
 
 def token_path() -> Path:
     """Linux: $XDG_DATA_HOME (or ~/.local/share)/livetrack-vcam/token; macOS: ~/Library/Application
-    Support/livetrack-vcam/token; Windows: %LOCALAPPDATA%\\livetrack-vcam\\token."""
-    return Path(platformdirs.user_data_dir("livetrack-vcam", appauthor=False)) / "token"
+    Support/livetrack-vcam/token; Windows: %LOCALAPPDATA%\\livetrack-vcam\\token.
+
+    Raises SettingsError when this user has no home folder.
+    """
+    return data_folder("the control token") / "token"
 
 
 def ensure_token(path: Path | None = None) -> str:

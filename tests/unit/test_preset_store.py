@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from livetrack_vcam.control import request_from_json
 from livetrack_vcam.core.fields import LIVE_FIELDS
 from livetrack_vcam.operating import preset_store
-from livetrack_vcam.operating.preset_store import MAX_PRESETS, PresetStore, config_folder
+from livetrack_vcam.operating.preset_store import MAX_PRESETS, PresetStore
+from livetrack_vcam.user_folders import config_folder
 
 CALM = {"main": {"speed": "calm", "headroom": None}}
 VALUES = {
