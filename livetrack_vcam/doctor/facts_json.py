@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from livetrack_vcam.doctor.facts import Facts
+from livetrack_vcam.doctor.privacy import Private, gather_private, without_private
 from livetrack_vcam.errors import SettingsError
-from livetrack_vcam.user_folders import home_folder
-
-HOME = "~"
 
 
 @cache
@@ -21,11 +18,11 @@ def _adapter() -> TypeAdapter[Facts]:
     return TypeAdapter(Facts)
 
 
-def facts_to_json(facts: Facts, home: Path | None = None) -> dict[str, Any]:
-    """Plain JSON data of every field, the folder `home` (None: this user's) written as "~"."""
+def facts_to_json(facts: Facts, private: Private | None = None) -> dict[str, Any]:
+    """Plain JSON data of every field, without what is `private` (None: to this user)."""
     data = _adapter().dump_python(facts, mode="json")
-    hidden: dict[str, Any] = _without_home(data, str(home or home_folder() or ""))
-    return hidden
+    shown: dict[str, Any] = without_private(data, private or gather_private())
+    return shown
 
 
 def facts_from_json(data: object) -> tuple[Facts, tuple[str, ...]]:
@@ -62,14 +59,3 @@ def _unknown(data: object, known: object, place: str = "") -> list[str]:
         found = [name for a, b in pairs for name in _unknown(a, b, place)]
         return list(dict.fromkeys(found))
     return []
-
-
-def _without_home(data: Any, home: str) -> Any:
-    if isinstance(data, str):
-        # Whoever has no home of their own ("/") hides nothing by it.
-        return data.replace(home, HOME) if len(home) > 1 else data
-    if isinstance(data, list):
-        return [_without_home(each, home) for each in data]
-    if isinstance(data, dict):
-        return {_without_home(k, home): _without_home(v, home) for k, v in data.items()}
-    return data

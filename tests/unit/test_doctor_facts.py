@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -60,17 +59,6 @@ def test_fields_that_a_recording_lacks_have_their_defaults() -> None:
 def test_what_is_no_facts_is_refused_with_the_place(data: object, place: str) -> None:
     with pytest.raises(SettingsError, match=f"facts of a machine: {place}: .*doctor --facts"):
         facts_from_json(data)
-
-
-def test_the_home_folder_is_written_as_a_tilde_wherever_it_stands() -> None:
-    models = {"manifest": "/home/anna/models is not readable", "/home/anna/x": ""}
-    data = facts_to_json(replace(FACTS, models=models), home=Path("/home/anna"))
-    assert data["models"] == {"manifest": "~/models is not readable", "~/x": ""}
-
-
-def test_a_home_folder_that_is_the_root_hides_no_slashes() -> None:
-    data = facts_to_json(FACTS, home=Path("/"))
-    assert data["loopback"]["devices"][0]["path"] == "/dev/video10"
 
 
 def test_doctor_facts_prints_this_machine_and_nothing_else(
