@@ -34,6 +34,13 @@ NAME, SERVER = "OBS", "OBS WebSocket"
 FIRST_WITH_SERVER = 28
 FLATPAK_ID, SNAP_NAME = "com.obsproject.Studio", "obs-studio"
 PACKAGE = "package"
+# In a Snap the home folder is SNAP_USER_DATA, and there hidden folders are its own
+# (snapcraft.io/docs/personal-files-interface); what lies in common outlives its updates.
+SNAP_COPIES = (
+    "mkdir -p ~/snap/obs-studio/current/.local/share/livetrack-vcam",
+    "cp ~/.local/share/livetrack-vcam/token ~/snap/obs-studio/current/.local/share/livetrack-vcam/",
+    'cp "$(livetrack-vcam obs script)" ~/snap/obs-studio/common/',
+)
 NEEDED = "livetrack-vcam obs setup, scenes that bring a preset and the delay of the sound need it."
 SWITCH = "in OBS: Tools > WebSocket Server Settings > Enable WebSocket server"
 _VERSION = re.compile(r"OBS Studio\D*(\d+(?:\.\d+)+)")
@@ -112,9 +119,10 @@ def _installed(obs: Installed) -> Finding:
             NAME,
             f"{what}: it sees no hidden folder of yours",
             "The panel's script and the token it needs lie in such folders.",
-            "copy both (docs/control-api.md says where the token lies) to where no folder begins "
-            "with a dot, and set Token file in the panel; this prints where the script is",
-            by_hand=("livetrack-vcam obs script",),
+            "start OBS and livetrack-vcam once, copy both to where OBS may look, and choose the "
+            "copy of the script in OBS: Tools > Scripts; copy it again after each update "
+            "(docs/obs.md)",
+            by_hand=SNAP_COPIES,
         )
     return Finding(Level.OK, NAME, what)
 

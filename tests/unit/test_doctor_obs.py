@@ -13,7 +13,7 @@ from livetrack_vcam.device_nodes import Roots
 from livetrack_vcam.doctor.asking import Ask, ask
 from livetrack_vcam.doctor.facts import Facts
 from livetrack_vcam.doctor.facts_json import facts_from_json, facts_to_json
-from livetrack_vcam.doctor.obs import ObsFacts, check_obs, gather_obs, linux_installs
+from livetrack_vcam.doctor.obs import SNAP_COPIES, ObsFacts, check_obs, gather_obs, linux_installs
 from livetrack_vcam.doctor.report import Finding, Level
 from livetrack_vcam.doctor.sandboxes import (
     FLATPAK,
@@ -187,7 +187,7 @@ def test_what_keeps_us_from_obs_is_named_with_the_switch_that_mends_it(
 def test_an_obs_from_snap_needs_its_camera_and_a_script_outside_hidden_folders() -> None:
     snap = Installed("obs-studio", SNAP, "30.2.3", False)
     hidden, camera = wrong(replace(LINUX, obs=replace(READY, installs=(snap,))))
-    assert "Token file" in hidden.advice
+    assert ("Tools > Scripts" in hidden.advice, hidden.by_hand) == (True, SNAP_COPIES)
     assert camera.fixes == ("sudo snap connect obs-studio:camera",)
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import os
+import stat
+import subprocess
 import sys
 from collections.abc import Iterator
 from enum import Enum
@@ -17,6 +20,7 @@ from platformdirs.windows import get_win_folder_from_env_vars
 from livetrack_vcam.control import request_from_json
 from livetrack_vcam.core.config import Fill, Shot, Speed, WhenLost
 from livetrack_vcam.core.fields import LIVE_FIELDS
+from livetrack_vcam.doctor.obs import SNAP_COPIES
 from livetrack_vcam.obs.script import script_path
 from livetrack_vcam.web.token import token_path
 from tests.obs_stub import SCRIPT, running_studio
@@ -151,3 +155,28 @@ def test_in_a_sandbox_the_token_of_the_home_folder_is_found(
     path.parent.mkdir(parents=True)
     path.write_text(TOKEN)
     assert script.read_token("") == TOKEN
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Snaps are Linux's")
+def test_what_the_doctor_has_copied_for_a_snap_is_found_in_it(
+    script: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    token = tmp_path / ".local/share/livetrack-vcam/token"
+    token.parent.mkdir(parents=True)
+    token.write_text(TOKEN)
+    token.chmod(0o600)
+    snap = tmp_path / "snap" / "obs-studio"
+    for folder in ("common", "1302"):
+        (snap / folder).mkdir(parents=True)
+    (snap / "current").symlink_to("1302")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    for command in SNAP_COPIES:
+        subprocess.run(["sh", "-c", command], check=True, env=os.environ | {"PATH": path})
+    assert (snap / "common" / SCRIPT.name).read_bytes() == SCRIPT.read_bytes()
+
+    monkeypatch.setenv("HOME", str(snap / "1302"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(snap / "1302/.local/share"))
+    assert script.read_token("") == TOKEN
+    (found, *_rest) = script.token_files()
+    assert stat.S_IMODE(found.stat().st_mode) == 0o600
