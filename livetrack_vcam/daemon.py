@@ -258,8 +258,7 @@ class Daemon:
         else:
             then = "Trying again; the rest goes on." if event.retrying else "The rest goes on."
             log.error("output %s stopped: %s. %s", event.sink, event.error, then)
-        waiting = event.retrying and not event.opening
-        if not waiting and all(outlet.state == "failed" for outlet in self._pipeline.outlets):
+        if all(outlet.is_over for outlet in self._pipeline.outlets):
             self._stop(event.error)
 
     def _stop(self, error: BaseException | None = None) -> None:

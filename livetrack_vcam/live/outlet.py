@@ -34,6 +34,7 @@ class Outlet:
         self._unheard: tuple[int, int | None] = (0, None)
         self._pause_s = RETRY_FIRST_S
         self._called_off = False
+        self._was_open = False
         self._error: LiveTrackError | None = None
         self._canvas = canvas
         self._report = report
@@ -54,6 +55,12 @@ class Outlet:
         if isinstance(self.sink, LinkedSink):
             self._called_off = True
             self.sink.give_up()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is to be expected of it. One that was open and is tried again counts as
+        working; one that never was is an offer that nobody took up."""
+        return self.state == "failed" and not (self._was_open and self._error is not None)
 
     @property
     def dropped(self) -> int:
@@ -98,10 +105,11 @@ class Outlet:
         if failed_at is not None:
             self._unheard = (unheard + self.mailbox.dropped - failed_at, None)
         self._pause_s = RETRY_FIRST_S
+        self._was_open = True
+        self.state = "open"  # before the error goes: `is_over` is asked from another thread
         if self._error is not None:
             self._error = None
             self._report(SinkBack(self.shot, self.sink.name))
-        self.state = "open"
 
     def _wait(self, pause_s: float) -> bool:
         """Let pictures pass for so long; whether there will be more."""
@@ -137,8 +145,8 @@ class Outlet:
         """Whether that is the end of it; else it is to be tried again."""
         again = isinstance(self.sink, ReturningSink) and self.sink.may_return
         known = self._error is not None
-        self.state = "failed"
         self._error = error if again else None
+        self.state = "failed"
         unheard, failed_at = self._unheard
         if failed_at is None:
             self._unheard = (unheard, self.mailbox.dropped)
