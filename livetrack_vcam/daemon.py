@@ -31,7 +31,7 @@ from livetrack_vcam.events import (
     SourceBack,
     SourceLost,
 )
-from livetrack_vcam.interrupts import PATIENCE
+from livetrack_vcam.interrupts import PATIENCE, ending_signals
 from livetrack_vcam.live.pipeline import in_background
 from livetrack_vcam.logs import set_up_logging
 from livetrack_vcam.operating.browser import open_in_browser
@@ -279,7 +279,8 @@ class Daemon:
 
         try:
             loop.add_signal_handler(signal.SIGINT, interrupt)
-            loop.add_signal_handler(signal.SIGTERM, self._pipeline.stop)
+            for number in ending_signals():
+                loop.add_signal_handler(number, self._pipeline.stop)
         except NotImplementedError:  # Windows has no such handlers in asyncio
             signal.signal(signal.SIGINT, lambda *_: loop.call_soon_threadsafe(interrupt))
 

@@ -15,6 +15,16 @@ SIGNALS = tuple(
 PATIENCE = 3
 
 
+def ending_signals() -> tuple[int, ...]:
+    """SIGTERM and SIGHUP, which end the program; SIGHUP not where `nohup` had it ignored."""
+    return tuple(
+        number
+        for number in SIGNALS
+        if number == signal.SIGTERM
+        or (number != signal.SIGINT and signal.getsignal(number) != signal.SIG_IGN)
+    )
+
+
 class Interrupts:
     """Turns the signals into KeyboardInterrupt, once, and never inside `held`.
 
@@ -37,7 +47,8 @@ class Interrupts:
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = {number: signal.signal(number, self._arrive) for number in SIGNALS}
+        numbers = (signal.SIGINT, *ending_signals())
+        before = {number: signal.signal(number, self._arrive) for number in numbers}
         try:
             yield
         finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from contextlib import suppress
 from typing import Any, TextIO
 
 # They talk at INFO about things nobody asked for; obsws_python even logs the password.
@@ -40,7 +41,8 @@ class TerminalHandler(logging.StreamHandler[TextIO]):
     """Writes over the status line, which is drawn again below."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.stream.write(CLEAR_LINE)
+        with suppress(OSError):  # as StreamHandler does where the terminal was closed
+            self.stream.write(CLEAR_LINE)
         super().emit(record)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from contextlib import suppress
 
 from livetrack_vcam.control import ShotStatus, SinkStatus, Status
 from livetrack_vcam.logs import CLEAR_LINE
@@ -47,10 +48,14 @@ def _shot(shot: ShotStatus, named: bool) -> str:
 def show_status(status: Status) -> None:
     """Draw the line over the previous one, cut to the terminal's width."""
     width = shutil.get_terminal_size().columns
-    sys.stderr.write(CLEAR_LINE + format_status(status)[: width - 1])
-    sys.stderr.flush()
+    _write(CLEAR_LINE + format_status(status)[: width - 1])
 
 
 def clear_status() -> None:
-    sys.stderr.write(CLEAR_LINE)
-    sys.stderr.flush()
+    _write(CLEAR_LINE)
+
+
+def _write(text: str) -> None:
+    with suppress(OSError):  # a terminal that was closed must not keep the run from its end
+        sys.stderr.write(text)
+        sys.stderr.flush()

@@ -49,7 +49,8 @@ class Program:
         self.home = home
         self._started: list[subprocess.Popen[str]] = []
 
-    def start(self, *args: str) -> subprocess.Popen[str]:
+    def start(self, *args: str, terminal: int | None = None) -> subprocess.Popen[str]:
+        """`terminal`: the descriptor of one to write to, instead of pipes."""
         env = os.environ | {"XDG_DATA_HOME": str(self.home)}
         process = subprocess.Popen(
             [sys.executable, "-m", "livetrack_vcam", *args],
@@ -57,8 +58,8 @@ class Program:
             env=env,
             text=True,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stdout=subprocess.PIPE if terminal is None else terminal,
+            stderr=subprocess.PIPE if terminal is None else terminal,
         )
         self._started.append(process)
         return process

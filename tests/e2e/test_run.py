@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import socket
@@ -83,6 +84,21 @@ def test_interrupting_leaves_a_finished_playable_recording(
     assert process.returncode == EXIT_INTERRUPTED, err
     assert "Traceback" not in err
     assert frame_count(out) > 10
+
+
+def test_a_closed_terminal_ends_the_run_as_sigterm_does(program: Program, tmp_path: Path) -> None:
+    out, log = tmp_path / "out.mp4", tmp_path / "s.jsonl"
+    ours, its = os.openpty()
+    outputs = ("--sink", f"file:{out}", "--session", str(log), "--no-web")
+    process = program.start("run", "--source", "demo", *outputs, terminal=its)
+    os.close(its)
+    wait_until_it_grows(out, 30_000, process)
+    os.close(ours)
+    process.send_signal(signal.SIGHUP)
+    assert process.wait(timeout=30) == EXIT_OK
+    replayed = program.run("replay", str(log))
+    assert replayed.returncode == EXIT_OK, replayed.stderr
+    assert log.read_text().endswith("\n")
 
 
 def test_a_recording_survives_kill_9(program: Program, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from contextlib import suppress
 
 import pytest
 
-from livetrack_vcam.interrupts import SIGNALS, Interrupts
+from livetrack_vcam.interrupts import SIGNALS, Interrupts, ending_signals
 
 
 @pytest.fixture(autouse=True)
@@ -52,6 +52,16 @@ def test_sigterm_is_an_interrupt_too() -> None:
     interrupts = Interrupts()
     with interrupts.caught(), pytest.raises(KeyboardInterrupt):
         os.kill(os.getpid(), signal.SIGTERM)
+
+
+def test_a_closed_terminal_is_an_interrupt_unless_nohup_says_otherwise() -> None:
+    interrupts = Interrupts()
+    with interrupts.caught(), pytest.raises(KeyboardInterrupt):
+        os.kill(os.getpid(), signal.SIGHUP)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    assert ending_signals() == (signal.SIGTERM,)
+    with Interrupts().caught():
+        os.kill(os.getpid(), signal.SIGHUP)
 
 
 def test_a_second_press_does_not_disturb_the_cleaning_up_but_a_third_does() -> None:
