@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
 
+from livetrack_vcam.sources.playback import MAX_SKIPPED
 from tests.e2e.conftest import Program
 
 FRAMES, FPS, RATE = 45, 30, 48_000
@@ -75,4 +77,8 @@ def test_the_first_lines_of_a_run_say_how_late_look_ahead_makes_the_picture(
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "10 frames (333 ms) late to look ahead" in done.stderr
-    assert len(times(out, "video")) == FRAMES
+    # It runs at the clip's pace, and a machine with too much to do has to leave pictures out: no
+    # more than it says, and than are skipped in a row where no later one tells of it.
+    dropped = int(re.findall(r" (\d+) dropped", done.stderr)[-1])
+    shown = len(times(out, "video"))
+    assert FRAMES - MAX_SKIPPED <= shown + dropped <= FRAMES
