@@ -39,8 +39,9 @@ OFFLINE_KEYFRAME_S = 2
 class Recorder:
     """A sink that writes H.264 to `path` (.mp4 or .mkv) with the frames' real times.
 
-    An existing file is refused unless `overwrite`. When the disk fills up, `send` raises
-    SinkError and the file ends with its last complete fragment.
+    An existing file is refused unless `overwrite`. When the disk fills up, `send` or `close` raises
+    SinkError and the file ends with its last complete fragment. When somebody deletes the file,
+    they raise SinkError within FRAGMENT_S.
     """
 
     name = "file"
@@ -55,6 +56,8 @@ class Recorder:
         self._stream: VideoStream | None = None
         self._start_ns: int | None = None
         self._last_pts = -SHORTEST_STEP
+        self._watched: int | None = None
+        self._look_pts = 0
 
     def open(self, canvas: Canvas) -> None:
         check_writable(self._path, self._overwrite)
@@ -63,6 +66,7 @@ class Recorder:
             self._container = av.open(str(self._path), "w", options=self._options)
             self._stream = add_h264(self._container, canvas.size, canvas.fps)
             self._container.start_encoding()  # creates the file now, not at the first picture
+            self._watched = _open_ordinary(self._path)
         except (OSError, av.error.FFmpegError) as error:
             self._container = self._stream = None
             if new:
@@ -78,6 +82,9 @@ class Recorder:
         if pts < self._last_pts + SHORTEST_STEP:
             return
         self._last_pts = pts
+        if pts >= self._look_pts:
+            self._look_pts = pts + FRAGMENT_S * TIME_BASE.denominator
+            self._check_there()
         picture = to_av(frame)
         picture.pts, picture.time_base = pts, TIME_BASE
         try:
@@ -96,8 +103,47 @@ class Recorder:
             for packet in stream.encode(None):
                 container.mux(packet)
             container.close()
+            self._check_there()
+            self._check_whole()
         except (OSError, av.error.FFmpegError) as error:
             raise write_error(self._path, error, kept=True) from None
+        finally:
+            self._end_watch()
+
+    def _check_there(self) -> None:
+        """A deleted file takes all that is written to it, and leaves nothing."""
+        if self._watched is not None and os.fstat(self._watched).st_nlink == 0:
+            self._discard()
+            raise SinkError(
+                f"{self._path} was deleted while it was recorded; nothing of it is left, "
+                "start again to record anew"
+            )
+
+    def _check_whole(self) -> None:
+        """FFmpeg does not tell of an MP4 file whose last fragment the disk did not take."""
+        if self._cut():
+            raise SinkError(
+                f"the end of {self._path} could not be written, perhaps because the disk is full; "
+                "it is playable up to this point"
+            )
+
+    def _cut(self) -> bool:
+        """Take off the end what is no whole fragment; whether there was such an end.
+
+        A file that was put in the place of ours is left alone.
+        """
+        if self._watched is None or self._path.suffix.lower() != ".mp4":
+            return False
+        try:
+            ours = os.path.samestat(os.fstat(self._watched), self._path.stat())
+        except FileNotFoundError:
+            return False
+        return ours and cut_to_whole_fragments(self._path)
+
+    def _end_watch(self) -> None:
+        if self._watched is not None:
+            os.close(self._watched)
+            self._watched = None
 
     def _discard(self) -> None:
         """Let go of a file that cannot be written any more; what is on the disk is playable."""
@@ -105,16 +151,27 @@ class Recorder:
         if container is not None:
             with contextlib.suppress(OSError, av.error.FFmpegError):
                 container.close()
-        if self._path.suffix.lower() == ".mp4":
-            with contextlib.suppress(OSError):
-                cut_to_whole_fragments(self._path)
+        with contextlib.suppress(OSError):
+            self._cut()
+        self._end_watch()
 
 
-def cut_to_whole_fragments(path: Path) -> None:
-    """Take the unfinished fragment off the end of an MP4 file; some players refuse the whole file.
+def _open_ordinary(path: Path) -> int | None:
+    """A descriptor of the file by which to notice its end; None for a pipe or a device."""
+    if not path.is_file():
+        return None
+    file = os.open(path, os.O_RDONLY)
+    if os.fstat(file).st_nlink > 0:
+        return file
+    os.close(file)  # a file system that counts no links
+    return None
 
-    A fragment is a moof box and its mdat box (ISO/IEC 14496-12 section 8.8); a box begins with its
-    size in 32 bits and its name.
+
+def cut_to_whole_fragments(path: Path) -> bool:
+    """Take the unfinished fragment off the end of an MP4 file; whether there was one.
+
+    Some players refuse the whole file for it. A fragment is a moof box and its mdat box
+    (ISO/IEC 14496-12 section 8.8); a box begins with its size in 32 bits and its name.
     """
     with path.open("r+b") as file:
         length = file.seek(0, os.SEEK_END)
@@ -128,6 +185,7 @@ def cut_to_whole_fragments(path: Path) -> None:
             if kind != b"moof":
                 whole = begin
         file.truncate(whole)
+    return whole < length
 
 
 def muxer_options(path: Path) -> dict[str, str]:

@@ -204,6 +204,72 @@ def test_a_full_disk_is_said_and_leaves_a_playable_file(tmp_path: Path, suffix: 
     assert len(times_ms(path)) > 30
 
 
+FILL_THE_DISK_AT_THE_END = """
+    import resource, signal, sys
+    from pathlib import Path
+    from livetrack_vcam.errors import SinkError
+    from livetrack_vcam.sinks.recorder import Recorder
+    sys.path.insert(0, {tests!r})
+    from test_recorder import CANVAS, picture
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    path = Path({path!r})
+    recorder = Recorder(path)
+    recorder.open(CANVAS)
+    for number in range(75):
+        recorder.send(picture(number, number * 33_333_334))
+    most = path.stat().st_size + 2000
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+    try:
+        recorder.close()
+    except SinkError as error:
+        print(error)
+        sys.exit(7)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no RLIMIT_FSIZE")
+def test_a_disk_that_fills_up_at_the_very_end_is_said_and_leaves_a_playable_file(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "full.mp4"
+    code = FILL_THE_DISK_AT_THE_END.format(tests=str(Path(__file__).parent), path=str(path))
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 7, done.stderr
+    assert str(path) in done.stdout
+    assert 30 < len(times_ms(path)) < 75
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a file that is written cannot be deleted")
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+def test_a_recording_that_somebody_deletes_ends_and_says_so(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"deleted{suffix}"
+    recorder = Recorder(path)
+    recorder.open(CANVAS)
+    recorder.send(picture(0, 0))
+    path.unlink()
+    recorder.send(picture(1, SECOND_NS // 30))
+    with pytest.raises(SinkError, match="was deleted while it was recorded"):
+        recorder.send(picture(2, 2 * SECOND_NS))
+    recorder.close()
+    assert not path.exists()
+
+
+def test_a_recording_that_somebody_moves_goes_on_there(tmp_path: Path) -> None:
+    path, moved = tmp_path / "before.mp4", tmp_path / "after.mp4"
+    recorder = Recorder(path)
+    recorder.open(CANVAS)
+    recorder.send(picture(0, 0))
+    path.rename(moved)
+    path.write_bytes(b"somebody else's")
+    for number in range(1, 60):
+        recorder.send(picture(number, number * SECOND_NS // 30))
+    recorder.close()
+    assert len(times_ms(moved)) == 60
+    assert path.read_bytes() == b"somebody else's"
+
+
 def write_source(path: Path, audio: str, seconds: int = 3, rate: int = 48_000) -> Path:
     """A clip whose sound is a tone that starts at 1 s, so that its place can be heard."""
     with av.open(str(path), "w") as container:
