@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,12 @@ settings.register_profile("livetrack", deadline=None, derandomize="CI" in os.env
 settings.load_profile("livetrack")
 
 ROOT = Path(__file__).resolve().parents[1]
+
+# A shell lets what it starts in the background ignore Ctrl-C, and nohup a closed terminal; the
+# tests and the programs they start would ignore them, too.
+for _name, _handler in (("SIGINT", signal.default_int_handler), ("SIGHUP", signal.SIG_DFL)):
+    if hasattr(signal, _name):
+        signal.signal(getattr(signal, _name), _handler)
 
 
 @pytest.fixture(scope="session")
