@@ -152,7 +152,7 @@ class Daemon:
         """Say what came of it; of a run that never got going nothing is said or left."""
         if self._refused:
             for writer in self._pipeline.writers:
-                writer.path.unlink(missing_ok=True)
+                writer.discard()
             return
         self._say_note()
         detect = self._pipeline.detect
@@ -238,7 +238,8 @@ class Daemon:
             elif isinstance(event, DetectorBack):
                 log.info("the detector is back")
             elif isinstance(event, SourceLost):
-                log.warning("%s; looking for it again", event.error)
+                then = "waiting for it" if event.stuck else "looking for it again"
+                log.warning("%s; %s", event.error, then)
             elif isinstance(event, SourceBack):
                 log.info("the source is back")
                 if event.note:

@@ -10,9 +10,11 @@ from livetrack_vcam.errors import LiveTrackError, SourceError
 
 @dataclass(frozen=True, slots=True)
 class SourceLost:
-    """The source failed; it is tried again until it comes back."""
+    """The source failed; it is tried again until it comes back. `stuck`: it did not even fail, and
+    all there is to do is to wait."""
 
     error: SourceError
+    stuck: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,14 +13,21 @@ from livetrack_vcam.live.sleeping import SleepWatch
 from livetrack_vcam.mailbox import Mailbox
 from livetrack_vcam.media import ColorRange, Frame
 from livetrack_vcam.picture.render import Renderer
-from livetrack_vcam.stats import Clock, Flow
+from livetrack_vcam.stats import NS_PER_S, Clock, Flow
 
 log = logging.getLogger(__name__)
 
 REOPEN_FIRST_S = 0.5
 REOPEN_MOST_S = 5.0
+STUCK_NS = 15 * NS_PER_S
+"""No source waits so long by itself; the longest is a network stream's (READ_TIMEOUT_S)."""
 BRIGHTNESS_EVERY = 15
 """Frames, the time between two measurements."""
+
+NO_ANSWER = (
+    f"the source has given neither a picture nor an error for {STUCK_NS // NS_PER_S} s; plug it in "
+    "again, and if that does not help start livetrack-vcam again"
+)
 
 
 def brightness(frame: Frame) -> float:
@@ -56,6 +63,9 @@ class Capture:
         self.missed = 0
         self.brightness: float | None = None
         self._last_seq = -1
+        # When the source was asked for the frame that it has not given yet; None: it is not asked.
+        self._asked_ns: int | None = None
+        self._stuck = False
         self._fitter = Renderer(size)
         self._sleep = SleepWatch() if sleep is None else sleep
         self._slept = False
@@ -77,6 +87,17 @@ class Capture:
         self._stopping.set()
         self._source.close()
 
+    def check(self) -> None:
+        """Notice a live source whose `read` does not come back: some systems' drivers wait without
+        end. Never blocks; from another thread, for this one is in `read`."""
+        asked_ns = self._asked_ns
+        if self._stuck or not self._live or asked_ns is None:
+            return
+        if self._clock() - asked_ns >= STUCK_NS:
+            self._stuck = True
+            self.state = "lost"
+            self._report(SourceLost(SourceError(NO_ANSWER), stuck=True))
+
     def _count(self, frame: Frame) -> None:
         """A gap in `seq` is a frame the source had to skip; a smaller one is a new beginning."""
         self.missed += max(0, frame.seq - self._last_seq - 1)
@@ -88,6 +109,7 @@ class Capture:
     def _read(self) -> Frame | None:
         """The next frame, through any loss of a live source; None at the end."""
         while True:
+            self._asked_ns = self._clock()
             try:
                 frame = self._source.read()
             except SourceError as error:
@@ -98,7 +120,13 @@ class Capture:
                 self.state = "lost"
                 self._report(SourceLost(error))
             else:
+                if self._stuck and frame is not None:
+                    self.state = "running"
+                    self._report(SourceBack())
                 return None if frame is None else self._fitted(frame)
+            finally:
+                self._asked_ns = None
+                self._stuck = False
             info = self._reopen()
             if info is None:
                 return None

@@ -100,6 +100,7 @@ class Pipeline:
         if open_watch is not None:
             self.detect = self._keeper(open_watch, detect_hz, clock)
         self.capture = Capture(source, info.size, info.live, self.render.frames, report, clock)
+        self.render.on_silence = self.capture.check
         self._companions: list[Companion] = []
         self._threads: list[Thread] = []
         self._running = 0

@@ -126,6 +126,8 @@ class Render:
         self._clock = clock
         # Called with every frame once its pictures are on their way; must not block.
         self.onlooker: Callable[[Frame], None] = lambda _frame: None
+        # Called again and again while the slate is shown; must not block.
+        self.on_silence: Callable[[], None] = lambda: None
         # What the slate says before the first frame, and when no more come.
         self.waiting_line = "Waiting for the camera."
         self.away_line = "The camera is away. Looking for it."
@@ -303,6 +305,7 @@ class Render:
         given_up_ns = self.views[0].pts_ns + STALL_NS if self.views else now_ns
         if now_ns < given_up_ns:
             return
+        self.on_silence()
         line = self.away_line if self.views else self.waiting_line
         for shot in self._renderers:
             self._send(shot, self._slates.instead(shot, line, now_ns, given_up_ns))
