@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -18,6 +19,7 @@ from tests.recorded_cameras import RecordedMachine
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="links of udev")
 
 C920_A, C920_B = "usb-046d_HD_Pro_Webcam_C920_A0A0A0A0", "usb-046d_HD_Pro_Webcam_C920_B1B1B1B1"
+C920_C = "usb-046d_HD_Pro_Webcam_C920_C2C2C2C2"
 NO_SERIAL = "usb-Generic_USB_Camera"
 
 
@@ -112,18 +114,6 @@ def test_a_file_of_that_name_goes_before_a_part_of_a_cameras_name(
     assert find_camera("C920", machine.cameras()) is not None
 
 
-def test_a_camera_plugged_in_again_is_found_at_its_new_number(machine: RecordedMachine) -> None:
-    machine.plug_in(0, "c920", C920_A)
-    machine.plug_in(2, "facetime")
-    before = machine.cameras()
-    machine.unplug(0)
-    assert found_again(before[0], machine.cameras(), before) is None
-    machine.plug_in(4, "c920", C920_A, port="7")
-    found = found_again(before[0], machine.cameras(), before)
-    assert found is not None
-    assert found.number == 4
-
-
 def test_looking_for_one_camera_asks_no_other(machine: RecordedMachine) -> None:
     machine.plug_in(0, "c920", C920_A)
     machine.plug_in(2, "facetime")
@@ -133,18 +123,51 @@ def test_looking_for_one_camera_asks_no_other(machine: RecordedMachine) -> None:
     assert machine.asked == ["video0"]
 
 
-def test_another_of_the_same_model_takes_the_place_only_if_it_is_new(
-    machine: RecordedMachine,
+class Plug(NamedTuple):
+    """What is plugged in where; the words of RecordedMachine.plug_in."""
+
+    number: int
+    record: str
+    by_id: str = ""
+    port: str = "1"
+
+
+class Again(NamedTuple):
+    """The first of two cameras of a machine is unplugged, and what is plugged in then is it."""
+
+    first: Plug
+    beside: Plug
+    then: Plug
+
+
+AGAIN = {
+    "a camera with a serial number, at another port": Again(
+        Plug(0, "c920", C920_A), Plug(2, "facetime"), Plug(4, "c920", C920_A, "7")
+    ),
+    "another of the same model, which is new": Again(
+        Plug(0, "c920", C920_A, "1"), Plug(2, "c920", C920_B, "2"), Plug(4, "c920", C920_C, "1")
+    ),
+    "one without a serial number, at another port": Again(
+        Plug(0, "yuyv_only"),
+        Plug(2, "yuyv_only", NO_SERIAL, "2"),
+        Plug(1, "yuyv_only", NO_SERIAL, "5"),
+    ),
+}
+
+
+@pytest.mark.parametrize("again", AGAIN.values(), ids=AGAIN.keys())
+def test_a_camera_that_was_unplugged_is_not_the_one_beside_it_but_the_one_that_comes(
+    machine: RecordedMachine, again: Again
 ) -> None:
-    machine.plug_in(0, "c920", C920_A, port="1")
-    machine.plug_in(2, "c920", C920_B, port="2")
+    for plug in (again.first, again.beside):
+        machine.plug_in(*plug)
     before = machine.cameras()
-    machine.unplug(0)
+    machine.unplug(again.first.number)
     assert found_again(before[0], machine.cameras(), before) is None
-    machine.plug_in(4, "c920", "usb-046d_HD_Pro_Webcam_C920_C2C2C2C2", port="1")
+    machine.plug_in(*again.then)
     found = found_again(before[0], machine.cameras(), before)
     assert found is not None
-    assert found.number == 4
+    assert found.number == again.then.number
 
 
 def test_equal_cameras_without_serials_are_known_by_their_place(machine: RecordedMachine) -> None:
@@ -161,18 +184,6 @@ def test_equal_cameras_without_serials_are_known_by_their_place(machine: Recorde
     assert [found_again(each, machine.cameras(), before) for each in before] == list(
         machine.cameras()
     )
-
-
-def test_a_camera_without_a_serial_is_found_at_another_port(machine: RecordedMachine) -> None:
-    machine.plug_in(0, "yuyv_only", port="1")
-    machine.plug_in(2, "yuyv_only", NO_SERIAL, port="2")
-    before = machine.cameras()
-    machine.unplug(0)
-    assert found_again(before[0], machine.cameras(), before) is None
-    machine.plug_in(1, "yuyv_only", NO_SERIAL, port="5")
-    found = found_again(before[0], machine.cameras(), before)
-    assert found is not None
-    assert found.number == 1
 
 
 def test_while_udevs_links_are_missing_no_other_of_the_model_is_taken(
