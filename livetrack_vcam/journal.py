@@ -30,6 +30,17 @@ class LineWriter:
     def stop(self) -> None:
         self._lines.close()
 
+    def discard(self) -> None:
+        """Leave nothing of a run that never began, once `run` has ended, or instead of it.
+
+        What is no ordinary file stays: it is not ours.
+        """
+        with contextlib.suppress(OSError):
+            self._file.close()
+        if self.path.is_file() and not self.path.is_symlink():
+            with contextlib.suppress(OSError):
+                self.path.unlink(missing_ok=True)
+
     @property
     def dropped(self) -> int:
         return self._lines.dropped

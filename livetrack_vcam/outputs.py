@@ -21,6 +21,8 @@ def check_writable(path: Path, overwrite: bool) -> None:
 
     What is no ordinary file, such as /dev/stdout or a pipe, need not be new.
     """
+    if not _can_be(path):
+        raise SinkError(f"{str(path)!r} cannot be the name of a file; choose another")
     try:
         if not path.parent.is_dir():
             raise SinkNotFoundError(
@@ -31,7 +33,7 @@ def check_writable(path: Path, overwrite: bool) -> None:
         if path.is_file() and not overwrite:
             raise SinkError(f"{path} exists already; choose another name, or add --overwrite")
         allowed = os.access(path if path.exists() else path.parent, os.W_OK)
-    except (OSError, ValueError) as error:  # ValueError: a NUL in a config file's path
+    except OSError as error:
         raise write_error(path, error) from None
     if not allowed:
         raise _forbidden(path)
@@ -69,12 +71,19 @@ def exists(path: Path) -> bool:
         path.stat()
     except PermissionError:
         return True
-    except OSError:
+    except (OSError, ValueError):  # ValueError: what cannot be a name
         return False
     return True
 
 
+def _can_be(path: Path) -> bool:
+    """Whether there can be such a name; a config file can hold others."""
+    return "\0" not in str(path)
+
+
 def _same_file(one: Path, other: Path) -> bool:
+    if not (_can_be(one) and _can_be(other)):
+        return False
     try:
         return one.samefile(other)
     except OSError:

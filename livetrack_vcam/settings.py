@@ -155,7 +155,7 @@ def read_config(path: Path) -> dict[str, Any]:
             f"config file {path} does not exist; "
             f"`livetrack-vcam run --print-config > {path}` makes one"
         ) from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise SettingsError(f"config file {path} cannot be read: {error}") from None
 
 

@@ -31,6 +31,7 @@ from livetrack_vcam.obs.operator import OperatorHere
 from livetrack_vcam.obs.program import PauseOffProgram, PresetOfScene
 from livetrack_vcam.obs.sound import Settled, SoundDelay, picture_delay_ms
 from livetrack_vcam.obs.watch import EVENTS, Duty, ObsWatch
+from livetrack_vcam.outputs import expanded
 from livetrack_vcam.settings import Settings
 from livetrack_vcam.shot_settings import ShotSettings, check_canvas
 from livetrack_vcam.sink_spec import SinkSpec
@@ -90,11 +91,22 @@ class Studio:
         return self.source if isinstance(self.source, BrowserCamera) else None
 
     def build(self, report: Report) -> Pipeline:
-        """Everything, connected and not yet started. Raises LiveTrackError."""
+        """Everything, connected and not yet started. Raises LiveTrackError, and leaves no file."""
+        writers: list[LineWriter] = []
+        try:
+            self.pipeline = self._pipeline(report, writers)
+            self._add_companions(self.pipeline)
+        except BaseException:
+            for writer in writers:
+                writer.discard()
+            raise
+        return self.pipeline
+
+    def _pipeline(self, report: Report, writers: list[LineWriter]) -> Pipeline:
+        """The stages and what they decide by; `writers` takes each log as soon as it is there."""
         settings = self.settings
         directors = {shot.name: shot.director(self.info.size) for shot in settings.shots}
         sinks = {shot.name: self._sinks(shot) for shot in settings.shots}
-        writers: list[LineWriter] = []
         decider: Decider
         if settings.session is not None:
             writers.append(_line_writer(settings.session, settings.overwrite))
@@ -111,7 +123,7 @@ class Studio:
         shots: Mapping[str, tuple[Canvas, Sequence[Sink]]] = {
             name: (canvas, sinks[name]) for name, canvas in self.canvases.items()
         }
-        pipeline = Pipeline(
+        return Pipeline(
             source=self.source,
             info=self.info,
             open_watch=self._open_watch,
@@ -123,6 +135,9 @@ class Studio:
             writers=writers,
             look_ahead={shot.name: shot.look_ahead_frames for shot in settings.shots},
         )
+
+    def _add_companions(self, pipeline: Pipeline) -> None:
+        settings = self.settings
         if settings.web:
             pipeline.show(self.preview)
         if self.microphone is not None:
@@ -130,8 +145,6 @@ class Studio:
         if settings.obs_watch or settings.obs_audio:
             self.obs = self._obs_watch(pipeline)
             pipeline.accompany(self.obs)
-        self.pipeline = pipeline
-        return pipeline
 
     def open_rooms(self, pipeline: Pipeline) -> dict[str, Room]:
         """A room for each shot that has one; to be called in the loop that will serve them."""
@@ -328,4 +341,4 @@ def asked_for_sinks(shot: ShotSettings) -> bool:
 
 
 def _line_writer(path: Path, overwrite: bool) -> LineWriter:
-    return LineWriter(path, create_text_file(path, overwrite))
+    return LineWriter(expanded(path), create_text_file(path, overwrite))

@@ -233,7 +233,7 @@ def watch(
 
 def _until_interrupted(watching: ObsWatch) -> int:
     """Run it here. The first signal ends it properly, the third at once."""
-    from livetrack_vcam.interrupts import PATIENCE, SIGNALS
+    from livetrack_vcam.interrupts import PATIENCE, ending_signals
 
     arrived: list[int] = []
 
@@ -243,7 +243,7 @@ def _until_interrupted(watching: ObsWatch) -> int:
         if len(arrived) >= PATIENCE:
             raise KeyboardInterrupt
 
-    for number in SIGNALS:
+    for number in (signal.SIGINT, *ending_signals()):
         signal.signal(number, interrupt)
     watching.run()
     return EXIT_INTERRUPTED if signal.SIGINT in arrived else EXIT_OK

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from http.client import HTTPConnection, HTTPException, HTTPResponse
+from http.client import HTTPConnection, HTTPException, HTTPResponse, InvalidURL
 from typing import Any, NoReturn
 
 from livetrack_vcam.errors import LiveTrackError, SettingsError
@@ -72,10 +72,10 @@ class Client:
             connection.close()
 
     def _connect(self, timeout_s: float) -> HTTPConnection:
-        connection = HTTPConnection(self._host, self._port, timeout=timeout_s)
         try:
+            connection = HTTPConnection(self._host, self._port, timeout=timeout_s)
             connection.connect()
-        except (OSError, UnicodeError):  # a name that no DNS can hold is a UnicodeError
+        except (OSError, UnicodeError, InvalidURL):  # UnicodeError: no DNS can hold that name
             raise LiveTrackError(
                 f"nothing answers at {self.root}; start it with `livetrack-vcam run`, "
                 "or name its place with --host and --port"

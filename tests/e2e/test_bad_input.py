@@ -6,6 +6,7 @@ import json
 import os
 import resource
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,7 +17,9 @@ import av
 import pytest
 
 from livetrack_vcam.errors import (
+    EXIT_BUSY,
     EXIT_FAILED,
+    EXIT_MODEL,
     EXIT_NOT_FOUND,
     EXIT_OK,
     EXIT_USAGE,
@@ -56,6 +59,10 @@ def folder(tmp_path: Path, clip: Path) -> Path:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "list.json").write_text('{"frames": [{"a": 1}]}')
     (tmp_path / "deep.jsonl").write_text("[" * 50_000)
+    (tmp_path / "deep.toml").write_text(f"x = {'[' * 5000}{']' * 5000}")
+    (tmp_path / "digits.toml").write_text(f"x = {'9' * 5000}")
+    (tmp_path / "nul.toml").write_text('trace = "a\\u0000b"')
+    (tmp_path / "nul-source.toml").write_text('source = "a\\u0000b"')
     return tmp_path
 
 
@@ -72,6 +79,12 @@ def folder(tmp_path: Path, clip: Path) -> Path:
         ("run --source http://[::1/x --sink none", EXIT_NOT_FOUND, "address"),
         ("run --source sound.m4a --sink none", EXIT_FAILED, "no video stream"),
         ("run --source demo --sink none --detect-hz 1e-12", EXIT_USAGE, "--detect-hz"),
+        ("run --source demo --sink none --config nul.toml --session s", EXIT_FAILED, "be the name"),
+        ("run --source clip.mp4 --sink none --config nul.toml", EXIT_FAILED, "be the name"),
+        ("run --sink none --config nul-source.toml", EXIT_NOT_FOUND, "no file"),
+        ("run --source demo --config digits.toml", EXIT_USAGE, "digits.toml"),
+        ("run --source demo --config deep.toml", EXIT_USAGE, "deep.toml"),
+        ("run --source demo --sink none --detector mediapipe --session s", EXIT_MODEL, "mediapipe"),
         ("reframe sound.m4a out.mp4", EXIT_FAILED, "no video stream"),
         ("reframe pipe out.mp4", EXIT_FAILED, "is a pipe"),
         ("reframe clip.mp4 out.mp4 --trace ./out.mp4", EXIT_USAGE, "same file"),
@@ -84,6 +97,7 @@ def folder(tmp_path: Path, clip: Path) -> Path:
         ("replay clip.mp4", EXIT_FAILED, "session log"),
         ("replay deep.jsonl", EXIT_FAILED, "deep.jsonl"),
         ("replay nothing.jsonl", EXIT_NOT_FOUND, "session log"),
+        ("ctl --host a\x01b status", EXIT_FAILED, "--host"),
         ("ctl --host [ status", EXIT_FAILED, "--host"),
     ],
 )
@@ -96,6 +110,22 @@ def test_what_cannot_work_says_so_and_changes_nothing(
     assert done.returncode == code, done.stderr
     assert sentence in last_line(done.stderr)
     assert {path.name: path.stat().st_size for path in folder.iterdir()} == before
+
+
+def test_a_run_that_cannot_begin_leaves_no_log_and_takes_no_pipe_away(
+    program: Program, folder: Path
+) -> None:
+    reader = os.open(folder / "pipe", os.O_RDWR)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        outputs = ("--sink", "none", "--session", "pipe", "--trace", "t.jsonl")
+        done = program.run("run", "--source", "demo", *outputs, "--port", port_of(taken))
+    os.close(reader)
+    assert done.returncode == EXIT_BUSY, done.stderr
+    assert "in use" in last_line(done.stderr)
+    assert (folder / "pipe").is_fifo()
+    assert not (folder / "t.jsonl").exists()
 
 
 def test_a_cut_off_clip_is_reframed_as_far_as_it_goes_and_says_so(
@@ -119,6 +149,10 @@ def test_odd_sizes_are_reframed(program: Program, tmp_path: Path, width: int, he
     done = program.run("reframe", "odd.mkv", "out.mp4", "--aspect", "9:16", "--fill", "blur")
     assert done.returncode == EXIT_OK, done.stderr
     assert "3 frames" in done.stderr
+
+
+def port_of(listening: socket.socket) -> str:
+    return str(listening.getsockname()[1])
 
 
 def limited_to(size: int) -> Callable[[], None]:
