@@ -11,6 +11,8 @@ from aiohttp import hdrs, web
 
 MAX_BODY_BYTES = 64 * 1024
 BODY_TIMEOUT_S = 10.0
+# More than any of our numbers has; larger ones cannot be compared with fractions.
+MOST_DIGITS = 18
 
 
 async def read_object(request: web.Request) -> dict[str, Any]:
@@ -49,7 +51,11 @@ def parse_object(text: bytes) -> dict[str, Any]:
     """Raises HTTPBadRequest with a sentence."""
     try:
         value = json.loads(
-            text, parse_float=_finite, parse_constant=_refuse, object_pairs_hook=_unique
+            text,
+            parse_int=_whole,
+            parse_float=_finite,
+            parse_constant=_refuse,
+            object_pairs_hook=_unique,
         )
         json.dumps(value, ensure_ascii=False).encode()  # a lone surrogate is no text
     except (ValueError, RecursionError) as error:
@@ -66,6 +72,12 @@ class _RefusedError(ValueError):
 
 def _refuse(constant: str) -> NoReturn:
     raise _RefusedError(f"{constant} is no number")
+
+
+def _whole(text: str) -> int:
+    if len(text) > MOST_DIGITS:
+        raise _RefusedError(f"{text[:20]} is too large")
+    return int(text)
 
 
 def _finite(text: str) -> float:

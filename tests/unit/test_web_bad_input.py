@@ -33,6 +33,8 @@ COMMAND, SETTINGS = "/api/command", "/api/settings"
         ('{"command":"set_max_zoom","max_zoom":Infinity}', "Infinity is no number"),
         ('{"command":"set_max_zoom","max_zoom":-Infinity}', "-Infinity is no number"),
         ('{"command":"set_max_zoom","max_zoom":1e999}', "1e999 is too large"),
+        (f'{{"command":"set_max_zoom","max_zoom":{"9" * 400}}}', "is too large"),
+        (f'{{"command":"set_home","box":[{"9" * 400},0,9,9]}}', "is too large"),
         ('{"command":"set_max_zoom","max_zoom":"2"}', "a number from 1 to 100"),
         ('{"command":"set_max_zoom","max_zoom":[2]}', "a number from 1 to 100"),
         ('{"command":"set_max_zoom","max_zoom":true}', "a number from 1 to 100"),
