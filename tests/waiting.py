@@ -1,10 +1,12 @@
-"""For tests that start something: a port for it, and waiting until it has come so far."""
+"""For tests that start something: a port for it, a reader, and waiting until it has come so far."""
 
 from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Event, Thread
 from typing import Any
 
 PATIENCE_S = 60.0
@@ -15,6 +17,22 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+@contextmanager
+def reading(read: Callable[[], object]) -> Iterator[Event]:
+    """A thread that reads until there is nothing more; the event says that it did."""
+    ended = Event()
+
+    def read_all() -> None:
+        while read() is not None:
+            pass
+        ended.set()
+
+    reader = Thread(target=read_all, daemon=True)
+    reader.start()
+    yield ended
+    reader.join()
 
 
 def until(

@@ -22,6 +22,7 @@ from livetrack_vcam.sources.demo import DemoSource
 from livetrack_vcam.sources.network import NetworkStream
 from livetrack_vcam.sources.video_file import VideoFile
 from livetrack_vcam.testing import ManualClock, SyntheticSource
+from tests.waiting import reading
 
 Make = Callable[[], Source]
 UNPACED = ("file", "demo", "network", "synthetic")
@@ -150,18 +151,9 @@ def test_after_close_read_gives_none_and_close_may_be_repeated(source: Source) -
 @pytest.mark.parametrize("source", PACED, indirect=True)
 def test_close_from_another_thread_ends_a_reading_loop(source: Source) -> None:
     source.open()
-    ended = threading.Event()
-
-    def read_all() -> None:
-        while source.read() is not None:
-            pass
-        ended.set()
-
-    reader = threading.Thread(target=read_all)
-    reader.start()
-    source.close()
-    assert ended.wait(10)
-    reader.join()
+    with reading(source.read) as ended:
+        source.close()
+        assert ended.wait(10)
 
 
 def test_close_wakes_a_read_that_waits_for_a_clock_which_never_moves() -> None:

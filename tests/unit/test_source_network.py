@@ -16,6 +16,7 @@ from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.errors import SourceError, SourceNotFoundError
 from livetrack_vcam.sources.network import NetworkStream
 from livetrack_vcam.sources.video_file import VideoFile
+from tests.waiting import reading
 
 
 def transport_stream(frames: int) -> bytes:
@@ -103,21 +104,12 @@ def test_a_source_may_be_opened_again_after_it_broke(server: str) -> None:
 def test_close_does_not_wait_for_a_silent_network(server: str) -> None:
     source = NetworkStream(f"http://{server}/silent")
     source.open()
-    ended = threading.Event()
-
-    def read_all() -> None:
-        while source.read() is not None:
-            pass
-        ended.set()
-
-    reader = threading.Thread(target=read_all)
-    reader.start()
-    begin = time.monotonic()
-    source.close()
-    assert time.monotonic() - begin < 5
-    Camera.release.set()
-    assert ended.wait(15)
-    reader.join()
+    with reading(source.read) as ended:
+        begin = time.monotonic()
+        source.close()
+        assert time.monotonic() - begin < 5
+        Camera.release.set()
+        assert ended.wait(15)
 
 
 @pytest.mark.parametrize(
