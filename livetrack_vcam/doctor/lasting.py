@@ -14,6 +14,7 @@ from livetrack_vcam.sinks import modprobe
 from livetrack_vcam.sinks.loopback import kept_devices
 from livetrack_vcam.sinks.modprobe import (
     ANY_NUMBER,
+    BUFFERS,
     MODULE,
     PlannedDevice,
     load_command,
@@ -39,6 +40,11 @@ def are_too_many(loopback: LoopbackFacts) -> bool:
     return modprobe.are_too_many(planned_devices(loopback))
 
 
+def planned_buffers(loopback: LoopbackFacts) -> int:
+    """Enough, or more where somebody wants more."""
+    return max(BUFFERS, loopback.configured_buffers, loopback.buffers or 0)
+
+
 def set_up(loopback: LoopbackFacts) -> tuple[str, ...]:
     """Writes down what is missing, and loads the module by what is written: so it is known to work
     at the next start, too."""
@@ -57,7 +63,7 @@ def set_up_again(loopback: LoopbackFacts) -> tuple[str, ...]:
 
 def load_by_hand(loopback: LoopbackFacts) -> str:
     """One command that writes nothing: for a system whose files are not known here."""
-    load = load_command(planned_devices(loopback))
+    load = load_command(planned_devices(loopback), planned_buffers(loopback))
     return f"sudo modprobe -r {MODULE} && {load}" if loopback.loaded else load
 
 
@@ -68,9 +74,10 @@ def keep_commands(loopback: LoopbackFacts) -> tuple[str, ...]:
     planned = planned_devices(loopback)
     if are_too_many(loopback):
         return ()
-    if not _are_written(planned, loopback.configured):
+    written = _are_written(planned, loopback.configured)
+    if not written or loopback.configured_buffers < BUFFERS:
         file = f"/etc/modprobe.d/{_options_file(loopback)}"
-        commands.append(_write(file, options_line(planned)))
+        commands.append(_write(file, options_line(planned, planned_buffers(loopback))))
     if not loopback.load_files:
         make = "" if loopback.load_folder is not False else f"sudo mkdir -p {LOAD_FOLDER} && "
         commands.append(make + _write(f"{LOAD_FOLDER}/livetrack.conf", MODULE))

@@ -16,7 +16,7 @@ from livetrack_vcam.doctor.linux_packages import is_declared
 from livetrack_vcam.doctor.report import Finding, Level
 from livetrack_vcam.node_access import NodeAccess, way_in
 from livetrack_vcam.sinks.loopback import LoopbackDevice
-from livetrack_vcam.sinks.modprobe import MODULE, MOST_DEVICES, OBS_LABEL
+from livetrack_vcam.sinks.modprobe import BUFFERS, MODULE, MOST_DEVICES, OBS_LABEL
 
 
 def check_device(facts: Facts) -> list[Finding]:
@@ -25,7 +25,7 @@ def check_device(facts: Facts) -> list[Finding]:
     device = loopback.device
     if device is None:
         return [as_allowed(_misnamed(loopback), facts)]
-    made = (*_caps(loopback, device), *_single(loopback))
+    made = (*_caps(loopback, device), *_single(loopback), *_buffers(loopback))
     found = [_state(facts, device), *(as_allowed(each, facts) for each in made)]
     return (
         found if surroundings(facts) else found + [as_allowed(each, facts) for each in _boot(facts)]
@@ -106,6 +106,21 @@ def _single(loopback: LoopbackFacts) -> list[Finding]:
             f"if you use that button, {_close(loopback)} and make a second one, {OBS_LABEL!r}",
             *set_up_again(loopback),
             why="OBS's Start Virtual Camera takes the first free one, and that would be ours.",
+        )
+    ]
+
+
+def _buffers(loopback: LoopbackFacts) -> list[Finding]:
+    """Not asked of a module that does not tell."""
+    held = loopback.buffers
+    if held is None or held >= BUFFERS:
+        return []
+    return [
+        problem(
+            f"{MODULE} was loaded with max_buffers={held}, and {BUFFERS} are needed",
+            f"{_close(loopback)} and load it again with max_buffers={BUFFERS}",
+            *set_up_again(loopback),
+            why="A program that is a little late may show two pictures torn into each other.",
         )
     ]
 

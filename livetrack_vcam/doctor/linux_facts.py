@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from livetrack_vcam.sinks.loopback import DEFAULT_LABEL, Holder, LoopbackDevice
-from livetrack_vcam.sinks.modprobe import PlannedDevice, configured_devices
+from livetrack_vcam.sinks.modprobe import (
+    PlannedDevice,
+    configured_buffers,
+    configured_devices,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +65,10 @@ class LinuxFacts:
 
 @dataclass(frozen=True, slots=True)
 class LoopbackFacts:
-    """The kernel module and its devices. `options` and `load_files` are what is written for the
-    next boot, `unread` modprobe's files that this user may not read; `load_folder` says whether
-    there is a place for load files; `taken` are the numbers of video devices of other drivers;
-    `users` is who has any device of the module open.
+    """The kernel module and its devices; loaded, it holds `buffers` pictures for each. `options`
+    and `load_files` are what is written for the next boot, `unread` modprobe's files that this user
+    may not read; `load_folder` says whether there is a place for load files; `taken` are the
+    numbers of video devices of other drivers; `users` is who has any device of the module open.
 
     The rest is about the device named `label`. `node`: it stands in /dev; `group` may write to it,
     `group_may_write` says whether it really may; `in_group`: this session has the joinable group,
@@ -76,6 +80,7 @@ class LoopbackFacts:
     installed: bool | None = None
     loaded: bool = False
     version: str = ""
+    buffers: int | None = None
     options: tuple[ConfigLine, ...] = ()
     unread: tuple[str, ...] = ()
     load_files: tuple[str, ...] = ()
@@ -102,6 +107,11 @@ class LoopbackFacts:
     def configured(self) -> tuple[PlannedDevice, ...]:
         """The devices that the module makes when it is loaded without further words."""
         return configured_devices(line.text for line in self.options)
+
+    @property
+    def configured_buffers(self) -> int:
+        """The pictures that it then holds for each."""
+        return configured_buffers(line.text for line in self.options)
 
     @property
     def barriers(self) -> tuple[ConfigLine, ...]:

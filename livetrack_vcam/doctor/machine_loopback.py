@@ -35,6 +35,7 @@ def gather_loopback(
         installed=is_installed(root),
         loaded=loopback.is_module_loaded(roots),
         version=read_line(module / "version"),
+        buffers=_buffers(module),
         options=modprobe_lines(root),
         unread=unread_files(root),
         load_files=load_files(root),
@@ -63,6 +64,11 @@ def _with_device(facts: LoopbackFacts, ours: LoopbackDevice, roots: Roots) -> Lo
         fed=output is False and v4l2.is_being_written(ours.path),
         holders=loopback.holders(ours.path, roots),
     )
+
+
+def _buffers(module: Path) -> int | None:
+    count = read_line(module / "parameters/max_buffers")
+    return int(count) if count.isdecimal() else None
 
 
 def _users(devices: Iterable[LoopbackDevice], roots: Roots) -> tuple[Holder, ...]:

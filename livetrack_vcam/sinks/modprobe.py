@@ -16,6 +16,13 @@ FIRST_NUMBER = 10
 MOST_DEVICES = 8
 ANY_NUMBER = -1
 
+# Pictures that the module holds. While a reader looks at one in its place, two less than these may
+# come after it; with the module's own 2 the next one may be torn into it already. More than 4 help
+# nobody: v4l2-ctl, OpenCV, OBS and Chromium ask for 4, and up to 0.12 the module then has no more
+# than that for anybody. Newer ones let a slow reader fall behind by as many as it holds.
+BUFFERS = 4
+MODULES_BUFFERS = 2
+
 _PARAMETER = re.compile(r'([\w-]+)=((?:"[^"]*"|[^\s"])*)')
 # What a label may be made of in a command that root's shell runs; a comma would end the label.
 # From U+2100 on there are symbols, such as emoji, and no more marks that turn the writing around.
@@ -62,16 +69,16 @@ def are_too_many(devices: Sequence[PlannedDevice]) -> bool:
     return len(devices) > MOST_DEVICES
 
 
-def load_command(devices: Sequence[PlannedDevice]) -> str:
-    """Loads the module with these devices, from a shell."""
+def load_command(devices: Sequence[PlannedDevice], buffers: int = BUFFERS) -> str:
+    """Loads the module with these devices and so many pictures held for each, from a shell."""
     labels = ",".join(f'"{_speakable(device.label)}"' for device in devices)
-    return f"sudo modprobe {MODULE} {_parameters(devices, labels)}"
+    return f"sudo modprobe {MODULE} {_parameters(devices, labels, buffers)}"
 
 
-def options_line(devices: Sequence[PlannedDevice]) -> str:
+def options_line(devices: Sequence[PlannedDevice], buffers: int = BUFFERS) -> str:
     """The same as a line of modprobe.d, where inner quotes would end up in the labels."""
     labels = ",".join(_speakable(device.label) for device in devices)
-    return f"options {MODULE} " + _parameters(devices, f'"{labels}"')
+    return f"options {MODULE} " + _parameters(devices, f'"{labels}"', buffers)
 
 
 def configured_devices(lines: Iterable[str]) -> tuple[PlannedDevice, ...]:
@@ -80,6 +87,17 @@ def configured_devices(lines: Iterable[str]) -> tuple[PlannedDevice, ...]:
     modprobe passes all lines on in order. Of a parameter given twice the kernel takes the last,
     but a list only as far as the last one goes.
     """
+    given = _given(lines)
+    return _devices(given) if given else ()
+
+
+def configured_buffers(lines: Iterable[str]) -> int:
+    """How many pictures the `options` lines have the module hold for each device."""
+    count = _given(lines).get(_BUFFERS, [""])[0]
+    return int(count) if count.isdecimal() else MODULES_BUFFERS
+
+
+def _given(lines: Iterable[str]) -> dict[str, list[str]]:
     given: dict[str, list[str]] = {}
     for line in lines:
         words = line.split(maxsplit=2)
@@ -89,7 +107,7 @@ def configured_devices(lines: Iterable[str]) -> tuple[PlannedDevice, ...]:
             items = value.removeprefix('"').removesuffix('"').split(",")
             name = name.replace("-", "_")
             given[name] = items + given.get(name, [])[len(items) :]
-    return _devices(given) if given else ()
+    return given
 
 
 def _devices(given: dict[str, list[str]]) -> tuple[PlannedDevice, ...]:
@@ -109,13 +127,14 @@ def _devices(given: dict[str, list[str]]) -> tuple[PlannedDevice, ...]:
     )
 
 
-_CAPS = "exclusive_caps"
+_CAPS, _BUFFERS = "exclusive_caps", "max_buffers"
 
 
-def _parameters(devices: Sequence[PlannedDevice], labels: str) -> str:
+def _parameters(devices: Sequence[PlannedDevice], labels: str, buffers: int) -> str:
     numbers = ",".join(str(device.number) for device in devices)
     caps = ",".join(str(int(device.exclusive_caps)) for device in devices)
-    return f"devices={len(devices)} video_nr={numbers} card_label={labels} {_CAPS}={caps}"
+    made = f"devices={len(devices)} video_nr={numbers} card_label={labels}"
+    return f"{made} {_CAPS}={caps} {_BUFFERS}={buffers}"
 
 
 def _speakable(label: str) -> str:

@@ -205,3 +205,9 @@ def test_what_is_kept_after_a_boot_needs_both_files_and_no_blacklist(tree: Tree)
     assert not tree.loopback().kept_after_boot
     tree.write("etc/modprobe.d/zz.conf", "blacklist v4l2loopback\n")
     assert not tree.loopback().kept_after_boot
+
+
+def test_the_buffers_are_those_that_the_module_tells(tree: Tree) -> None:
+    assert tree.loopback().buffers is None
+    tree.write("sys/module/v4l2loopback/parameters/max_buffers", "4\n")
+    assert tree.loopback().buffers == 4

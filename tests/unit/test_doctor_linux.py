@@ -11,6 +11,7 @@ from livetrack_vcam.doctor import Level, render_text
 from livetrack_vcam.doctor.checks import check_all
 from livetrack_vcam.doctor.linux_facts import ConfigLine, LoopbackFacts
 from livetrack_vcam.sinks.loopback import Holder, LoopbackDevice
+from livetrack_vcam.sinks.modprobe import options_line, plan_devices
 from tests.doctored import (
     LOAD,
     OBS,
@@ -116,9 +117,27 @@ def test_the_users_own_devices_are_loaded_again_with_ours() -> None:
     report = with_loopback(devices=(mine,), options=(), load_files=(), taken=(0, 10))
     assert report.fixes[0].startswith(
         "echo 'options v4l2loopback devices=3 video_nr=3,11,12 "
-        'card_label="Scope,LiveTrack Camera,OBS Virtual Camera" exclusive_caps=0,1,1\' | sudo tee'
+        'card_label="Scope,LiveTrack Camera,OBS Virtual Camera" exclusive_caps=0,1,1 '
+        "max_buffers=4' | sudo tee"
     )
     assert report.fixes[-1] == RELOAD
+
+
+def test_too_few_buffers_are_written_anew_with_the_devices_as_they_are() -> None:
+    old = ConfigLine(OBS_ONLY.file, options_line(plan_devices(), buffers=2))
+    report = with_loopback(buffers=2, options=(old,))
+    (found,) = (each for each in report.wrong if "max_buffers" in each.what)
+    assert found.level is Level.WARN
+    assert "max_buffers=2" in found.what
+    assert "exclusive_caps=1,1 max_buffers=4' | sudo tee" in found.fixes[0]
+    assert found.fixes[-1] == RELOAD
+
+
+def test_enough_buffers_are_nothing_to_talk_about_and_more_are_kept() -> None:
+    assert all("max_buffers" not in each.what for each in with_loopback(buffers=4).wrong)
+    many = ConfigLine("/etc/modprobe.d/v4l2loopback.conf", "options v4l2loopback max_buffers=16")
+    loopback = LoopbackFacts(installed=True, options=(many,))
+    assert "max_buffers=16" in without_module(loopback).fixes[0]
 
 
 def test_devices_that_are_only_written_down_are_kept_too() -> None:

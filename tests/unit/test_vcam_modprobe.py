@@ -11,8 +11,11 @@ import pytest
 
 from livetrack_vcam.sinks.modprobe import (
     ANY_NUMBER,
+    BUFFERS,
+    MODULES_BUFFERS,
     MOST_DEVICES,
     PlannedDevice,
+    configured_buffers,
     configured_devices,
     load_command,
     options_line,
@@ -27,14 +30,14 @@ def test_two_devices_are_made_because_obs_takes_the_first() -> None:
     assert plan_devices() == (OURS, OBS)
     assert load_command(plan_devices()) == (
         "sudo modprobe v4l2loopback devices=2 video_nr=10,11 "
-        'card_label="LiveTrack Camera","OBS Virtual Camera" exclusive_caps=1,1'
+        'card_label="LiveTrack Camera","OBS Virtual Camera" exclusive_caps=1,1 max_buffers=4'
     )
 
 
 def test_in_a_file_the_labels_stand_in_one_pair_of_quotes() -> None:
     assert options_line(plan_devices()) == (
         "options v4l2loopback devices=2 video_nr=10,11 "
-        'card_label="LiveTrack Camera,OBS Virtual Camera" exclusive_caps=1,1'
+        'card_label="LiveTrack Camera,OBS Virtual Camera" exclusive_caps=1,1 max_buffers=4'
     )
 
 
@@ -60,7 +63,7 @@ def test_a_label_never_becomes_a_command_of_roots_shell(label: str) -> None:
     devices = plan_devices(kept=(PlannedDevice(0, label),))
     words = shlex.split(load_command(devices))
     assert words[:3] == ["sudo", "modprobe", "v4l2loopback"]
-    assert len(words) == 7
+    assert len(words) == 8
     assert not set(words[5]) & set("\"$`'\\;")
     assert len(configured_devices([options_line(devices)])) == 3
 
@@ -110,6 +113,21 @@ def test_options_are_read_as_the_kernel_reads_them(
     lines: list[str], devices: tuple[PlannedDevice, ...]
 ) -> None:
     assert configured_devices(lines) == devices
+
+
+@pytest.mark.parametrize(
+    ("lines", "buffers"),
+    [
+        ([], MODULES_BUFFERS),
+        (["options v4l2loopback devices=1"], MODULES_BUFFERS),
+        ([options_line(plan_devices())], BUFFERS),
+        (["options v4l2loopback max-buffers=8"], 8),
+        (["options v4l2loopback max_buffers=8", "options v4l2loopback max_buffers=3"], 3),
+        (["options v4l2loopback max_buffers=many"], MODULES_BUFFERS),
+    ],
+)
+def test_the_buffers_are_read_as_the_kernel_reads_them(lines: list[str], buffers: int) -> None:
+    assert configured_buffers(lines) == buffers
 
 
 def test_the_module_makes_no_more_devices_than_it_can() -> None:

@@ -28,6 +28,7 @@ MODULE_OPTIONS = (
     "video_nr=10,11,12",
     'card_label="OBS Virtual Camera,LiveTrack Camera,Open Camera"',
     "exclusive_caps=1,1,0",
+    "max_buffers=4",
 )
 WIDTH, HEIGHT = 640, 360
 START_S, PATIENCE_S = 120.0, 20.0

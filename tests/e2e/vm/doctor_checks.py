@@ -17,6 +17,7 @@ from livetrack_vcam.doctor.report import Finding, Level
 from livetrack_vcam.doctor.virtual_camera import check_virtual_camera
 from livetrack_vcam.errors import EXIT_FAILED, EXIT_OK
 from livetrack_vcam.sinks.loopback import loopback_devices
+from livetrack_vcam.sinks.modprobe import BUFFERS, MODULES_BUFFERS
 from tests.e2e.vm.guest import capabilities, output, wait_until
 from tests.e2e.vm.guest_program import ended
 
@@ -123,6 +124,15 @@ def a_camera_that_browsers_do_not_list_is_made_anew(_: None) -> None:
     assert _devices()["/dev/video10"] == (OURS, True)
 
 
+def a_module_with_too_few_buffers_is_loaded_anew_with_enough(_: None) -> None:
+    _forget()
+    _load(OURS, OBS, buffers=MODULES_BUFFERS)
+    words = _fix(EXIT_OK)
+    assert f"was loaded with max_buffers={MODULES_BUFFERS}" in words, words
+    assert gather_loopback().buffers == BUFFERS
+    assert _devices() == OURS_AND_OBS
+
+
 def a_single_device_gets_a_second_one_beside_it_for_obs(_: None) -> None:
     _forget()
     _load(OURS)
@@ -193,13 +203,14 @@ def _forget() -> None:
             file.unlink()
 
 
-def _load(*labels: str, exclusive_caps: bool = True) -> None:
+def _load(*labels: str, exclusive_caps: bool = True, buffers: int = BUFFERS) -> None:
     """Load the module from /dev/video10 on, as somebody may have done by hand."""
     _unload()
     output(
         *("modprobe", MODULE, f"devices={len(labels)}", f"card_label={','.join(labels)}"),
         f"video_nr={','.join(str(10 + index) for index in range(len(labels)))}",
         f"exclusive_caps={','.join(str(int(exclusive_caps)) for _ in labels)}",
+        f"max_buffers={buffers}",
     )
 
 
@@ -224,6 +235,7 @@ CHECKS: tuple[Callable[[None], None], ...] = (
     a_device_that_was_left_stuck_is_told_from_one_in_use,
     a_camera_of_the_users_own_survives_the_fix_and_so_do_his_lines,
     a_camera_that_browsers_do_not_list_is_made_anew,
+    a_module_with_too_few_buffers_is_loaded_anew_with_enough,
     a_single_device_gets_a_second_one_beside_it_for_obs,
     a_device_in_use_is_not_taken_away_and_its_user_is_named,
 )

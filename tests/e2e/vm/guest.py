@@ -11,12 +11,14 @@ from typing import Any, Protocol
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from livetrack_vcam.sinks.modprobe import BUFFERS
+
 DEVICES = ("OBS Virtual Camera", "LiveTrack Camera", "Open Camera", "LiveTrack Vertical", "Wide")
 """Labels of /dev/video10 and on, as most checks want them; the open one has no exclusive_caps."""
 FIRST_DEVICE = 10
 
 
-def load_devices() -> None:
+def load_devices(buffers: int = BUFFERS) -> None:
     """Load v4l2loopback anew with DEVICES; nobody may have one open."""
     numbers = range(FIRST_DEVICE, FIRST_DEVICE + len(DEVICES))
     exclusive = ("0" if label == "Open Camera" else "1" for label in DEVICES)
@@ -26,6 +28,7 @@ def load_devices() -> None:
         f"video_nr={','.join(map(str, numbers))}",
         f"card_label={','.join(DEVICES)}",
         f"exclusive_caps={','.join(exclusive)}",
+        f"max_buffers={buffers}",
     )
 
 
