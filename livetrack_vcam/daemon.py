@@ -7,6 +7,7 @@ import gc
 import logging
 import signal
 import sys
+from contextlib import suppress
 from fractions import Fraction
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -92,6 +93,7 @@ class Daemon:
         def report(event: PipelineEvent) -> None:
             loop.call_soon_threadsafe(self._events.put_nowait, event)
 
+        self._catch_endings(loop)
         try:
             self._presets = PresetStore()
             self._pipeline = self._studio.build(report)
@@ -112,7 +114,7 @@ class Daemon:
         # thread for longer than a frame.
         gc.collect()
         gc.freeze()
-        self._catch_signals(loop)
+        self._catch_ctrl_c(loop)
         self._pipeline.start()
         if self._settings.duration is not None:
             loop.call_later(self._settings.duration, self._pipeline.stop)
@@ -271,7 +273,17 @@ class Daemon:
             raise self._error
         return EXIT_INTERRUPTED if self._interrupts else EXIT_OK
 
-    def _catch_signals(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _catch_endings(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Before there is a file that could be left empty; obeyed once everything runs."""
+
+        def end() -> None:
+            self._pipeline.stop()
+
+        with suppress(NotImplementedError):  # Windows has no such handlers in asyncio
+            for number in ending_signals():
+                loop.add_signal_handler(number, end)
+
+    def _catch_ctrl_c(self, loop: asyncio.AbstractEventLoop) -> None:
         def interrupt() -> None:
             self._interrupts += 1
             if self._interrupts >= PATIENCE:
@@ -280,9 +292,7 @@ class Daemon:
 
         try:
             loop.add_signal_handler(signal.SIGINT, interrupt)
-            for number in ending_signals():
-                loop.add_signal_handler(number, self._pipeline.stop)
-        except NotImplementedError:  # Windows has no such handlers in asyncio
+        except NotImplementedError:
             signal.signal(signal.SIGINT, lambda *_: loop.call_soon_threadsafe(interrupt))
 
     async def _draw(self) -> None:

@@ -270,6 +270,33 @@ def test_interrupting_right_after_the_threads_started_ends_at_once() -> None:
     assert "left behind" not in done.stderr
 
 
+SIGTERM_WHILE_IT_IS_BUILT = """
+import os, signal, sys
+from livetrack_vcam.live.pipeline import Pipeline
+build = Pipeline.__init__
+def build_and_be_told(self, *args, **kwargs):
+    os.kill(os.getpid(), signal.SIGTERM)
+    build(self, *args, **kwargs)
+Pipeline.__init__ = build_and_be_told
+from livetrack_vcam.cli import run_cli
+sys.exit(run_cli(sys.argv[1:]))
+"""
+
+
+def test_a_sigterm_while_it_is_built_leaves_no_empty_log(program: Program, tmp_path: Path) -> None:
+    log = tmp_path / "s.jsonl"
+    run = ("run", "--source", "demo", "--sink", "none", "--no-web", "--session", str(log))
+    done = subprocess.run(
+        [sys.executable, "-c", SIGTERM_WHILE_IT_IS_BUILT, *run],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == EXIT_OK, done.stderr
+    assert program.run("replay", str(log)).returncode == EXIT_OK
+
+
 def test_an_address_that_never_answers_does_not_hold_up_an_interrupt(program: Program) -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
