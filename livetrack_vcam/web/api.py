@@ -18,6 +18,7 @@ from livetrack_vcam.web.operator import Operators
 from livetrack_vcam.web.streams import MAX_EVENT_HZ, Endless
 
 MAX_EVENT_CLIENTS = 32
+MAX_HZ_DIGITS = 3  # Python refuses to read a number of thousands of them
 
 
 class ControlApi:
@@ -62,7 +63,8 @@ class ControlApi:
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
         asked = request.query.get("hz", "15")
-        if not asked.isascii() or not asked.isdigit() or not 1 <= int(asked) <= MAX_EVENT_HZ:
+        number = asked.isascii() and asked.isdigit() and len(asked) <= MAX_HZ_DIGITS
+        if not number or not 1 <= int(asked) <= MAX_EVENT_HZ:
             return error_response(400, f"hz is a whole number from 1 to {MAX_EVENT_HZ:.0f}")
         if self._event_clients >= MAX_EVENT_CLIENTS:
             return error_response(503, "too many event streams at once; close one and try again")
