@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Event, Thread
 from typing import Any
 
@@ -33,6 +34,16 @@ def reading(read: Callable[[], object]) -> Iterator[Event]:
     reader.start()
     yield ended
     reader.join()
+
+
+async def all_tasks_end(seconds: float = PATIENCE_S) -> None:
+    """Wait until nothing but this task runs in the loop."""
+    others: set[asyncio.Task[Any]] = set()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            while others := asyncio.all_tasks() - {asyncio.current_task()}:
+                await asyncio.sleep(0.01)
+    assert not others, others
 
 
 def until(

@@ -105,9 +105,9 @@ def test_an_event_client_that_takes_nothing_loses_its_place(
     monkeypatch.setattr(streams, "STALLED_S", 0.2)
 
     async def body(port: int) -> None:
-        _, stuck = await asyncio.open_connection("127.0.0.1", port, limit=1024)
+        first, stuck = await asyncio.open_connection("127.0.0.1", port, limit=1024)
         await ask_for_events(stuck)
-        await asyncio.sleep(0.2)
+        assert (await first.readline()).split()[1] == b"200"
         statuses = []
         while 200 not in statuses and len(statuses) < 100:
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -132,10 +132,13 @@ def test_who_only_sits_there_is_sent_home_and_a_crowd_takes_no_more_places_than_
         crowd = [await asyncio.open_connection("127.0.0.1", port) for _ in range(8)]
         crowd[0][1].write(b"GET /healthz HT")
         ends = [asyncio.ensure_future(reader.read()) for reader, _ in crowd]
+        ended: list[int] = []
+        for number, end in enumerate(ends):
+            end.add_done_callback(lambda _end, number=number: ended.append(number))
         async with asyncio.timeout(30):
             await asyncio.gather(*ends[5:], return_exceptions=True)
-            assert not any(end.done() for end in ends[:5])
             assert await asyncio.gather(*ends[:5]) == [b""] * 5
+        assert set(ended[:3]) == {5, 6, 7}, "those without a place go first"
         assert (await answer(port, b"GET /healthz HTTP/1.1\r\n\r\n"))[0] == 200
         for _, writer in crowd:
             writer.close()

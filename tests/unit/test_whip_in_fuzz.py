@@ -19,6 +19,7 @@ from livetrack_vcam.webrtc.receiving import (
     with_bit_rates,
 )
 from tests.publisher import GrayCamera
+from tests.waiting import all_tasks_end
 
 
 async def make_offer() -> str:
@@ -86,9 +87,7 @@ def test_spoilt_offers_leave_no_connection_and_no_thread() -> None:
             assert bool(answer) is not (peer.state == "closed")
             await peer.close()
             assert ends == [1]
-        await asyncio.sleep(0.1)
-        others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-        assert others == []
+        await all_tasks_end()
         return answered
 
     before = threading.active_count()

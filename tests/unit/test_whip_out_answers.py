@@ -16,6 +16,7 @@ from livetrack_vcam.sink_spec import parse_sink
 from livetrack_vcam.sinks.whip_endpoint import WhipEndpoint, target_of
 from livetrack_vcam.webrtc.encoded import Codec
 from livetrack_vcam.webrtc.publishing import AnswerError, PublishingPeer, codec_of
+from tests.waiting import all_tasks_end
 
 
 @given(st.sampled_from(["http://", "https://", "", "HTTPS://[::1]"]), st.text(max_size=60))
@@ -89,8 +90,7 @@ def test_a_spoiled_answer_connects_nothing_and_leaves_nothing(
             assert not await peer.connected(0.2)
         await peer.close()
         assert peer.state == "closed"
-        await asyncio.sleep(0.05)
-        assert len(asyncio.all_tasks()) == 1
+        await all_tasks_end()
         assert failures == []
 
     asyncio.run(body())
