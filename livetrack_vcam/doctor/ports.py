@@ -18,10 +18,6 @@ TIMEOUT_S = 1.0
 LISTENING = "0A"  # TCP_LISTEN in the kernel's include/net/tcp_states.h
 
 
-# UID_MIN of login.defs wherever we know it.
-FIRST_PERSON = 1000
-
-
 @dataclass(frozen=True, slots=True)
 class PortFacts:
     """`holder`: "firefox (process 123)", empty when nobody listens or we may not see who does;
