@@ -110,14 +110,23 @@ def test_a_recording_survives_kill_9(program: Program, tmp_path: Path) -> None:
     assert frame_count(out) > 10
 
 
-@pytest.mark.parametrize("delay_s", [0.0, 0.2, 0.5, 0.9])
-def test_interrupting_while_it_starts_is_quiet(program: Program, delay_s: float) -> None:
+def first_words_s(program: Program) -> float:
+    """Until the shortest command has answered, on this machine as busy as it is now."""
+    begin_s = time.monotonic()
+    assert program.run("--version").returncode == 0
+    return time.monotonic() - begin_s
+
+
+@pytest.mark.parametrize("times", [0, 2, 5, 9])
+def test_interrupting_while_it_starts_is_quiet(program: Program, times: int) -> None:
+    """Before its first words nobody but Python is there, which does say where it was."""
+    delay_s = times * first_words_s(program)
     process = program.start("run", "--source", "demo", "--sink", "none", "--no-web")
     time.sleep(delay_s)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=30)
     assert process.returncode in (EXIT_INTERRUPTED, -signal.SIGINT), err
-    assert delay_s < 0.2 or "Traceback" not in err
+    assert not times or "Traceback" not in err
 
 
 def test_the_web_server_shows_the_picture_and_takes_commands(program: Program) -> None:
