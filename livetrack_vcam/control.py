@@ -250,7 +250,9 @@ class Hint:
 
 @dataclass(frozen=True, slots=True)
 class SinkStatus:
-    """`state`: opening, open, failed or closed. `dropped`: frames that waited too long for it.
+    """`name`: its kind, and of several of a kind in a shot a number: file, file 2.
+
+    `state`: opening, open, failed or closed. `dropped`: frames that waited too long for it.
 
     `link`: how it stands with a server elsewhere, connecting, live or retrying, and the `reason`
     if that is not as it should be; None for a sink that has none.

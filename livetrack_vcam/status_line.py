@@ -24,11 +24,17 @@ def format_status(status: Status) -> str:
         parts.append("detector failed")
     parts += [_shot(shot, len(status.shots) > 1) for shot in status.shots]
     if status.sinks:
-        names = {sink.name: _mark(sink) for sink in status.sinks}
-        parts.append(" ".join(f"{name}{mark}" for name, mark in names.items()))
+        several = len(status.shots) > 1
+        parts.append(" ".join(dict.fromkeys(_sink(sink, several) for sink in status.sinks)))
     if status.dropped:
         parts.append(f"{status.dropped} dropped")
     return "  ·  ".join(parts)
+
+
+def _sink(sink: SinkStatus, several: bool) -> str:
+    """Of `several` shots' outputs those that are as they should be are named once for all."""
+    mark = _mark(sink)
+    return f"{sink.shot} {sink.name}{mark}" if several and mark else f"{sink.name}{mark}"
 
 
 def _mark(sink: SinkStatus) -> str:

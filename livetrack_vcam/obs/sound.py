@@ -209,6 +209,6 @@ def told_delay_ms(status: Mapping[str, Any]) -> float | None:
         for sink in status.get("sinks", ())
         if sink.get("shot") == shots[0].get("name")
         and sink.get("state") == "open"
-        and sink.get("name") != "file"
+        and not str(sink.get("name")).startswith("file")
     ]
     return max((late for late in sent if late is not None), default=None)

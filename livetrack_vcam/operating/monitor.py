@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from livetrack_vcam import __version__
@@ -94,7 +95,7 @@ class Monitor:
         pipeline = self._pipeline
         out = pipeline.render.flow.snapshot(now_ns)
         seen = pipeline.detect.flow.snapshot(now_ns) if pipeline.detect else None
-        sinks = tuple(self._sink(outlet, now_ns) for outlet in pipeline.outlets)
+        sinks = _told_apart(self._sink(outlet, now_ns) for outlet in pipeline.outlets)
         slowest = max(
             (sink for sink in sinks if sink.latency_p50_ms is not None),
             key=lambda sink: sink.latency_p50_ms or 0.0,
@@ -268,6 +269,17 @@ class Monitor:
             link.state if link else None,
             link.reason if link else None,
         )
+
+
+def _told_apart(sinks: Iterable[SinkStatus]) -> tuple[SinkStatus, ...]:
+    """Of several outputs of a kind in a shot all but the first get a number."""
+    counts: Counter[tuple[str, str]] = Counter()
+    found = []
+    for sink in sinks:
+        counts[sink.shot, sink.name] += 1
+        number = counts[sink.shot, sink.name]
+        found.append(sink if number == 1 else replace(sink, name=f"{sink.name} {number}"))
+    return tuple(found)
 
 
 def _slowest_open(outlets: Sequence[Outlet], now_ns: int) -> float | None:

@@ -136,6 +136,19 @@ def test_the_delay_is_told_by_where_it_comes_from(tmp_path: Path) -> None:
     unstarted(tmp_path, body)
 
 
+def test_two_outputs_of_a_kind_are_counted_apart(tmp_path: Path) -> None:
+    def body(program: Operated) -> None:
+        main, tall = program.pipeline.outlets
+        program.pipeline.outlets.append(main)
+        sinks = [(sink.shot, sink.name) for sink in program.status.sinks]
+        kind = main.sink.name
+        assert sinks == [("main", kind), ("tall", tall.sink.name), ("main", f"{kind} 2")]
+        text = prometheus_text(program.controls.stats())
+        assert text.count("livetrack_shot_sink_frames_total{") == 3
+
+    unstarted(tmp_path, body)
+
+
 def test_what_the_monitor_is_told_of_light_and_presets_becomes_hints(tmp_path: Path) -> None:
     (tmp_path / "presets.json").write_text("broken")
 

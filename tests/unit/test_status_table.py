@@ -119,6 +119,17 @@ def test_an_output_with_a_server_elsewhere_says_how_it_stands_with_it() -> None:
     assert "whip ✗" in format_status(status(failed))
 
 
+def test_an_output_that_fails_shows_beside_another_of_its_kind() -> None:
+    good = SinkStatus("main", "vcam", "open", 100, 2, None, None)
+    bad = replace(good, shot="vertical", state="failed")
+    shots = (SHOT, replace(SHOT, name="vertical"))
+    for sinks in ((good, bad), (bad, good)):
+        line = format_status(replace(STATUS, shots=shots, sinks=sinks))
+        assert "vertical vcam ✗" in line, line
+        assert "main vcam" not in line, line
+    assert format_status(replace(STATUS, shots=shots, sinks=(good, good))).count("vcam") == 1
+
+
 def test_settings_stand_side_by_side() -> None:
     settings: dict[str, Any] = {
         "shots": {
