@@ -16,6 +16,7 @@ from livetrack_vcam.core.detection import PERSON, Detection, Observation
 from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.core.session import SessionRecorder, replay
 from livetrack_vcam.interfaces import Canvas
+from livetrack_vcam.live import stages
 from livetrack_vcam.live.look_ahead import DelayLine, LookAhead
 from livetrack_vcam.live.orders import Order
 from livetrack_vcam.live.outlet import Outlet
@@ -28,6 +29,7 @@ from livetrack_vcam.shot_settings import FramingOptions
 from livetrack_vcam.status_line import format_status
 from livetrack_vcam.testing import ManualClock, MemorySink, SyntheticSource, draw_frame, walk
 from tests.render_thread import running
+from tests.waiting import until
 
 FRAME = Size(320, 180)
 CANVAS = Canvas(Size(90, 160), Fraction(30))
@@ -160,7 +162,12 @@ def test_changing_the_speed_changes_no_delay_and_loses_no_picture(
     assert "shot film" not in caplog.text
 
 
-def test_the_status_the_metrics_and_the_status_line_say_how_late_the_picture_is() -> None:
+def test_the_status_the_metrics_and_the_status_line_say_how_late_the_picture_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # However long this test is kept waiting, the camera is not silent, and nothing shown early.
+    monkeypatch.setattr(stages, "STALL_NS", 10**15)
+    monkeypatch.setattr(stages, "SLATE_INTERVAL_S", 600.0)
     clock = ManualClock()
     source = SyntheticSource(FRAME, frames=None, clock=clock)
     info = source.open()
@@ -177,11 +184,13 @@ def test_the_status_the_metrics_and_the_status_line_say_how_late_the_picture_is(
         look_ahead={"main": 10},
     )
     monitor = Monitor(pipeline, info, {"main": CANVAS}, "none", clock.now_ns)
+    taken: list[Frame] = []
+    pipeline.render.onlooker = taken.append
     pipeline.start()
-    for _ in range(2000):
-        clock.advance(1 / 30)
-        if sink.wait_for_frames(5, 0.01):
-            break
+    for count in range(1, 16):  # one that is left out would make the others later
+        until(lambda count=count: len(taken) == count)
+        clock.advance(0.0334)
+    assert sink.wait_for_frames(5)
     status, stats = monitor.status(), monitor.stats()["shots"]["main"]
     pipeline.stop()
     assert pipeline.join() == []
