@@ -215,7 +215,8 @@ def test_the_end_of_the_source_does_not_wait_for_the_next_try(
     rig.finish()
 
 
-def test_the_picture_goes_on_without_a_detector() -> None:
+def test_the_picture_goes_on_without_a_detector(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(detecting, "RETRY_FIRST_S", 3600.0)
     clock = ManualClock()
     events: Queue[PipelineEvent] = Queue()
     sink = MemorySink(depth=200)

@@ -70,6 +70,8 @@ class Rig:
             writers=writers or (),
             clock=clock.now_ns,
         )
+        self._taken = 0
+        self.pipeline.render.onlooker = self._take
 
     def run_until(self, done: Callable[[], bool]) -> None:
         """Start, and let time pass frame by frame until `done`."""
@@ -83,14 +85,19 @@ class Rig:
         raise AssertionError("the pipeline did not get there")
 
     def _settle(self, due: int) -> None:
-        """Wait until the frames due so far were read and drawn, so that none piles up."""
+        """Wait until the frames due so far were read and taken to be drawn, so that none piles
+        up however busy the machine is."""
         capture, render = self.pipeline.capture, self.pipeline.render
-        for _ in range(50):
+        for _ in range(5000):
             captured = capture.flow.snapshot(0).frames
-            drawn = render.flow.snapshot(0).frames + render.frames.dropped
-            if drawn == captured and (captured >= due or capture.state != "running"):
+            taken = self._taken + render.frames.dropped
+            if taken == captured and (captured >= due or capture.state != "running"):
                 return
             time.sleep(0.002)
+        raise AssertionError(f"{taken} of {captured} frames were taken, and {due} are due")
+
+    def _take(self, _frame: Frame) -> None:
+        self._taken += 1
 
     def finish(self) -> list[PipelineEvent]:
         """Stop, and everything reported until the last thread ended."""
