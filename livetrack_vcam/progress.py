@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import IO, Any, cast
 
 PLAIN_STEPS = 10
 
@@ -29,6 +30,25 @@ def progress(
         yield _plain_lines(title, total)
 
 
+class _Terminal:
+    """A stream that is as it was, but silent once it was closed: the work goes on without it."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
 @contextmanager
 def _bar(title: str, total: float | None) -> Iterator[Callable[[float], None]]:
     from rich.console import Console
@@ -41,7 +61,8 @@ def _bar(title: str, total: float | None) -> Iterator[Callable[[float], None]]:
     )
 
     columns = (TextColumn(title), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
+    console = Console(file=cast("IO[str]", _Terminal(sys.stderr)))
+    with Progress(*columns, console=console) as bar:
         task = bar.add_task(title, total=total)
         yield lambda done: bar.update(task, completed=done)
 

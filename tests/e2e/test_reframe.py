@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import time
@@ -145,3 +146,21 @@ def test_interrupting_leaves_a_finished_part_and_no_draft(
     lines = (tmp_path / "t.jsonl").read_text().splitlines()
     assert len(lines) == video_facts(out)[2] + 1
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out.mp4", "t.jsonl"]
+
+
+def test_a_closed_terminal_leaves_a_finished_part_and_no_draft(
+    program: Program, clip: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out.mp4"
+    ours, its = os.openpty()
+    words = ("reframe", str(clip), str(out), "--live", "--trace", "t.jsonl")
+    process = program.start(*words, terminal=its)
+    os.close(its)
+    while not any(draft.stat().st_size > 4000 for draft in tmp_path.glob(".t.*.part.jsonl")):
+        assert process.poll() is None
+        time.sleep(0.01)
+    os.close(ours)
+    process.send_signal(signal.SIGHUP)
+    process.wait(timeout=30)
+    assert video_facts(out)[2] > 0
+    assert not list(tmp_path.glob(".*.part.*"))
