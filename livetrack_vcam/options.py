@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
@@ -32,6 +33,18 @@ REPEATABLE = ("sink", "obs_audio", "stun")
 FRAMING = tuple(FramingOptions.model_fields)
 # Whether a file can be read is found out where it is opened, which has more to say about it.
 FILE = click.Path(path_type=Path, readable=False)
+
+
+class Range(click.FloatRange):
+    """Numbers from one to another; nan is none of them, whatever its comparisons say."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        number = float(super().convert(value, param, ctx))
+        if math.isnan(number):
+            self.fail(f"{value} is no number.", param, ctx)
+        return number
 
 
 def _choices(field: FieldInfo) -> list[str]:
@@ -96,7 +109,7 @@ def cadence_options_with(latency_ms: float) -> Callable[[F], F]:
     """How often the simulated detector looks, and how long until its answer is known."""
     hz = click.option(
         "--detector-hz",
-        type=click.FloatRange(0.1, 240),
+        type=Range(0.1, 240),
         default=10.0,
         show_default=True,
         metavar="HZ",
@@ -104,7 +117,7 @@ def cadence_options_with(latency_ms: float) -> Callable[[F], F]:
     )
     latency = click.option(
         "--detector-latency-ms",
-        type=click.FloatRange(0, 5000),
+        type=Range(0, 5000),
         default=latency_ms,
         show_default=True,
         metavar="MS",

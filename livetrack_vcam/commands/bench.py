@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from livetrack_vcam.options import FILE
+from livetrack_vcam.options import FILE, Range
 
 
 @click.command()
@@ -20,7 +20,7 @@ from livetrack_vcam.options import FILE
 )
 @click.option(
     "--seconds",
-    type=click.FloatRange(2),
+    type=Range(2, 1e6),
     default=60.0,
     show_default=True,
     help="Length of the whole run.",

@@ -8,8 +8,11 @@ from typing import Any
 import click
 
 from livetrack_vcam.errors import SettingsError
-from livetrack_vcam.options import FILE, FRAMING, cadence_options, given, options
+from livetrack_vcam.options import FILE, FRAMING, Range, cadence_options, given, options
 from livetrack_vcam.settings import build_settings
+
+LONGEST_S = 1e6
+"""No clip is longer; whole nanoseconds are made of it."""
 
 
 @click.command()
@@ -21,7 +24,7 @@ from livetrack_vcam.settings import build_settings
 @click.option(
     "--from",
     "from_s",
-    type=click.FloatRange(0),
+    type=Range(0, LONGEST_S),
     default=0.0,
     metavar="S",
     help="Start here, in seconds.",
@@ -29,7 +32,7 @@ from livetrack_vcam.settings import build_settings
 @click.option(
     "--to",
     "to_s",
-    type=click.FloatRange(0),
+    type=Range(0, LONGEST_S),
     default=None,
     metavar="S",
     help="End here, in seconds.",
