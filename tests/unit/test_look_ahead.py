@@ -39,6 +39,13 @@ SPORT = DirectorSettings(aspect_ratio=UPRIGHT, speed=Speed.SPORT)
 TRUTH = walk(FRAME)
 
 
+@pytest.fixture(autouse=True)
+def never_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long a test is kept waiting, no held picture is shown early for it."""
+    monkeypatch.setattr(stages, "STALL_NS", 10**15)
+    monkeypatch.setattr(stages, "SLATE_INTERVAL_S", 600.0)
+
+
 def pts_of(index: int) -> int:
     return round(index * 1e9 / 30)
 
@@ -137,7 +144,10 @@ def test_each_shot_gets_the_crops_it_would_get_alone() -> None:
     assert len({crop for _, crop in both["film"]}) > 10
 
 
-def test_a_camera_that_falls_silent_leaves_no_picture_held_and_none_is_shown_twice() -> None:
+def test_a_camera_that_falls_silent_leaves_no_picture_held_and_none_is_shown_twice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(stages, "SLATE_INTERVAL_S", 0.5)
     with running(Stage({"main": 5})) as stage:
         stage.feed(0, 19)
         while stage.render.look_ahead:
@@ -162,12 +172,7 @@ def test_changing_the_speed_changes_no_delay_and_loses_no_picture(
     assert "shot film" not in caplog.text
 
 
-def test_the_status_the_metrics_and_the_status_line_say_how_late_the_picture_is(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    # However long this test is kept waiting, the camera is not silent, and nothing shown early.
-    monkeypatch.setattr(stages, "STALL_NS", 10**15)
-    monkeypatch.setattr(stages, "SLATE_INTERVAL_S", 600.0)
+def test_the_status_the_metrics_and_the_status_line_say_how_late_the_picture_is() -> None:
     clock = ManualClock()
     source = SyntheticSource(FRAME, frames=None, clock=clock)
     info = source.open()
