@@ -35,12 +35,6 @@ export class Access {
     this.show();
   }
 
-  /** The program is gone, or does not know this browser any more. */
-  lose() {
-    this.#desk.operator = false;
-    this.show();
-  }
-
   show() {
     const { connected, operator, status } = this.#desk;
     byId("sign-in").hidden = !connected || operator || status === null;

@@ -11,7 +11,7 @@ import { Motion } from "./motion.js";
 /** @typedef {import("./types.js").Shot} Shot */
 
 /** Told apart by eye in both schemes, on any picture. */
-export const SHOT_COLORS = ["#2dd4bf", "#fbbf24", "#a78bfa", "#fb7185", "#60a5fa", "#a3e635"];
+const SHOT_COLORS = ["#2dd4bf", "#fbbf24", "#a78bfa", "#fb7185", "#60a5fa", "#a3e635"];
 const SHADE = "rgb(4 8 12 / 46%)";
 
 /** @param {number} index  of the shot */
