@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.e2e import obs_studio
-from tests.e2e.vm.guest_checks import ONLY
+from tests.e2e.vm.guest_checks import ONLY, SHARES
+from tests.e2e.vm.guest_program import IN_MEMORY
 
 HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parents[2]
@@ -101,6 +102,7 @@ def _job(files: tuple[str, ...]) -> str:
     return (
         f"export PYTHONPATH={shlex.quote(str(PROJECT))}\n"
         f"export {ONLY}={','.join(files)}\n"
+        f"{f'export {IN_MEMORY}=1' if files == SHARES['sleep'] else ''}\n"
         f"{shlex.quote(sys.executable)} -m tests.e2e.vm.guest_checks >/out/log 2>&1 </dev/null\n"
         "sync\necho o >/proc/sysrq-trigger\nsleep 60\n"
     )

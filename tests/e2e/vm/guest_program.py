@@ -31,8 +31,10 @@ LOADED = (
     "pyvirtualcam",
 )
 PATIENCE_S, ENDED_S = 60.0, 120.0
-HOME = Path("/tmp/home")
-SAID = Path("/out/said")
+IN_MEMORY = "LIVETRACK_VM_IN_MEMORY"
+"""Set where nothing is to be written to a file system that the host has."""
+HOME = Path("/dev/shm/home" if IN_MEMORY in os.environ else "/tmp/home")
+SAID = Path("/dev/shm/said" if IN_MEMORY in os.environ else "/out/said")
 _numbers = count(1)
 
 

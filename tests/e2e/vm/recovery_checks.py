@@ -75,12 +75,14 @@ def on_stage() -> Iterator[Stage]:
     output("modprobe", "vivid", *VIVID_OPTIONS)
     _set("integer_32_bits=7")
     controls = _controls()
-    with running(*COMMAND) as program, attached(DEVICE, WIDTH, HEIGHT) as reader:
-        wait_until(lambda: answers(PORT), program)
-        wait_until(lambda: reader.count and bars(reader.newest()) == ALL, program)
-        yield Stage(program, reader, float(reader.newest().mean()), controls)
-    # The checks that follow want it where it was at first.
-    output("modprobe", "-r", "vivid")
+    try:
+        with running(*COMMAND) as program, attached(DEVICE, WIDTH, HEIGHT) as reader:
+            wait_until(lambda: answers(PORT), program)
+            wait_until(lambda: reader.count and bars(reader.newest()) == ALL, program)
+            yield Stage(program, reader, float(reader.newest().mean()), controls)
+    finally:
+        # The checks that follow want it where it was at first.
+        output("modprobe", "-r", "vivid")
 
 
 def what_the_user_set_on_the_camera_stays(stage: Stage) -> str:

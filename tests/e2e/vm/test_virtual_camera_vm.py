@@ -35,6 +35,11 @@ def doctor(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return _found("doctor", tmp_path_factory.mktemp("vm"))
 
 
+@pytest.fixture(scope="module")
+def sleep(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    return _found("sleep", tmp_path_factory.mktemp("vm"))
+
+
 @pytest.mark.parametrize("check", names("product"))
 def test_the_product_in_the_guest(check: str, product: dict[str, str]) -> None:
     assert check in product, "the guest ended before this check"
@@ -45,3 +50,9 @@ def test_the_product_in_the_guest(check: str, product: dict[str, str]) -> None:
 def test_the_doctor_in_the_guest(check: str, doctor: dict[str, str]) -> None:
     assert check in doctor, "the guest ended before this check"
     assert not doctor[check], doctor[check]
+
+
+@pytest.mark.parametrize("check", names("sleep"))
+def test_the_sleep_of_the_guest(check: str, sleep: dict[str, str]) -> None:
+    assert check in sleep, "the guest ended before this check"
+    assert not sleep[check], sleep[check]
