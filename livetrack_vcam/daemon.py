@@ -95,6 +95,7 @@ class Daemon:
 
         self._catch_endings(loop)
         try:
+            self._check_ports()
             self._presets = PresetStore()
             self._pipeline = self._studio.build(report)
         except BaseException:
@@ -120,6 +121,15 @@ class Daemon:
             loop.call_later(self._settings.duration, self._pipeline.stop)
         await self._serve()
         return self._exit_status()
+
+    def _check_ports(self) -> None:
+        """A port that is taken must be known before a recording begins."""
+        from livetrack_vcam.web.listening import check_free
+
+        settings = self._settings
+        if settings.web:
+            https_port = settings.https_port if settings.https else None
+            check_free(settings.host, settings.port, https_port)
 
     async def _serve(self) -> None:
         server = None

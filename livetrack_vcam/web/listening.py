@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
+import socket
 import ssl
 from dataclasses import dataclass
+from typing import Any
 
 from aiohttp import web
 
@@ -23,6 +26,40 @@ class Https:
 
     port: int
     context: ssl.SSLContext
+
+
+def check_free(host: str, port: int, https_port: int | None = None) -> None:
+    """Raise what `listen` would, before anything is written or sent. Port 0 is always free."""
+    for number, option in ((port, "--port"), (https_port, "--https-port")):
+        if not number:
+            continue
+        try:
+            found = socket.getaddrinfo(
+                host, number, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            )
+            for family, kind, protocol, _, address in found:
+                _try_to_bind(family, kind, protocol, address, alone=len(found) == 1)
+        except OSError as error:
+            raise _refused(error, host, number, option) from error
+
+
+def _try_to_bind(family: int, kind: int, protocol: int, address: Any, *, alone: bool) -> None:
+    """As asyncio does it. Raises OSError; which of several addresses of a name this machine does
+    not have, as without IPv6, is left to `listen`."""
+    try:
+        trial = socket.socket(family, kind, protocol)
+    except OSError:
+        return
+    with trial:
+        if os.name == "posix":
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            trial.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        try:
+            trial.bind(address)
+        except OSError as error:
+            if alone or error.errno != errno.EADDRNOTAVAIL:
+                raise
 
 
 async def listen(

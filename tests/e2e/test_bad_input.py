@@ -115,20 +115,22 @@ def test_what_cannot_work_says_so_and_changes_nothing(
     assert {path.name: path.stat().st_size for path in folder.iterdir()} == before
 
 
-def test_a_run_that_cannot_begin_leaves_no_log_and_takes_no_pipe_away(
+def test_a_run_that_cannot_begin_leaves_no_file_and_takes_no_pipe_away(
     program: Program, folder: Path
 ) -> None:
     reader = os.open(folder / "pipe", os.O_RDWR)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        outputs = ("--sink", "none", "--session", "pipe", "--trace", "t.jsonl")
+        recording = ("--sink", "file:a.mp4", "--size", "320x180")
+        outputs = (*recording, "--session", "pipe", "--trace", "t.jsonl")
         done = program.run("run", "--source", "demo", *outputs, "--port", port_of(taken))
     os.close(reader)
     assert done.returncode == EXIT_BUSY, done.stderr
     assert "in use" in last_line(done.stderr)
     assert (folder / "pipe").is_fifo()
     assert not (folder / "t.jsonl").exists()
+    assert not (folder / "a.mp4").exists()
 
 
 def test_a_cut_off_clip_is_reframed_as_far_as_it_goes_and_says_so(
