@@ -24,7 +24,7 @@ def replay_session(lines: Iterable[str], trace: Path | None, overwrite: bool) ->
     """
     iterator = iter(lines)
     first = next(iterator, "")
-    crops = list(replay(chain([first], iterator)))
+    crops = list(replay(chain([first] if first else [], iterator)))
     if trace is not None:
         file = TextDraft(trace, overwrite)
         try:

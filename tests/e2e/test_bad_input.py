@@ -59,6 +59,7 @@ def folder(tmp_path: Path, clip: Path) -> Path:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "list.json").write_text('{"frames": [{"a": 1}]}')
     (tmp_path / "deep.jsonl").write_text("[" * 50_000)
+    (tmp_path / "empty.jsonl").touch()
     (tmp_path / "deep.toml").write_text(f"x = {'[' * 5000}{']' * 5000}")
     (tmp_path / "digits.toml").write_text(f"x = {'9' * 5000}")
     (tmp_path / "nul.toml").write_text('trace = "a\\u0000b"')
@@ -99,6 +100,7 @@ def folder(tmp_path: Path, clip: Path) -> Path:
         ("eval framing clip.mp4 nothing.json", EXIT_NOT_FOUND, "annotation file"),
         ("replay clip.mp4", EXIT_FAILED, "session log"),
         ("replay deep.jsonl", EXIT_FAILED, "deep.jsonl"),
+        ("replay empty.jsonl", EXIT_FAILED, "the session log is empty"),
         ("replay nothing.jsonl", EXIT_NOT_FOUND, "session log"),
         ("ctl --host a\x01b status", EXIT_FAILED, "--host"),
         ("ctl --host [ status", EXIT_FAILED, "--host"),
