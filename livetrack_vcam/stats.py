@@ -176,12 +176,12 @@ class Flow:
         return max(self._last_ns - self._first_ns, self._last_pts_ns - self._first_pts_ns)
 
 
-def peak_memory_mb() -> float | None:
+def peak_memory_mb(status: Path = Path("/proc/self/status")) -> float | None:
     """Largest resident size of this process so far, in MB (10^6 bytes); None where unknown."""
-    status = Path("/proc/self/status")
-    if status.exists():
+    told = status.read_text().partition("VmHWM:")[2].split() if status.exists() else []
+    if told:  # some sandboxes' kernels leave it out
         # getrusage would count what the parent had before exec.
-        return int(status.read_text().partition("VmHWM:")[2].split()[0]) * 1024 / 1e6
+        return int(told[0]) * 1024 / 1e6
     try:
         import resource
     except ImportError:

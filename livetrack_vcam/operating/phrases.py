@@ -5,7 +5,6 @@ The words come from the tables of commands and settings: what those gain, can be
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -17,6 +16,8 @@ from livetrack_vcam.errors import SettingsError
 SWITCHES = {"on": True, "off": False, "true": True, "false": False, "yes": True, "no": False}
 NOTHING = ("auto", "none", "null")
 """What is typed for a number left to the program."""
+LARGEST = 1e15
+"""No number of ours is; whole ones of hundreds of digits cannot be told from fractions."""
 
 # Where another word says it better than the command's own name.
 _SPELLED = {"configure": ("set",), "assign_scene": ("scene",)}
@@ -163,7 +164,7 @@ def _value(usage: str, schema: Schema, text: str) -> object:
         number = int(text) if "integer" in kinds else float(text)
     except ValueError:
         raise SettingsError(f"`ctl {usage}` takes a number, not {text!r}") from None
-    if not math.isfinite(number):
+    if not -LARGEST <= number <= LARGEST:
         raise SettingsError(f"`ctl {usage}` takes a number, not {text!r}")
     return number
 

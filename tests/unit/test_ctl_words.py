@@ -96,6 +96,7 @@ def test_help_shows_each_with_what_it_takes(phrase: Any) -> None:
         ("release 3", "'3' is too much here: `ctl release`"),
         ("speed warp", "one of: calm, normal"),
         ("cuts maybe", "takes on or off, not 'maybe'"),
+        (f"lock {'9' * 400}", "takes a number, not '999"),
         ("max-zoom nan", "takes a number, not 'nan'"),
         ("max-zoom 1e999", "takes a number, not '1e999'"),
         ("max-zoom 900", "a number from 1 to 100"),

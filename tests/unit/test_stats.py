@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,8 +54,13 @@ def test_an_empty_flow_has_no_figures() -> None:
     assert (seen.frames, seen.fps, seen.latency_p50_ms, seen.first_ns) == (0, 0.0, None, None)
 
 
-def test_the_peak_memory_of_this_process_is_plausible() -> None:
-    peak = peak_memory_mb()
+@pytest.mark.parametrize("told", [None, "Name:\tpython\nVmRSS:\t 100 kB\n"])
+def test_the_peak_memory_of_this_process_is_plausible(tmp_path: Path, told: str | None) -> None:
+    """Also where the kernel's file leaves it out."""
+    status = tmp_path / "status"
+    if told is not None:
+        status.write_text(told)
+    peak = peak_memory_mb() if told is None else peak_memory_mb(status)
     assert peak is not None
     assert 10 < peak < 10_000
 
