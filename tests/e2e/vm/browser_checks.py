@@ -19,10 +19,12 @@ import numpy as np
 from livetrack_vcam.doctor.facts import Facts
 from livetrack_vcam.doctor.machine_loopback import gather_loopback
 from livetrack_vcam.doctor.virtual_camera import check_virtual_camera
+from livetrack_vcam.sinks.loopback import holders
 from tests.e2e.chromium import Page, find_chromium, open_page
 from tests.e2e.vm.bars import ALL, bars
 from tests.e2e.vm.guest import capabilities, load_devices, output, read_raw, wait_until
 from tests.e2e.vm.guest_program import Program, start
+from tests.e2e.vm.numbered import feeding
 from tests.e2e.vm.product_checks import CAMERA, VIVID_OPTIONS
 
 LABEL, OPEN_LABEL = "LiveTrack Camera", "Open Camera"
@@ -34,6 +36,7 @@ RUN = (
 )
 PAGE = Path(__file__).with_name("camera.html")
 PATIENCE_S = 200.0
+DRAWN = 50
 # What a slow processor can spare, and the question whether the page may have the camera.
 FLAGS = (
     "--use-fake-ui-for-media-stream",
@@ -175,6 +178,20 @@ def a_page_that_got_no_picture_for_long_is_told_so_and_may_ask_again(stage: Stag
     return f"Chromium gave up after {patience_s:.0f} s"
 
 
+def a_page_shows_no_torn_picture_of_a_feeder_that_waits_for_nobody(stage: Stage) -> str:
+    assert stage.program.end() == 0, stage.program.words
+    stage.run("halt()")
+    while holders(Path(DEVICE)):
+        time.sleep(0.1)
+    with feeding(30) as feeder:
+        assert stage.play(LABEL) == LABEL
+        stage.run("video.requestVideoFrameCallback(look)")
+        wait_until(lambda: stage.run("looked()")["drawn"] > DRAWN, feeder)
+        looked = stage.run("looked()")
+    assert looked["torn"] == 0, looked
+    return f"{looked['drawn']} pictures of {feeder.newest.value}"
+
+
 def _is_camera(device: str) -> bool:
     return "Video Capture" in capabilities(device)
 
@@ -190,4 +207,5 @@ CHECKS: tuple[Callable[[Stage], str | None], ...] = (
     a_page_gets_the_picture_at_its_size_and_in_its_colors,
     a_page_plays_on_when_the_program_was_killed_and_started_again,
     a_page_that_got_no_picture_for_long_is_told_so_and_may_ask_again,
+    a_page_shows_no_torn_picture_of_a_feeder_that_waits_for_nobody,
 )

@@ -24,8 +24,8 @@ from tests.e2e.vm.mapped_reader import mapped
 from tests.e2e.vm.numbered import SIZE, bytes_of, feeding, levels, number_of, oldest_in
 
 COUNT = 10_000
-RATE = 60
-"""Pictures a second: twice what the program usually sends."""
+RATE = 75
+"""Pictures a second: more than twice what the program usually sends."""
 # A device for each: where one program opens a device, the module (0.12) may fail the others' reads.
 LABELS = ("LiveTrack Camera", "LiveTrack Vertical", "Wide")
 DEVICE, FOR_FFMPEG, FOR_OPENCV = "/dev/video11", "/dev/video13", "/dev/video14"

@@ -66,11 +66,13 @@ class Feeder:
 
 
 @contextmanager
-def feeding(rate: float, labels: tuple[str, ...] = (DEFAULT_LABEL,)) -> Iterator[Feeder]:
+def feeding(
+    rate: float, labels: tuple[str, ...] = (DEFAULT_LABEL,), size: Size = SIZE
+) -> Iterator[Feeder]:
     """Through the product's sink, so many pictures a second, whatever the readers do; the same to
     each of the devices."""
     newest = FORK.RawValue(ctypes.c_long, 0)
-    feeder = Feeder(FORK.Process(target=_feed, args=(rate, labels, newest)), newest)
+    feeder = Feeder(FORK.Process(target=_feed, args=(rate, labels, size, newest)), newest)
     feeder.process.start()
     try:
         wait_until(lambda: newest.value > 1, feeder)
@@ -80,17 +82,17 @@ def feeding(rate: float, labels: tuple[str, ...] = (DEFAULT_LABEL,)) -> Iterator
         feeder.process.join()
 
 
-def _feed(rate: float, labels: tuple[str, ...], newest: Any) -> None:
+def _feed(rate: float, labels: tuple[str, ...], size: Size, newest: Any) -> None:
     sinks = [VirtualCamera(label) for label in labels]
     for sink in sinks:
-        sink.open(Canvas(SIZE, Fraction(30)))
-    size, half = (SIZE.height, SIZE.width), (SIZE.height // 2, SIZE.width // 2)
+        sink.open(Canvas(size, Fraction(30)))
+    whole, half = (size.height, size.width), (size.height // 2, size.width // 2)
     due_s = time.monotonic()
     while True:
         number = newest.value + 1
         y, u, v = levels(number)
         planes = (
-            np.full(size, y, np.uint8),
+            np.full(whole, y, np.uint8),
             np.full(half, u, np.uint8),
             np.full(half, v, np.uint8),
         )

@@ -17,16 +17,19 @@ from urllib.request import urlopen
 
 import numpy as np
 
+from livetrack_vcam.core.geometry import Size
 from tests.e2e import obs_studio
 from tests.e2e.vm.bars import ALL, IN_1_1, IN_9_16, Picture, bars, color_difference
 from tests.e2e.vm.guest import capabilities, load_devices, output, read_raw, status, wait_until
 from tests.e2e.vm.guest_program import Program, ended, home_of, start
+from tests.e2e.vm.numbered import feeding
 
 CAMERA = "/dev/video20"
 VIVID_OPTIONS = ("n_devs=1", "vid_cap_nr=20", "node_types=0x1", "num_inputs=1", "input_types=0x0")
 FOLDER = Path("/tmp/product")
 PORT, OBS_PORT = 8787, 4455
 OBS_S = 300.0
+SHOTS = 5
 ROOT = f"http://127.0.0.1:{PORT}"
 CONFIG = f"""source = "{CAMERA}"
 detector = "blazeface"
@@ -69,8 +72,10 @@ def on_stage() -> Iterator[Program]:
             yield program
     finally:
         program.kill()
-        Path("/out/obs.log").write_bytes((home / "obs.log").read_bytes())
         output("modprobe", "-r", "vivid")
+        log = home / "obs.log"
+        if log.exists():
+            Path("/out/obs.log").write_bytes(log.read_bytes())
 
 
 def _prepare_obs(home: Path) -> None:
@@ -188,6 +193,21 @@ def it_ends_when_asked_and_says_what_it_did(program: Program) -> None:
     assert "Traceback" not in said, said
 
 
+def obs_shows_no_torn_picture_of_a_feeder_that_waits_for_nobody(_: Program) -> str:
+    with feeding(30, size=Size(*SIZES[MAIN])) as feeder:
+        wait_until(lambda: _is_even(_in_obs("LiveTrack Camera")), feeder, OBS_S)
+        pictures = [_in_obs("LiveTrack Camera") for _ in range(SHOTS)]
+        assert all(_is_even(picture) for picture in pictures)
+    colors = {tuple(picture[0, 0]) for picture in pictures if picture is not None}
+    assert len(colors) > 1, "it stands still"
+    return f"{len(pictures)} looks, {len(colors)} different pictures"
+
+
+def _is_even(picture: Picture | None) -> bool:
+    """One color all over, as numbered.py feeds them."""
+    return picture is not None and int(np.ptp(picture.reshape(-1, 3), axis=0).max()) <= 1
+
+
 def _obs_shows(name: str, size: tuple[int, int], colors: list[str]) -> Callable[[], bool]:
     def shows() -> bool:
         picture = _in_obs(name)
@@ -245,4 +265,5 @@ CHECKS: tuple[Callable[[Program], str | None], ...] = (
     a_command_for_one_shot_leaves_the_other_as_it_was,
     obs_shows_each_device_in_the_input_that_obs_setup_made,
     it_ends_when_asked_and_says_what_it_did,
+    obs_shows_no_torn_picture_of_a_feeder_that_waits_for_nobody,
 )
