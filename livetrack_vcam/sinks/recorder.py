@@ -106,13 +106,15 @@ class Recorder:
             self._check_there()
             self._check_whole()
         except (OSError, av.error.FFmpegError) as error:
+            with contextlib.suppress(OSError):
+                self._cut()
             raise write_error(self._path, error, kept=True) from None
         finally:
             self._end_watch()
 
     def _check_there(self) -> None:
         """A deleted file takes all that is written to it, and leaves nothing."""
-        if self._watched is not None and os.fstat(self._watched).st_nlink == 0:
+        if self._watched is not None and _links(self._watched) == 0:
             self._discard()
             raise SinkError(
                 f"{self._path} was deleted while it was recorded; nothing of it is left, "
@@ -161,10 +163,18 @@ def _open_ordinary(path: Path) -> int | None:
     if not path.is_file():
         return None
     file = os.open(path, os.O_RDONLY)
-    if os.fstat(file).st_nlink > 0:
+    if _links(file):
         return file
-    os.close(file)  # a file system that counts no links
+    os.close(file)  # a file system that does not count them
     return None
+
+
+def _links(file: int) -> int | None:
+    """How many names the open file has; None where nobody says: writing to it tells why."""
+    try:
+        return os.fstat(file).st_nlink
+    except OSError:
+        return None
 
 
 def cut_to_whole_fragments(path: Path) -> bool:
