@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import signal
 import sys
+import time
 from collections.abc import Callable
 from fractions import Fraction
-from threading import Event
 from typing import NoReturn
 
 import numpy as np
@@ -35,8 +35,9 @@ def pattern(size: Size) -> Frame:
 def feed(size: Size, labels: tuple[str, ...], say: Callable[[str], None]) -> NoReturn:
     """Say "open DEVICE" and send until SIGTERM, or "refused STATUS SENTENCE"; then exit."""
     sink = VirtualCamera(*labels)
-    stop = Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    # No Event: the handler would wait for ever for its lock where `wait` holds that just then.
+    asked: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _: asked.append(number))
     try:
         sink.open(Canvas(size, Fraction(10)))
     except LiveTrackError as error:
@@ -44,7 +45,8 @@ def feed(size: Size, labels: tuple[str, ...], say: Callable[[str], None]) -> NoR
         sys.exit(error.exit_code)
     say(f"open {sink.device}")
     frame = pattern(size)
-    while not stop.wait(INTERVAL_S):
+    while not asked:
         sink.send(frame)
+        time.sleep(INTERVAL_S)
     sink.close()
     sys.exit(0)
