@@ -58,14 +58,16 @@ def mean_over_phases(hz: int, bound: Callable[[list[tuple[float, float]]], float
     return sum(bound(looks_after(hz, phase)) for phase in phases) / len(phases)
 
 
-def stop_overshoot(lag: float, sigma: float, hz: int) -> float:
-    """Least mean overshoot, whatever the operator and without any limit of jerk."""
+def stop_overshoot(lag: float, sigma: float, hz: int, jerk: float = math.inf) -> float:
+    """Least mean overshoot over the place of the walker, whatever the operator."""
     speed = WALK_W_S / CROP_W
+    way = braking(speed, jerk)
 
     def bound(looks: list[tuple[float, float]]) -> float:
         times = [i / FPS for i in range(FPS)]
         return max(
-            speed * max(t - lag, 0) * (1 - knowledge(t, lambda s: WALK_W_S * s, sigma, looks))
+            max(speed * (t - lag) + way, 0)
+            * (1 - knowledge(t, lambda s: WALK_W_S * s, sigma, looks))
             for t in times
         )
 
@@ -134,14 +136,15 @@ def thrown_ball(hz: int, jerk: float, look: int) -> float:
 
 def print_stops(hz: int) -> None:
     print(f"\nWalker stops, {hz} Hz: overshoot, % of the crop, at least (3 asked for)\n")
-    print("| speed, lag asked for | any jerk, no noise | its jerk, no noise | σ .25 % | σ 1 % |")
-    print("| --- | --: | --: | --: | --: |")
-    speed = WALK_W_S / CROP_W
+    noises = "no noise | σ .25 % | σ 1 %"
+    print(f"| speed, lag asked for | any jerk: {noises} | its jerk: {noises} |")
+    print("| --- |" + " --: |" * 6)
     for name, lag in LAGS:
-        blind = stop_overshoot(lag, 0, hz)
-        brake = max(speed * (blind_s(hz) - lag) + braking(speed, PRESETS[name].usual.jerk), 0)
-        noisy = [stop_overshoot(lag, sigma, hz) for sigma in (0.0025, 0.01)]
-        cells = " | ".join(f"{100 * share:.1f}" for share in (blind, brake, *noisy))
+        cells = " | ".join(
+            f"{100 * stop_overshoot(lag, sigma, hz, jerk):.1f}"
+            for jerk in (math.inf, PRESETS[name].urgent.jerk)
+            for sigma in (0.0, 0.0025, 0.01)
+        )
         print(f"| {name.value}, {1000 * lag:.0f} ms | {cells} |")
 
 
