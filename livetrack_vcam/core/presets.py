@@ -8,6 +8,12 @@ from dataclasses import dataclass, replace
 from livetrack_vcam.core.config import Speed
 from livetrack_vcam.core.estimator import Agility
 
+# How things move, in frame widths: nobody leaps as a ball does. A crop that is to be quick expects
+# more of people, and believes the newest look more.
+PERSON = Agility(0.057, 2.8, (0.988, 0.954, 0.33))
+QUICK_PERSON = replace(PERSON, steady=0.09)
+BALL = replace(PERSON, huber=4, gate=36, witnesses=0)
+
 
 @dataclass(frozen=True, slots=True)
 class Gains:
@@ -40,7 +46,9 @@ class SpeedPreset:
     """Constants of one way to follow.
 
     `usual`, `urgent`: gains in general, and while the crop moves away from the subject or the
-    subject sticks out of it. `speed`: limit in crops/s.
+    subject sticks out of it. `tilt_kp`: the `kp` of `usual` for tilt, where another suits: nobody
+    walks up and down, but heads near the edge rise when somebody comes closer.
+    `speed`: limit in crops/s.
     `aim_s`: the crop is taken to where the subject is so many seconds from now; negative: to
     where it was. `aim_by_delay`: seconds more for each second that detections come later than
     USUAL_DELAY_S. `feed_forward`: share of the subject's own velocity handed to the crop.
@@ -53,6 +61,7 @@ class SpeedPreset:
     `quiet_s`: how long subject and crop must be quiet before the picture rests.
     `fade_s`: time constant with which the predicted velocity fades in a gap.
     `move_jerk`: limit of a planned move to another subject, crops/s³.
+    `person`: how people are expected to move.
     `hurry`: gains from a picture without anybody to somebody, up to HURRY_SPEED: nobody
     watches an empty scene.
     """
@@ -74,6 +83,14 @@ class SpeedPreset:
     witnessed: float = 0.05
     quiet_s: float = 0.3
     fade_s: float = 1.3
+    person: Agility = PERSON
+    tilt_kp: float | None = None
+
+    def for_tilt(self) -> SpeedPreset:
+        """The same for tilt."""
+        if self.tilt_kp is None:
+            return self
+        return replace(self, usual=replace(self.usual, kp=self.tilt_kp))
 
 
 HURRY_SPEED = 5.0
@@ -86,10 +103,7 @@ WHIP = Gains(5.5, 18, 50, 26, 700)
 SWEEP = Gains(4, 9, 22, 12.6, 126)
 """As WHIP, for pictures that never do anything suddenly."""
 
-# Tuned on the tuning seeds of `python -m benchmarks.framing`, which scores them on others. How
-# things move, in frame widths, whatever the speed of the crop: nobody leaps as a ball does.
-PERSON = Agility(0.057, 2.8, (0.988, 0.954, 0.33))
-BALL = Agility(0.057, 2.8, (0.988, 0.954, 0.33), huber=4, gate=36, witnesses=0)
+# Tuned on the tuning seeds of `python -m benchmarks.framing`, which scores them on others.
 PRESETS: dict[Speed, SpeedPreset] = {
     Speed.CALM: SpeedPreset(
         usual=Gains(3, 9, 26, 4, 60), urgent=Gains(3.5, 12, 32, 8, 150), speed=1.3,
@@ -100,12 +114,14 @@ PRESETS: dict[Speed, SpeedPreset] = {
         aim_s=-0.196, dead_zone=0.155, inner_zone=0.05, move_jerk=56, hurry=WHIP,
     ),
     Speed.FAST: SpeedPreset(
-        usual=Gains(4.5, 14, 47, 14, 300), urgent=Gains(4.5, 24, 66, 32, 1100), speed=3.8,
-        aim_s=-0.046, dead_zone=0.15, inner_zone=0.05, move_jerk=56, hurry=WHIP,
+        usual=Gains(2.8, 28, 98, 14, 490), urgent=Gains(5.4, 27, 70, 34, 1600), speed=3.8,
+        aim_s=-0.041, dead_zone=0.15, inner_zone=0.05, move_jerk=56, hurry=WHIP,
+        quiet_s=0.4, person=QUICK_PERSON, tilt_kp=4.5,
     ),
     Speed.SPORT: SpeedPreset(
-        usual=Gains(6.5, 17, 60, 24, 500), urgent=Gains(6.5, 24, 76, 33, 1000), speed=6.3,
-        aim_s=-0.03, dead_zone=0.14, inner_zone=0.045, move_jerk=63, hurry=WHIP,
+        usual=Gains(4.2, 34, 120, 33, 800), urgent=Gains(6.6, 29, 66, 38, 1500), speed=6.3,
+        aim_s=-0.032, dead_zone=0.14, inner_zone=0.045, move_jerk=63, hurry=WHIP,
+        quiet_s=0.4, person=QUICK_PERSON, tilt_kp=6.5,
     ),
     Speed.CINEMA: SpeedPreset(
         usual=Gains(1.9, 6.5, 24, 4.4, 28), urgent=Gains(2.0, 5.5, 16, 7.6, 51), speed=2.5,
@@ -123,16 +139,22 @@ class Suit:
 
     def __init__(self) -> None:
         self._key: tuple[SpeedPreset | None, int] = (None, 0)
-        self._suited: SpeedPreset | None = None
+        self._suited: tuple[SpeedPreset, SpeedPreset] | None = None
 
-    def of(self, preset: SpeedPreset, delay_s: float) -> SpeedPreset:
-        """The same object as long as preset and delay stay about the same."""
+    def of(self, preset: SpeedPreset, delay_s: float) -> tuple[SpeedPreset, SpeedPreset]:
+        """For pan and tilt; the same objects as long as preset and delay stay about the same."""
         share = min(max(delay_s / USUAL_DELAY_S, QUICKER[0]), QUICKER[1])
         twentieths = round(20 * share)
         if self._suited is None or self._key[0] is not preset or self._key[1] != twentieths:
-            factor = twentieths / 20
-            usual, urgent = preset.usual.quicker(factor), preset.urgent.quicker(factor)
-            witnessed = preset.witnessed * min(QUICKER[1] - factor, 1.0)
-            self._suited = replace(preset, usual=usual, urgent=urgent, witnessed=witnessed)
+            self._suited = (
+                _suited(preset, twentieths / 20),
+                _suited(preset.for_tilt(), twentieths / 20),
+            )
             self._key = (preset, twentieths)
         return self._suited
+
+
+def _suited(preset: SpeedPreset, factor: float) -> SpeedPreset:
+    usual, urgent = preset.usual.quicker(factor), preset.urgent.quicker(factor)
+    witnessed = preset.witnessed * min(QUICKER[1] - factor, 1.0)
+    return replace(preset, usual=usual, urgent=urgent, witnessed=witnessed)

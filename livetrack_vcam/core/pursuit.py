@@ -12,7 +12,7 @@ from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.core.group import framed_together, joint_box
 from livetrack_vcam.core.hindsight import glance_at
 from livetrack_vcam.core.presence import Phase, Presence
-from livetrack_vcam.core.presets import BALL, PERSON, PRESETS, USUAL_DELAY_S
+from livetrack_vcam.core.presets import BALL, PRESETS, USUAL_DELAY_S
 from livetrack_vcam.core.subject import SubjectSelector
 from livetrack_vcam.core.subject_estimator import SubjectEstimator, SubjectMotion
 
@@ -95,12 +95,13 @@ class Pursuit:
         is_new = framed[0].face_ns == pts_ns
         another = self._estimator is None or set(ids) != set(self.framed)
         self.framed = ids
+        agility = BALL if framed[0].label == SPORTS_BALL else self._preset.person
         if self._estimator is None or another:
-            agility = BALL if framed[0].label == SPORTS_BALL else PERSON
             self._estimator = SubjectEstimator(
                 self._frame, box, face, score, agility, pts_ns, face_is_new=is_new
             )
         else:
+            self._estimator.agility = agility
             self._estimator.update(box, face, score, self._preset, pts_ns, face_is_new=is_new)
         return another
 

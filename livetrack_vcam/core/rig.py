@@ -176,9 +176,9 @@ class CameraRig:
         across, down = self._dead_zones(shape.width, pan_room.extent)
         if self.zoom.moving:
             self.wake()
-        preset = self._suit.of(self._preset, subject.delay_s)
-        self.pan.track(x, pan_room, preset, across, dt)
-        self.tilt.track(y, tilt_room, preset, down, dt)
+        for_pan, for_tilt = self._suit.of(self._preset, subject.delay_s)
+        self.pan.track(x, pan_room, for_pan, across, dt)
+        self.tilt.track(y, tilt_room, for_tilt, down, dt)
         if stands and center.y >= tilt_room.high - STANDS:
             self.tilt.state = AxisState(tilt_room.high, drift_y)
 

@@ -108,7 +108,8 @@ class SubjectEstimator:
         r = measurement_variance(score, box.width / self._unit)
         self._lean = 0.0
         x = self._center_x(box, face if face_is_new else None, 1.0) / self._unit
-        self._agility = agility
+        self.agility = agility
+        """How it is expected to move; another one holds from the next measurement on."""
         self._x = AxisEstimator(x, r, agility, pts_ns)
         top = _hair(box, face)
         self._top = AxisEstimator(top / self._unit, r, agility, pts_ns)
@@ -152,8 +153,8 @@ class SubjectEstimator:
         top = self._top_of(box, face)
         r = measurement_variance(score, box.width / self._unit)
         x = self._center_x(box, face if face_is_new else None, dt) / self._unit
-        self._x.update(x, r, self._agility, pts_ns)
-        self._top.update(top / self._unit, r, self._agility, pts_ns)
+        self._x.update(x, r, self.agility, pts_ns)
+        self._top.update(top / self._unit, r, self.agility, pts_ns)
         self._remember()
         motion, lift = self._x.at(pts_ns, preset.fade_s), self._top.at(pts_ns, preset.fade_s)
         self._past_x.add(x, r, pts_ns, motion)

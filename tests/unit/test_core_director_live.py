@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -13,11 +14,12 @@ from livetrack_vcam.core.command import (
     NextSubject,
     Resume,
     SetHome,
+    SetSpeed,
     ShowWide,
     Toggle,
 )
 from livetrack_vcam.core.geometry import Box
-from tests.scenarios import Play, person, standing
+from tests.scenarios import Play, noisy, person, standing, walking
 
 TALL = DirectorSettings(aspect_ratio=Fraction(9, 16))
 
@@ -87,3 +89,15 @@ def test_a_drawn_home_is_shown_whole_in_the_shape_of_the_shot() -> None:
     assert box.y1 < drawn.y1
     assert box.y2 > drawn.y2
     assert not box.contains(person(500).box)
+
+
+def test_another_speed_expects_people_to_move_as_one_set_from_the_start_does() -> None:
+    sight = noisy(walking(300, 250), 19.2, seed=3)
+    begun, changed = Play(replace(TALL, speed=Speed.FAST)), Play(TALL)
+    for play in (begun, changed):
+        play.run(1, sight)
+    changed.director.command(SetSpeed(Speed.FAST))
+    for play in (begun, changed):
+        play.run(3.5, sight)
+    assert begun.crop.box.x1 > 500
+    assert changed.crop.box.x1 == pytest.approx(begun.crop.box.x1, abs=0.5)
