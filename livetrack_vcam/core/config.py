@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
@@ -90,6 +91,9 @@ class SubjectPolicy:
         return str(self.kind.value)
 
 
+_TRACK_ID = re.compile("[1-9][0-9]{0,17}")
+
+
 def parse_subject(text: str) -> SubjectPolicy:
     """'largest', 'label:dog', 'track:3' … Raises ValueError that says what to type."""
     name, _, argument = text.strip().partition(":")
@@ -100,7 +104,7 @@ def parse_subject(text: str) -> SubjectPolicy:
         raise ValueError(f"subject {text!r} is unknown; try {choices}") from None
     if kind is SubjectKind.LABEL and argument:
         return SubjectPolicy(kind, label=argument)
-    if kind is SubjectKind.TRACK and argument.isascii() and argument.isdigit():
+    if kind is SubjectKind.TRACK and _TRACK_ID.fullmatch(argument):
         return SubjectPolicy(kind, track_id=int(argument))
     if kind in (SubjectKind.LABEL, SubjectKind.TRACK) or argument:
         raise ValueError(

@@ -110,7 +110,8 @@ class Director:
 
         Inside the frame, and for half a second at most: nobody goes on as they did for longer.
         """
-        since_s = (pts_ns - (self._pursuit.observed_ns or pts_ns)) / 1e9
+        observed_ns = self._pursuit.observed_ns
+        since_s = 0.0 if observed_ns is None else (pts_ns - observed_ns) / 1e9
         moved = (t.moved(min(max(since_s, -MOST_MOVED_S), MOST_MOVED_S)) for t in self.tracks)
         inside = (replace(t, box=t.box.clipped(self._frame)) for t in moved)
         return tuple(t for t in inside if t.box.area > 0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -59,7 +58,7 @@ def read_number(
             return None
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise ValueError(f"field {name!r} is {value!r}; use {allowed}")
-        if not (math.isfinite(value) and low <= value <= high):
+        if not low <= value <= high:
             raise ValueError(f"field {name!r} is {value!r}; use {allowed}")
         return float(value)
 

@@ -148,7 +148,7 @@ def _crew_of(header: object, number: int) -> Crew:
         if not all(type(side) is int and side > 0 for side in (width, height)):
             raise ValueError(f"the frame size {width!r} x {height!r} is not two whole numbers")
         return Crew(Size(width, height), shots)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
         raise SessionError(
             f"line {number}: the head of the session log is broken: {error}"
         ) from None
@@ -168,7 +168,7 @@ def _apply(crew: Crew, record: object, number: int, strict: bool) -> Replayed | 
             return None
         shot, pts_ns = str(record["shot"]), _whole(record["pts_ns"])
         logged = _box_from_json(record["crop"]), *map(_box_from_json, record.get("panes", ()))
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise SessionError(f"line {number} of the session log is broken: {error}") from None
     return _compare(crew, shot, pts_ns, logged if strict else None, number)
 

@@ -9,6 +9,7 @@ from fractions import Fraction
 import pytest
 
 from livetrack_vcam.core import (
+    Director,
     DirectorSettings,
     Fill,
     Shot,
@@ -41,6 +42,7 @@ from livetrack_vcam.core.command import (
 from livetrack_vcam.core.detection import SPORTS_BALL, Detection
 from livetrack_vcam.core.geometry import Box
 from tests.scenarios import (
+    FULL_HD,
     Play,
     face_of,
     nobody,
@@ -436,6 +438,14 @@ def test_tracks_are_shown_where_they_are_by_now_not_where_they_were_looked_at() 
     assert track.box.center.x == pytest.approx(400 + 300 * now, abs=15)
     assert observed.box.center.x < 400 + 300 * now - 35
     assert track.seen_ns == observed.seen_ns
+
+
+def test_who_was_seen_in_the_first_picture_of_a_clip_has_an_age_too() -> None:
+    play = Play(hz=5).run(2, walking(400, 300))
+    director = Director(FULL_HD, TALL)
+    director.observe_tracks(play.director.tracks, 0)
+    (then,), (later,) = director.tracks_at(0), director.tracks_at(100_000_000)
+    assert later.box.center.x == pytest.approx(then.box.center.x + 30, abs=5)
 
 
 def test_tracks_that_move_out_of_the_frame_are_shown_inside_it_or_not_at_all() -> None:

@@ -116,6 +116,8 @@ def test_something_else_than_a_session_log_is_refused(lines: list[str], sentence
         '{"observe":[["person",0.5,[1,2,3],[]]],"pts_ns":5}',
         '{"observe":[["person","high",[1,2,3,4],[]]],"pts_ns":5}',
         '{"observe":[],"pts_ns":1.5}',
+        f'{{"observe":[["person",{10**400},[1,2,3,4],[],[]]],"pts_ns":5}}',
+        f'{{"command":{{"command":"set_max_zoom","max_zoom":{10**400}}},"shot":"main"}}',
         '{"command":{"command":"explode"},"shot":null}',
         '{"command":{"command":"pause"},"shot":"none"}',
         '{"crop":[1,2,3],"shot":"main","pts_ns":5}',

@@ -31,6 +31,8 @@ from livetrack_vcam.sink_spec import SinkSpec
         ({"size": "big"}, "not WIDTHxHEIGHT"),
         ({"shot": "huge"}, "--shot huge is refused"),
         ({"subject": "track"}, "incomplete"),
+        ({"subject": "track:0"}, "incomplete"),
+        ({"subject": "track:" + "9" * 5_000}, "incomplete"),
         ({"subject": "tallest"}, "unknown"),
         ({"sink": ["file"]}, "needs a path"),
         ({"sink": ["tape"]}, "'tape' is unknown"),
