@@ -82,8 +82,7 @@ def on_stage() -> Iterator[Stage]:
                 _read_what_is_mapped(f"/proc/{each}/maps")
             yield stage
     finally:
-        program.kill()
-        # When what went wrong has been told.
+        # When what went wrong has been told. The program cannot be waited for: it may be reading.
         Timer(TELL_S, os.write, (power, b"o")).start()
 
 
