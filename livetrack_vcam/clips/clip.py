@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from livetrack_vcam.clips.pace import RATE_SHARE, Rest
+from livetrack_vcam.clips.pace import RATE_SHARE
 from livetrack_vcam.clips.shot_boundaries import ShotBoundaries
-from livetrack_vcam.core.attention import Attention
-from livetrack_vcam.core.config import DirectorSettings, SubjectKind
+from livetrack_vcam.clips.viewer import Viewer
+from livetrack_vcam.core.config import DirectorSettings
 from livetrack_vcam.core.detection import Observation, Track
 from livetrack_vcam.core.director import Director
 from livetrack_vcam.core.geometry import Box, Crop, Size
 from livetrack_vcam.core.offline import best_path
 from livetrack_vcam.core.presence import State
-from livetrack_vcam.core.tracker import Tracker, TrackerSettings
 from livetrack_vcam.detectors.lookout import lookout
 from livetrack_vcam.detectors.watch import Watch
 from livetrack_vcam.errors import SourceError
@@ -80,8 +80,10 @@ class Span:
 
 
 OpenSource = Callable[[], Source]
-MOST_KEPT = 384 * 2**20
-"""Bytes of decoded pictures that are kept for the second pass; a longer clip is decoded twice."""
+LEAST_KEPT, MOST_KEPT = 384 * 2**20, 1024 * 2**20
+"""Bytes of decoded pictures to keep for the second pass; a longer clip is decoded twice."""
+SHARE_KEPT = 0.25
+"""Of the memory that is free, as far as it is more than LEAST_KEPT."""
 
 
 class Clip:
@@ -118,13 +120,20 @@ class Clip:
         kept: list[tuple[int, Frame]] = []
         room = keep
         for t_ns, frame in self._decoded():
-            room -= sum(plane.nbytes for plane in frame.planes)
+            size = sum(plane.nbytes for plane in frame.planes)
+            room -= size if self._count() * size <= keep else keep + 1
             if room >= 0:
                 kept.append((t_ns, frame))
             else:
                 kept.clear()
             yield t_ns, frame
         self._kept = kept if room >= 0 else None
+
+    def _count(self) -> int:
+        """About how many frames there are, as the file says; 0 if it does not."""
+        length_s = self.info.duration_s or 0.0
+        end_s = length_s if self._span.end_s is None else min(length_s, self._span.end_s)
+        return round(max(end_s - self._span.start_s, 0.0) * float(self.info.fps or 0))
 
     def _decoded(self) -> Iterator[tuple[int, Frame]]:
         source = self._open_source()
@@ -141,6 +150,15 @@ class Clip:
             self.note = getattr(source, "note", None)
         finally:
             source.close()
+
+
+def memory_to_keep() -> int:
+    """Bytes of decoded pictures that this machine has room for now."""
+    try:
+        free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError):
+        free = 0
+    return min(max(LEAST_KEPT, round(SHARE_KEPT * free)), MOST_KEPT)
 
 
 def causal_steps(
@@ -210,55 +228,21 @@ def observe_clip(
     of the shot before. `sparing` looks as seldom as the best path allows (see pace); for a ball,
     which is soon elsewhere, it looks as often as ever.
     """
-    viewer = _Viewer(clip, detector, settings, sparing)
+    viewer = Viewer(clip.size, detector, settings, sparing)
+    share = RATE_SHARE if viewer.sparing else 1.0
+    is_due = replace(cadence, hz=share * cadence.hz).due()
     observations: list[Observation] = []
     times: list[int] = []
-    is_due = viewer.cadence(cadence).due()
-    for t_ns, frame in clip.frames(keep=MOST_KEPT):
+    for t_ns, frame in clip.frames(keep=memory_to_keep()):
         cut = boundaries is not None and boundaries.see(frame, t_ns)
         if cut:
-            viewer.forget(t_ns)
+            observations += viewer.forget(t_ns)
         if is_due(t_ns) or cut:
-            seen = viewer.look(frame, t_ns)
-            if seen is not None:
-                observations.append(seen)
+            observations += viewer.look(frame, t_ns)
         times.append(t_ns)
         progress(t_ns)
+    observations += viewer.rest()
     return observations, times
-
-
-class _Viewer:
-    """Looks at frames of one clip in order, where what it saw before makes it worth most."""
-
-    def __init__(
-        self, clip: Clip, detector: Detector, settings: DirectorSettings, sparing: bool
-    ) -> None:
-        self._clip, self._detector = clip, detector
-        self._fusion = settings.fusion
-        ball = settings.subject.kind is SubjectKind.BALL
-        self._attention = Attention(ball=ball)
-        self._sparing = sparing and not ball
-        self.forget(0)
-
-    def forget(self, t_ns: int) -> None:
-        """Begin another shot."""
-        self._watch = Watch(lookout(self._detector), self._clip.size)
-        self._tracker = Tracker(self._clip.size, TrackerSettings(fusion=self._fusion))
-        self._attention = replace(self._attention, tracks=(), pts_ns=t_ns)
-        self._rest = Rest()
-
-    def cadence(self, whole: Cadence) -> Cadence:
-        return replace(whole, hz=RATE_SHARE * whole.hz) if self._sparing else whole
-
-    def look(self, frame: Frame, t_ns: int) -> Observation | None:
-        seen = self._rest.still(frame, t_ns) if self._sparing else None
-        if seen is None:
-            seen = self._watch.observe(frame, self._attention, t_ns)
-            self._rest.looked(frame, t_ns, seen)
-        if seen is not None:
-            tracks = self._tracker.update(seen)
-            self._attention = replace(self._attention, tracks=tracks, pts_ns=t_ns)
-        return seen
 
 
 def foresighted_steps(

@@ -13,7 +13,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from livetrack_vcam.core.detection import Observation
+from livetrack_vcam.core.detection import FACE, SPORTS_BALL, Observation
+from livetrack_vcam.core.geometry import iou
 from livetrack_vcam.media import Frame
 from livetrack_vcam.stats import NS_PER_S
 
@@ -30,6 +31,12 @@ REST_S = 1.0
 """A picture in which nothing moves is looked at this often all the same."""
 RATE_SHARE = 0.5
 """Looks a second, as a share of run's."""
+ALIKE = 0.96
+"""Intersection over union of two boxes of one person from which they are the same to the crop."""
+ROUGHLY_ALIKE = 0.8
+"""The same for somebody whom no crop can hold, and whose edges therefore move none."""
+UNFOLLOWED = frozenset({FACE, SPORTS_BALL})
+"""Labels that come with a person, or by the way: they do not say that somebody moved."""
 
 
 class Rest:
@@ -54,6 +61,23 @@ class Rest:
     def looked(self, frame: Frame, t_ns: int, seen: Observation | None) -> None:
         """What a look at this frame showed."""
         self._looked, self._looked_ns, self._seen = _small(frame), t_ns, seen
+
+
+def alike(before: Observation, after: Observation, widest: float) -> bool:
+    """Whether two looks show the same people at the same places: nothing to know in between.
+
+    `widest` is the width of the largest crop in pixels.
+    """
+    old = [each for each in before.detections if each.label not in UNFOLLOWED]
+    new = [each for each in after.detections if each.label not in UNFOLLOWED]
+    if len(old) != len(new):
+        return False
+    for one in old:
+        overlaps = (iou(one.box, other.box) for other in new if other.label == one.label)
+        least = ROUGHLY_ALIKE if one.box.width > widest else ALIKE
+        if max(overlaps, default=0.0) < least:
+            return False
+    return True
 
 
 def _small(frame: Frame) -> Small:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -39,6 +40,8 @@ from livetrack_vcam.trace import frame_line, header, to_line
 
 PANES_LOOK_AHEAD = 10
 """Frames of the future that the bars or panes of a group are decided with."""
+LOOKING_THREADS = min(2, os.cpu_count() or 1)
+"""Nothing else has much to do meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +212,7 @@ def reframe(job: ReframeJob) -> Reframed:
         check_outputs(outputs, str(job.source), job.overwrite)
         check_canvas(job.framing, clip.size)
         settings = job.framing.director(clip.size)
-        detector = make_detector_of(job.framing.labels, job.detector)
+        detector = make_detector_of(job.framing.labels, job.detector, LOOKING_THREADS)
         detector.open()
         stack.callback(detector.close)
         with interrupts.held():

@@ -48,6 +48,9 @@ MOST_LOOKS = 5
 """At one frame."""
 HOPELESS_RETRY_S = 0.5
 """The same where nobody's face could be seen."""
+SPARING_LOOKS = 3
+SPARING_FACES_S = 0.55
+"""`sparing`: looks at one frame at most, and seconds between two looks for a face at least."""
 BALL_FACES_S = 0.5
 """How often a face is looked for while a ball is followed, which needs every frame."""
 COST_GAIN = 0.1
@@ -58,14 +61,23 @@ class Schedule:
 
     Call `plan` for each frame that could be looked at, in order, and `spent` after the looks were
     made, if their cost is known; without it the costs stay as assumed. `cpu` is the share of one
-    core to use, 0 to 1.
+    core to use, 0 to 1. With `sparing` a frame is given fewer looks, and faces are seldom looked
+    for: enough where the past and the future of the frame tell the rest.
     """
 
-    def __init__(self, frame: Size, labels: frozenset[str], cpu: float = DEFAULT_CPU) -> None:
+    def __init__(
+        self,
+        frame: Size,
+        labels: frozenset[str],
+        cpu: float = DEFAULT_CPU,
+        sparing: bool = False,
+    ) -> None:
         self._frame = frame
         self._objects = labels - {FACE}
         self._faces = FACE in labels
         self._cpu = cpu
+        self._most_looks = SPARING_LOOKS if sparing else MOST_LOOKS
+        self._least_face_pause = SPARING_FACES_S if sparing else 0.0
         self._tiles = tiles(frame)
         self._ball_search = BallSearch(frame)
         self._cost = {FACE: 0.006, PERSON: 0.012}
@@ -144,7 +156,11 @@ class Schedule:
     ) -> None:
         """The whole frame and a region in turn, as many as fit, none of them twice."""
         repeated = 0
-        while self._objects and len(looks) < MOST_LOOKS and self._affords(PERSON, looks, interval):
+        while (
+            self._objects
+            and len(looks) < self._most_looks
+            and self._affords(PERSON, looks, interval)
+        ):
             look = Look(self._next_region(attention, now), self._objects)
             if look not in looks:
                 self._take(look, looks)
@@ -208,6 +224,7 @@ class Schedule:
             return
         person = self._whose_face(attention)
         pause = BALL_FACES_S if attention.ball else self._face_pause(person)
+        pause = max(pause, self._least_face_pause)
         if self._face_ns is not None and _since(self._face_ns, now) < pause:
             return
         self._face_turn += 1

@@ -39,6 +39,10 @@ _MODULES: Mapping[str, str] = {
 # Those that are told which file to use: "tensorflow:PATH".
 _WITH_PATH = frozenset({"tensorflow"})
 
+# Those that gain from a second thread, and their makers from being told: half the time of a look
+# for a tenth more of the processor's.
+_THREADED = frozenset({"yolov4-tiny"})
+
 
 def detector_names() -> tuple[str, ...]:
     """Every name `make_detector` knows, `auto` first."""
@@ -46,29 +50,35 @@ def detector_names() -> tuple[str, ...]:
 
 
 def make_detector(
-    names: str = AUTO, extra_labels: Iterable[str] = (), min_score: float | None = None
+    names: str = AUTO,
+    extra_labels: Iterable[str] = (),
+    min_score: float | None = None,
+    threads: int = 1,
 ) -> Detector:
     """A detector, not yet opened, for `auto` or comma-separated names, one maybe with ":PATH".
 
     `extra_labels` are COCO names to look for beside persons and balls. Detections below
-    `min_score` are left out; None is what each detector finds best for itself. Raises SettingsError
-    that lists the choices when a name or a label is unknown.
+    `min_score` are left out; None is what each detector finds best for itself. `threads` is how
+    many a look may use, where that helps. Raises SettingsError that lists the choices when a name
+    or a label is unknown.
     """
     labels = tuple(dict.fromkeys((*DEFAULT_LABELS, *extra_labels)))
     chosen = list(dict.fromkeys(name.strip() for name in names.split(",")))
     if chosen == [AUTO]:
-        return Lookout([_make(name, labels, min_score) for name in automatic_names()], AUTO)
-    parts = [_make(_known(name), labels, min_score) for name in chosen]
+        return Lookout(
+            [_make(name, labels, min_score, threads) for name in automatic_names()], AUTO
+        )
+    parts = [_make(_known(name), labels, min_score, threads) for name in chosen]
     return parts[0] if len(parts) == 1 else Lookout(parts)
 
 
-def make_detector_of(sought: Iterable[str], names: str = AUTO) -> Detector:
+def make_detector_of(sought: Iterable[str], names: str = AUTO, threads: int = 1) -> Detector:
     """`make_detector`, for pictures that follow things of these labels.
 
     Raises SettingsError also for a label that it never finds: nothing would ever be followed.
     """
     sought = tuple(sought)
-    detector = make_detector(names, sought)
+    detector = make_detector(names, sought, threads=threads)
     for label in sought:
         # A face alone is followed as a person.
         if not detector.labels & {label, FACE if label == PERSON else label}:
@@ -85,9 +95,11 @@ def automatic_names() -> tuple[str, ...]:
     return (BETTER if usable else "yolov4-tiny", "blazeface")
 
 
-def _make(name: str, labels: tuple[str, ...], min_score: float | None) -> Detector:
+def _make(name: str, labels: tuple[str, ...], min_score: float | None, threads: int) -> Detector:
     module = import_module(f"livetrack_vcam.detectors.{_MODULES[name.partition(':')[0]]}")
-    make = cast("Callable[[str, tuple[str, ...], float | None], Detector]", module.make)
+    make = cast("Callable[..., Detector]", module.make)
+    if name in _THREADED:
+        return make(name, labels, min_score, threads)
     return make(name, labels, min_score)
 
 

@@ -27,16 +27,23 @@ _STDERR = 2
 
 
 class TfliteNetwork:
-    """One network with one input, on one thread.
+    """One network with one input.
 
-    One thread, because two gained nothing on machines whose cores are busy with video
-    (docs/adr/0002-inference-runtime.md). Raises ModelError when the weights cannot be used.
+    One thread, unless more are asked for: two gain nothing on machines whose cores are busy with
+    live video (docs/adr/0002-inference-runtime.md). The results are the same. Raises ModelError
+    when the weights cannot be used.
     """
 
-    def __init__(self, weights: bytes, name: str, input_shape: Sequence[int] | None = None) -> None:
+    def __init__(
+        self,
+        weights: bytes,
+        name: str,
+        input_shape: Sequence[int] | None = None,
+        threads: int = 1,
+    ) -> None:
         interpreter_class = _interpreter_class()
         try:
-            self._interpreter = interpreter_class(model_content=weights, num_threads=1)
+            self._interpreter = interpreter_class(model_content=weights, num_threads=threads)
             if input_shape is not None:
                 index = self._interpreter.get_input_details()[0]["index"]
                 self._interpreter.resize_tensor_input(index, list(input_shape))

@@ -30,7 +30,8 @@ class Watch:
     """An open Lookout over the frames of one source. One thread calls everything.
 
     `cpu_clock` gives the seconds of processor time this thread has used; without one the cost of
-    a look stays as the schedule assumes, and the same frames give the same observations.
+    a look stays as the schedule assumes, and the same frames give the same observations. `sparing`
+    makes fewer looks at a frame (see Schedule).
     """
 
     def __init__(
@@ -39,9 +40,10 @@ class Watch:
         size: Size,
         cpu: float = DEFAULT_CPU,
         cpu_clock: Callable[[], float] | None = None,
+        sparing: bool = False,
     ) -> None:
         self._lookout = lookout
-        self._schedule = Schedule(size, lookout.labels, cpu)
+        self._schedule = Schedule(size, lookout.labels, cpu, sparing)
         self._cpu_clock = cpu_clock
         self._finder = BallFinder()
         self._before: Luma | None = None
@@ -64,6 +66,10 @@ class Watch:
         # Without a look, what the finder found is all that was looked for.
         seen = looks or tuple(Look(found.box, BALL) for found in detections)
         return Observation(detections, pts_ns, seen) if seen else None
+
+    def look(self, frame: Frame, pts_ns: int, looks: tuple[Look, ...]) -> Observation:
+        """What these looks show in the frame of `pts_ns`, which may be an earlier one."""
+        return Observation(self._lookout.look(frame, looks), pts_ns, looks)
 
     def _motion(self, frame: Frame) -> float:
         """The share of sampled points, 0 to 1, that changed since the last frame."""

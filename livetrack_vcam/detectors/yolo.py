@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -29,6 +29,7 @@ from livetrack_vcam.detectors.labels import COCO_LABELS
 from livetrack_vcam.detectors.logits import logit, sigmoid
 from livetrack_vcam.detectors.manifest import load_weights
 from livetrack_vcam.detectors.pixels import letterbox, whole
+from livetrack_vcam.detectors.runtime import TfliteNetwork
 from livetrack_vcam.detectors.shaped import ShapedNetworks
 from livetrack_vcam.interfaces import Detector
 from livetrack_vcam.media import Frame
@@ -145,7 +146,9 @@ class YoloDetector:
         max_pixels: int | None = None,
         model: YoloModel = YOLOV4_TINY,
         ball_score: float | None = None,
+        threads: int = 1,
     ) -> None:
+        self._threads = threads
         self._model = model
         self.labels = frozenset(labels)
         self._choice = Choice(
@@ -164,7 +167,8 @@ class YoloDetector:
 
     def open(self) -> None:
         weights = load_weights(self.name) if self._weights is None else self._weights
-        self._networks = ShapedNetworks(weights, self.name, self._max_pixels)
+        made = partial(TfliteNetwork, threads=self._threads)
+        self._networks = ShapedNetworks(weights, self.name, self._max_pixels, make=made)
         self._networks.expect(lambda size: output_sides(size, self._model.heads))
 
     def close(self) -> None:
@@ -193,13 +197,16 @@ def _balls(labels: Iterable[str], score: float) -> tuple[tuple[int, float], ...]
     return tuple((number, score) for number in class_numbers({SPORTS_BALL, FRISBEE} & set(labels)))
 
 
-def make(_name: str, labels: Iterable[str], min_score: float | None = None) -> Detector:
+def make(
+    _name: str, labels: Iterable[str], min_score: float | None = None, threads: int = 1
+) -> Detector:
     """As the registry wants it."""
     asked = tuple(labels)
     if SPORTS_BALL not in asked:
-        return YoloDetector(asked, min_score)
+        return YoloDetector(asked, min_score, threads=threads)
     ball_score = BALL_SCORE if min_score is None else min_score
-    return BallDetector(YoloDetector(ball_labels(asked), min_score, ball_score=ball_score), asked)
+    found = YoloDetector(ball_labels(asked), min_score, ball_score=ball_score, threads=threads)
+    return BallDetector(found, asked)
 
 
 def _as_input(rgb: npt.NDArray[np.uint8], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
