@@ -7,7 +7,7 @@ from dataclasses import replace
 from livetrack_vcam.clips.pace import Rest, alike
 from livetrack_vcam.core.attention import Attention
 from livetrack_vcam.core.config import DirectorSettings, SubjectKind
-from livetrack_vcam.core.detection import Observation
+from livetrack_vcam.core.detection import FACE, Observation
 from livetrack_vcam.core.geometry import Size, largest_height
 from livetrack_vcam.core.tracker import Tracker, TrackerSettings
 from livetrack_vcam.detectors.lookout import lookout
@@ -15,12 +15,16 @@ from livetrack_vcam.detectors.watch import Watch
 from livetrack_vcam.interfaces import Detector
 from livetrack_vcam.media import Frame
 
+MOST_PUT_OFF = 2
+"""Frames that wait for a later one to be seen."""
+
 
 class Viewer:
     """Looks at frames of one clip in order, where what it saw before makes it worth most.
 
-    With `sparing` every other frame is put off until the one after it was seen: when both neighbors
-    show the same, it is never looked at. A ball, which is soon elsewhere, is not spared a look.
+    With `sparing` frames are put off until a later one was seen. Where that shows the same as the
+    last one did they are never looked at; else the one in the middle is, and so on by halves. A
+    ball, which is soon elsewhere, is not spared a look.
     """
 
     def __init__(
@@ -32,7 +36,7 @@ class Viewer:
         ball = settings.subject.kind is SubjectKind.BALL
         self._attention = Attention(ball=ball)
         self.sparing = sparing and not ball
-        self._put_off: tuple[Frame, int] | None = None
+        self._put_off: list[tuple[Frame, int]] = []
         self.forget(0)
 
     def forget(self, t_ns: int) -> list[Observation]:
@@ -46,29 +50,49 @@ class Viewer:
         return late
 
     def look(self, frame: Frame, t_ns: int) -> list[Observation]:
-        """What is known of this frame and the one put off before it, in order of time."""
+        """What is known of this frame and those put off before it, in order of time."""
         still = self._rest.still(frame, t_ns) if self.sparing else None
-        if still is None and self.sparing and self._seen is not None and self._put_off is None:
-            self._put_off = (frame, t_ns)
+        wait = self.sparing and self._seen is not None and len(self._put_off) < MOST_PUT_OFF
+        if still is None and wait:
+            self._put_off.append((frame, t_ns))
             return []
         seen = still or self._watch.observe(frame, self._attention, t_ns)
         if still is None:
             self._rest.looked(frame, t_ns, seen)
-        between, self._put_off = self._put_off, None
+        put_off, self._put_off = self._put_off, []
         if seen is None:
             return []
-        known = [seen]
-        if between and self._seen and not alike(self._seen, seen, self._widest):
-            known.insert(0, self._watch.look(*between, seen.looks))
-        return self._noted(known)
+        between = self._between(self._seen, seen, put_off) if self._seen else []
+        return self._noted([*between, seen])
 
     def rest(self) -> list[Observation]:
-        """What the shot's last frame shows, if it was put off."""
-        if self._put_off is None:
+        """What the shot's last frames show, if they were put off."""
+        if not self._put_off:
             return []
-        (frame, t_ns), self._put_off = self._put_off, None
+        (frame, t_ns), self._put_off = self._put_off[-1], self._put_off[:-1]
         seen = self._watch.observe(frame, self._attention, t_ns)
-        return self._noted([] if seen is None else [seen])
+        put_off, self._put_off = self._put_off, []
+        if seen is None or self._seen is None:
+            return []
+        return self._noted([*self._between(self._seen, seen, put_off), seen])
+
+    def _between(
+        self, before: Observation, after: Observation, frames: list[tuple[Frame, int]]
+    ) -> list[Observation]:
+        """What is worth knowing of the frames between two that were looked at.
+
+        Some are told as they must have been, so that nobody is taken to have been away.
+        """
+        if not frames or alike(before, after, self._widest):
+            return [replace(before, pts_ns=t_ns) for _, t_ns in frames[1:]]
+        middle = len(frames) // 2
+        looks = tuple(look for look in after.looks if FACE not in look.labels)
+        seen = self._watch.look(*frames[middle], looks)
+        return [
+            *self._between(before, seen, frames[:middle]),
+            seen,
+            *self._between(seen, after, frames[middle + 1 :]),
+        ]
 
     def _noted(self, known: list[Observation]) -> list[Observation]:
         for observation in known:

@@ -173,7 +173,18 @@ def _center_paths(
             center.y, TILT_SHARE * own * height, height, None if box is None else (box.y1, box.y2)
         )
     reach = reach_of(EASE_S[settings.speed], GRID_S)
-    return across.path(reach), down.path(reach)
+    absences = _absences(wanted)
+    return across.path(reach, absences), down.path(reach, absences)
+
+
+def _absences(wanted: Sequence[Wish]) -> list[tuple[int, int]]:
+    """From the last point at which somebody is there to the first at which he is back, each."""
+    there = [i for i, wish in enumerate(wanted) if wish.keep is not None]
+    return [
+        (left, back)
+        for left, back in pairwise(there)
+        if back - left > 1 and not any(wish.empty for wish in wanted[left:back])
+    ]
 
 
 class _Axis:
@@ -207,9 +218,10 @@ class _Axis:
         for series, value in zip(self._bounds, (low, high), strict=True):
             series.append(value)
 
-    def path(self, reach: int) -> list[float]:
+    def path(self, reach: int, absences: Sequence[tuple[int, int]]) -> list[float]:
         tolerance = CLOSE * self._length
-        return gentle_path(Tube(*self._wanted), Tube(*self._bounds), LEAST_REST, reach, tolerance)
+        wanted, bounds = Tube(*self._wanted), Tube(*self._bounds)
+        return gentle_path(wanted, bounds, LEAST_REST, reach, tolerance, absences)
 
 
 def _annotated(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from livetrack_vcam.core.course import Course
+from livetrack_vcam.core.motion import AxisState
 from livetrack_vcam.core.rests import with_rests
 from livetrack_vcam.core.smoothing import rolling_max, smooth_locally
 from livetrack_vcam.core.taut_string import taut_string
@@ -43,26 +45,45 @@ class Tube:
 
 
 def gentle_path(
-    wanted: Tube, bounds: Tube, least_rest: int, reach: int, tolerance: float
+    wanted: Tube,
+    bounds: Tube,
+    least_rest: int,
+    reach: int,
+    tolerance: float,
+    absences: Sequence[tuple[int, int]] = (),
 ) -> list[float]:
     """The shortest path through `wanted` with its corners rounded, and still inside `bounds`.
 
+    `absences` are the grid points, first and last, between which nobody is there to be shown: a
+    move from rest to rest takes all of that time, and is the gentlest there is.
     Corners are rounded by a symmetric window of `reach` grid points to each side. Rounding cuts
     corners; where that leaves `bounds` by more than `tolerance`, the tube is narrowed by as much
     and the path drawn again, and what remains is rounded less.
     """
     tube = wanted.within(bounds)
     tube = Tube(*with_rests(tube.low, tube.high, least_rest, MOVE_REACHES * reach))
-    string = taut_string(tube.low, tube.high)
+    string = _drawn_out(taut_string(tube.low, tube.high), absences)
     path = smooth_locally(string, [reach] * len(string))
     for _ in range(ROUNDS):
         missed = bounds.missed_by(path)
         if max(*missed.low, *missed.high) <= tolerance:
             return path
         tube = _narrowed(tube, missed, bounds, reach // 2)
-        string = taut_string(tube.low, tube.high)
+        string = _drawn_out(taut_string(tube.low, tube.high), absences)
         path = smooth_locally(string, [reach] * len(string))
     return _rounded_less(string, path, bounds, reach, tolerance)
+
+
+def _drawn_out(string: list[float], absences: Sequence[tuple[int, int]]) -> list[float]:
+    """The string with the moves of an absence in place of straight lines."""
+    last = len(string) - 1
+    for start, end in absences:
+        before, after = string[max(start - 1, 0)], string[min(end + 1, last)]
+        if before == string[start] and after == string[end]:
+            course = Course(AxisState(string[start]), string[end], end - start)
+            for i in range(start, end):
+                string[i] = course.at(i - start).position
+    return string
 
 
 def _narrowed(tube: Tube, missed: Tube, bounds: Tube, spread: int) -> Tube:
