@@ -7,16 +7,19 @@ from dataclasses import replace
 from livetrack_vcam.clips.pace import Rest, alike
 from livetrack_vcam.core.attention import Attention
 from livetrack_vcam.core.config import DirectorSettings, SubjectKind
-from livetrack_vcam.core.detection import FACE, Observation
-from livetrack_vcam.core.geometry import Size, largest_height
+from livetrack_vcam.core.detection import FACE, PERSON, Observation
+from livetrack_vcam.core.geometry import Size, iou, largest_height
 from livetrack_vcam.core.tracker import Tracker, TrackerSettings
 from livetrack_vcam.detectors.lookout import lookout
 from livetrack_vcam.detectors.watch import Watch
 from livetrack_vcam.interfaces import Detector
 from livetrack_vcam.media import Frame
+from livetrack_vcam.stats import NS_PER_S
 
 MOST_PUT_OFF = 2
 """Frames that wait for a later one to be seen."""
+STANDING = 0.8
+"""Intersection over union of where somebody is and half of the way that he would go meanwhile."""
 
 
 class Viewer:
@@ -62,8 +65,7 @@ class Viewer:
         put_off, self._put_off = self._put_off, []
         if seen is None:
             return []
-        between = self._between(self._seen, seen, put_off) if self._seen else []
-        return self._noted([*between, seen])
+        return self._noted([*self._between(self._seen, seen, put_off, self._restless(t_ns)), seen])
 
     def rest(self) -> list[Observation]:
         """What the shot's last frames show, if they were put off."""
@@ -72,26 +74,41 @@ class Viewer:
         (frame, t_ns), self._put_off = self._put_off[-1], self._put_off[:-1]
         seen = self._watch.observe(frame, self._attention, t_ns)
         put_off, self._put_off = self._put_off, []
-        if seen is None or self._seen is None:
+        if seen is None:
             return []
-        return self._noted([*self._between(self._seen, seen, put_off), seen])
+        return self._noted([*self._between(self._seen, seen, put_off, self._restless(t_ns)), seen])
+
+    def _restless(self, t_ns: int) -> bool:
+        """Whether somebody moved so fast that he may have come back by now."""
+        halfway_s = (t_ns - self._attention.pts_ns) / 2 / NS_PER_S
+        return any(
+            iou(track.box, track.box.shifted(track.velocity.x * halfway_s, 0.0)) < STANDING
+            for track in self._attention.tracks
+            if track.label == PERSON
+        )
 
     def _between(
-        self, before: Observation, after: Observation, frames: list[tuple[Frame, int]]
+        self,
+        before: Observation | None,
+        after: Observation,
+        frames: list[tuple[Frame, int]],
+        restless: bool,
     ) -> list[Observation]:
         """What is worth knowing of the frames between two that were looked at.
 
         Some are told as they must have been, so that nobody is taken to have been away.
         """
-        if not frames or alike(before, after, self._widest):
+        if not frames or before is None:
+            return []
+        if not restless and alike(before, after, self._widest):
             return [replace(before, pts_ns=t_ns) for _, t_ns in frames[1:]]
         middle = len(frames) // 2
         looks = tuple(look for look in after.looks if FACE not in look.labels)
         seen = self._watch.look(*frames[middle], looks)
         return [
-            *self._between(before, seen, frames[:middle]),
+            *self._between(before, seen, frames[:middle], restless),
             seen,
-            *self._between(seen, after, frames[middle + 1 :]),
+            *self._between(seen, after, frames[middle + 1 :], restless),
         ]
 
     def _noted(self, known: list[Observation]) -> list[Observation]:

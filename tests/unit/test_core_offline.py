@@ -71,6 +71,17 @@ def test_a_gap_is_bridged_and_a_long_absence_shows_the_scene() -> None:
     assert gone[-1].crop.box.contains(person(300).box)
 
 
+def test_a_move_during_an_absence_is_as_gentle_as_its_time_allows() -> None:
+    gone_s, way = 3.0, 1000.0
+    points = path(lambda t: () if 4 < t < 4 + gone_s else standing(400 + way * (t >= 7))(t), 11)
+    x = [point.crop.box.center.x for point in points]
+    jerk = [(x[i + 3] - 3 * x[i + 2] + 3 * x[i + 1] - x[i]) * 30**3 for i in range(len(x) - 3)]
+    # 60 D/T³ is the peak of the gentlest move; half a second at each end is for who may linger.
+    assert max(map(abs, jerk)) <= 60 * way / (gone_s - 1) ** 3
+    assert points[4 * 30].crop.box.contains(person(400).box)
+    assert points[7 * 30 + 1].crop.box.contains(person(400 + way).box)
+
+
 def test_nothing_to_see_gives_the_wide_crop_and_no_frames_give_none() -> None:
     points = path(nobody, 1)
     assert {point.crop.box.height for point in points} == {1080}
