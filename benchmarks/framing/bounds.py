@@ -14,7 +14,7 @@ from benchmarks.framing.detector import LATENCY_FRAMES
 from benchmarks.framing.pan_scenes import BALL_SIZE, WALK_W_S
 from benchmarks.framing.scenes import FPS, FRAME
 from livetrack_vcam.core import Speed
-from livetrack_vcam.core.presets import PRESETS
+from livetrack_vcam.core.presets import PRESETS, SpeedPreset, Suit
 
 CROP_W = FRAME.height * 9 / 16 / FRAME.width
 """Width of the pan scenes' crop, in W."""
@@ -72,6 +72,14 @@ def stop_overshoot(lag: float, sigma: float, hz: int, jerk: float = math.inf) ->
         )
 
     return mean_over_phases(hz, bound)
+
+
+def suited(name: Speed, hz: int) -> SpeedPreset:
+    """The preset with the limits it has at a rate: the later looks come, the more jerk it allows.
+
+    At 10 Hz these are the limits of today.
+    """
+    return Suit().of(PRESETS[name], LATENCY_FRAMES[hz] / FPS + 1 / hz / 2)
 
 
 def braking(speed: float, jerk: float) -> float:
@@ -142,7 +150,7 @@ def print_stops(hz: int) -> None:
     for name, lag in LAGS:
         cells = " | ".join(
             f"{100 * stop_overshoot(lag, sigma, hz, jerk):.1f}"
-            for jerk in (math.inf, PRESETS[name].urgent.jerk)
+            for jerk in (math.inf, suited(name, hz).urgent.jerk)
             for sigma in (0.0, 0.0025, 0.01)
         )
         print(f"| {name.value}, {1000 * lag:.0f} ms | {cells} |")
@@ -156,7 +164,7 @@ def print_turns(hz: int) -> None:
     for name, lag in LAGS:
         for look, blind in (("first look", first), ("second", first + 1 / hz)):
             free = max(100 * reversal(lag, blind, math.inf), 0)
-            own = max(100 * reversal(lag, blind, PRESETS[name].urgent.jerk), 0)
+            own = max(100 * reversal(lag, blind, suited(name, hz).urgent.jerk), 0)
             jerk = CROP_W * reversal_jerk(lag, blind, 0.22)
             cells = f"{free:.1f} | {own:.1f} | {jerk:.0f}"
             print(f"| {name.value}, {1000 * lag:.0f} ms | {look} | {cells} |")
@@ -180,7 +188,7 @@ def print_throws(hz: int) -> None:
     print("| speed | jerk, W/s³ | sets out at the first look | at the second |")
     print("| --- | --: | --: | --: |")
     for name in (Speed.NORMAL, Speed.FAST, Speed.SPORT):
-        jerk = PRESETS[name].urgent.jerk
+        jerk = suited(name, hz).urgent.jerk
         cells = " | ".join(f"{100 * thrown_ball(hz, jerk, look):.1f}" for look in (0, 1))
         print(f"| {name.value} | {jerk * CROP_W:.0f} | {cells} |")
 
