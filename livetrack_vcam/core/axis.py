@@ -32,6 +32,8 @@ RUNNING = 2.5
 """Motion so many times as fast as the slowest that counts, if it is sure, wakes the crop at once,
 and RUNNING_S before it leaves the dead zone: nobody sways so."""
 RUNNING_S = 0.25
+DEPARTING = 2.0
+"""The same where two rare looks agree: they have taken their time, and no more is waited."""
 GUARDED_SPARE = 0.1
 """A subject that leaves less room on each side, as a share of the crop, cannot be kept inside."""
 AWAY = 0.02
@@ -56,7 +58,8 @@ class AxisTarget(NamedTuple):
     ago, or soon). `velocity` is the subject's, `moving` the probability that this motion is real,
     and `drift` how fast the target moves because the crop is zooming. `size` is how much room the
     subject takes along the axis (0: not known). `seen` is where the newest looks put it, the newest
-    first, and `place` where it is believed to be, on one scale of their own.
+    first, and `place` where it is believed to be, on one scale of their own. `departed` is the side
+    to which these looks agree that it left its place (0: to none), None where nobody asks.
     """
 
     position: float
@@ -67,6 +70,7 @@ class AxisTarget(NamedTuple):
     size: float = 0.0
     place: float = 0.0
     seen: tuple[float, ...] = ()
+    departed: int | None = None
 
 
 class _Reins:
@@ -144,14 +148,16 @@ class PanAxis:
             runs = abs(speed) > RUNNING * least and target.moving > LONE_LOOK
             ahead = error + (RUNNING_S if runs else ANTICIPATE_S) * sure_speed
             wakes = _must_wake(error, ahead, target.moving, preset, dead_zone)
+            sure = runs or self.hurried
             if wakes and self.state.resting:
-                wakes = _is_witnessed(error, target, room.extent, preset.witnessed)
+                wakes = _is_witnessed(error, target, room.extent, preset.witnessed, dead_zone)
+                sure = sure or (target.departed is not None and abs(speed) > DEPARTING * least)
             pace = SURE_PACE if abs(error) > SURE_EXIT * dead_zone else 1.0
             if not wakes or error * self._side < 0:
                 self._restless_s = 0.0
             self._side = error
             self._restless_s += pace * dt if wakes else 0.0
-            if self._restless_s > preset.confirm_s or (wakes and (runs or self.hurried)):
+            if self._restless_s > preset.confirm_s or (wakes and sure):
                 self.wake()
         self._move(target, room, preset, dt)
 
@@ -235,7 +241,9 @@ def _must_wake(
     return leaving and known and moving > preset.wake_probability
 
 
-def _is_witnessed(error: float, target: AxisTarget, extent: float, least: float) -> bool:
+def _is_witnessed(
+    error: float, target: AxisTarget, extent: float, least: float, dead_zone: float
+) -> bool:
     """Whether the newest looks agree that the subject is away to the side of `error`.
 
     One alone may be a false one, and nothing moves for it.
@@ -245,6 +253,8 @@ def _is_witnessed(error: float, target: AxisTarget, extent: float, least: float)
     if not offs:
         return True
     near, far = min(offs[:2]), max(offs[:2])
+    if target.departed is not None and target.departed != side and near < dead_zone:
+        return False
     return near > least * max(1.0, SAME_WAY * far) and (far < LEAP or min(offs) > least)
 
 

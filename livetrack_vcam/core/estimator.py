@@ -27,6 +27,11 @@ AGREED_NS = 80_000_000
 HINT = 0.2
 RARE_S = 0.15
 """Where measurements are further apart than this nobody can wait for a second one."""
+STOOD = 0.5
+DEPARTED, CLEAR_SIGMA = 0.01, 0.0065
+"""Where looks are rare, a thing that moved with less than the probability STOOD has departed when
+not only the newest look but the one before saw it so far off to that side, in frame widths. That
+one cannot tell where the standard deviation of looks is larger than the second number."""
 LONG_GAP, RARE_GAP = 2.5, 1.5
 """After so many usual intervals without a measurement those before say nothing of now; the second
 number where they are rare."""
@@ -68,6 +73,14 @@ class Motion(NamedTuple):
     moving: float
 
 
+class _Step(NamedTuple):
+    """A measurement believed, and before it: where the thing was expected, how surely it moved."""
+
+    position: float
+    expected: float
+    moving: float
+
+
 class AxisEstimator:
     """Interacting-multiple-model Kalman filter of one axis.
 
@@ -105,6 +118,10 @@ class AxisEstimator:
         self._pts_ns = pts_ns
         self.newest: tuple[float, ...] = (position,)[: self._agility.witnesses]
         """What was measured and believed of late, the newest first."""
+        self._step: _Step | None = None
+        self.departed: int | None = None
+        """To which side (1: to greater values, -1) the newest two agree that it left the place
+        where it stood; 0: they do not; None: two were not asked for."""
         self._rejected: list[tuple[int, float]] = []
         self._told: Motion | None = None
 
@@ -121,6 +138,7 @@ class AxisEstimator:
             return
         self._told = None
         own = self._noise.variance(position, r, pts_ns)
+        moving = self._moving
         self._predict(dt)
         self._pts_ns = pts_ns
         self._interval_s = dt
@@ -130,19 +148,36 @@ class AxisEstimator:
             self._reject(position, r, pts_ns)
             return
         self._rejected.clear()
-        self._witness(position, dt)
+        clear = own < CLEAR_SIGMA**2
+        self._witness(position, dt, clear)
+        self._mind_departure(_Step(position, expected.p, moving), clear)
         surprise = off / (expected.pp + own)
         self._correct(position, own * max(1.0, math.sqrt(surprise / self._agility.huber)))
         self._hear_hint()
         self._cruise += (self._velocity - self._cruise) * (1 - math.exp(-dt / CRUISE_S))
 
-    def _witness(self, position: float, dt: float) -> None:
-        """Remember a measurement that came `dt` seconds after the last one believed."""
+    def _witness(self, position: float, dt: float, clear: bool) -> None:
+        """Remember a measurement that came `dt` seconds after the last one believed.
+
+        Where measurements are clear, two are worth waiting for even where they are rare.
+        """
         usual = self._usual_s or dt
-        gap_s = usual * (RARE_GAP if usual > RARE_S else LONG_GAP)
+        gap_s = usual * (RARE_GAP if usual > RARE_S and not clear else LONG_GAP)
         before = () if dt > gap_s else self.newest
         self.newest = (position, *before)[: self._agility.witnesses]
         self._usual_s = usual + INTERVAL_GAIN * (min(dt, 2 * usual) - usual)
+
+    def _mind_departure(self, step: _Step, clear: bool) -> None:
+        """Whether a clear measurement and the one before it show that a standing thing departs."""
+        before = self._step if len(self.newest) > 1 else None
+        self._step = step
+        rare = self._usual_s > RARE_S
+        if before is None or before.moving > STOOD or not (rare and clear):
+            self.departed = None
+            return
+        side = 1 if step.position > before.expected else -1
+        agree = side * (before.position - before.expected) > DEPARTED
+        self.departed = side if agree else 0
 
     def _predict(self, dt: float) -> None:
         """Mix the hypotheses by how likely each became another, then move each on."""

@@ -163,6 +163,7 @@ class CameraRig:
             shape.width,
             shape.center_x,
             subject.seen_x,
+            subject.departed_x,
         )
         y = AxisTarget(
             center.y,
@@ -172,6 +173,7 @@ class CameraRig:
             drift_y,
             place=shape.top,
             seen=subject.seen_y,
+            departed=subject.departed_y,
         )
         across, down = self._dead_zones(shape.width, pan_room.extent)
         if self.zoom.moving:

@@ -50,7 +50,9 @@ class SubjectMotion(NamedTuple):
     The crop should see it where it is `aim_s` seconds later (negative: earlier). `growth` is how
     fast the logarithm of its size grows, 1/s, `head_growth` the same of its head, and `growing`
     the probability that it really grows or shrinks. Detections are `delay_s` old on average.
-    `seen_x`, `seen_y`: where the newest of them put its center and top, the newest first.
+    `seen_x`, `seen_y`: where the newest of them put its center and top, the newest first;
+    `departed_x`, `departed_y`: to which side they agree that these left their places (see
+    AxisEstimator).
     """
 
     shape: SubjectShape
@@ -65,6 +67,8 @@ class SubjectMotion(NamedTuple):
     delay_s: float = USUAL_DELAY_S
     seen_x: tuple[float, ...] = ()
     seen_y: tuple[float, ...] = ()
+    departed_x: int | None = None
+    departed_y: int | None = None
 
     def grown(self, seconds: float) -> SubjectShape:
         """Its shape so much later in the same place, if it goes on to grow as it does now."""
@@ -272,6 +276,8 @@ class SubjectEstimator:
             delay_s,
             self._seen_x,
             self._seen_y,
+            self._x.departed,
+            self._top.departed,
         )
 
     def glance(self, glance: Glance, fade_s: float) -> SubjectMotion:
