@@ -75,11 +75,11 @@ def stop_overshoot(lag: float, sigma: float, hz: int, jerk: float = math.inf) ->
 
 
 def suited(name: Speed, hz: int) -> SpeedPreset:
-    """The preset with the limits it has at a rate: the later looks come, the more jerk it allows.
+    """The pan's preset with the limits it has at a rate: the later looks come, the more jerk it allows.
 
     At 10 Hz these are the limits of today.
     """
-    return Suit().of(PRESETS[name], LATENCY_FRAMES[hz] / FPS + 1 / hz / 2)
+    return Suit().of(PRESETS[name], LATENCY_FRAMES[hz] / FPS + 1 / hz / 2)[0]
 
 
 def braking(speed: float, jerk: float) -> float:
