@@ -75,7 +75,7 @@ def stop_overshoot(lag: float, sigma: float, hz: int, jerk: float = math.inf) ->
 
 
 def suited(name: Speed, hz: int) -> SpeedPreset:
-    """The pan's preset with the limits it has at a rate: the later looks come, the more jerk it allows.
+    """The pan's preset with the limits of a rate: the later looks come, the more jerk it has.
 
     At 10 Hz these are the limits of today.
     """
