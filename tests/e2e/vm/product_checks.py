@@ -29,7 +29,7 @@ VIVID_OPTIONS = ("n_devs=1", "vid_cap_nr=20", "node_types=0x1", "num_inputs=1", 
 FOLDER = Path("/tmp/product")
 PORT, OBS_PORT = 8787, 4455
 OBS_S = 300.0
-SHOTS = 5
+SHOTS = 3
 ROOT = f"http://127.0.0.1:{PORT}"
 CONFIG = f"""source = "{CAMERA}"
 detector = "blazeface"
