@@ -10,7 +10,8 @@ which get the boxes of the subject that our tracker and selector chose: only the
 Every clip is framed in four views: 9:16 and 1:1, each at a fixed size (the largest crop there is,
 so that jerk and containment compare like with like) and with free zoom, and two clips for the ball.
 The metrics are those of `livetrack-vcam eval framing`; one that a clip cannot tell is "–".
-Then follows where one of ours loses: a baseline with more contained or still frames or less jerk,
+Then follow the means over the clips in which a number can be told for everybody, and where one of
+ours loses: a baseline with more contained or still frames or less jerk,
 whose lag is equal or lower.
 """
 
@@ -23,6 +24,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
+from statistics import fmean
 
 import cv2
 
@@ -41,6 +43,9 @@ from livetrack_vcam.shot_settings import default_size
 Metrics = Mapping[str, float | None]
 SHOWN = ("contained_pct", "still_frames_pct", "jerk_rms_w_s3", "jerk_peak_w_s3", "walk_lag_ms",
          "center_error_pct", "overshoot_pct", "travel_px_s", "crop_travel_w_s")  # fmt: skip
+AVERAGED = {"contained_pct": "contained %", "still_frames_pct": "still %",
+            "jerk_rms_w_s3": "jerk rms W/s³", "walk_lag_ms": "walk lag ms",
+            "overshoot_pct": "overshoot %"}  # fmt: skip
 HIGHER_IS_BETTER = frozenset({"contained_pct", "still_frames_pct"})
 CONTESTED = {"contained_pct": 0.5, "still_frames_pct": 0.5, "jerk_rms_w_s3": 0.2}
 """What we mean to win, and how much counts as a difference."""
@@ -117,6 +122,28 @@ def table(view: View, metric: str, results: Mapping[str, Mapping[str, Metrics]])
     for operator in next(iter(columns.values())):
         cells = (rows[operator][metric] for rows in columns.values())
         yield f"{operator:18}" + "".join(f"{_cell(value):>10}" for value in cells)
+
+
+def means(results: Mapping[str, Mapping[str, Metrics]]) -> Iterator[str]:
+    """A Markdown table, a row for each operator, over the clips that tell of everybody."""
+    told = {
+        metric: [
+            rows
+            for rows in results.values()
+            if all(row[metric] is not None for row in rows.values())
+        ]
+        for metric in AVERAGED
+    }
+    told = {metric: clips for metric, clips in told.items() if clips}
+    titles = (f"{AVERAGED[metric]} ({len(clips)} clips)" for metric, clips in told.items())
+    yield f"| | {' | '.join(titles)} |"
+    yield "| --- |" + " --: |" * len(told)
+    for operator in next(iter(results.values())):
+        cells = (
+            _cell(fmean(rows[operator][metric] or 0.0 for rows in clips))
+            for metric, clips in told.items()
+        )
+        yield f"| {operator} | {' | '.join(cells)} |"
 
 
 def _tells(rows: Mapping[str, Metrics], metric: str) -> bool:
@@ -199,6 +226,7 @@ def main() -> None:
         everything[str(view)] = results
         for metric in SHOWN:
             print(*table(view, metric, results), sep="\n", end="\n" if results else "")
+        print(f"\n{view}: means\n", *means(results), sep="\n")
         print(
             f"\n{view}: where {arguments.speed} loses",
             *losses(results, [arguments.speed]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from benchmarks.corpus_looks import Looks
 from benchmarks.corpus_operators import patient
-from benchmarks.framing_corpus import CONTESTED, VIEWS, Metrics, losses
+from benchmarks.framing_corpus import AVERAGED, CONTESTED, VIEWS, Metrics, losses, means
 from livetrack_vcam.clips.clip import Cadence
 from livetrack_vcam.core import Box, Detection, Observation, Size
 from livetrack_vcam.core.detection import PERSON
@@ -49,7 +49,7 @@ def test_the_first_picture_waits_until_somebody_sure_is_seen_but_not_for_long() 
 
 
 def row(contained: float, jerk: float, lag: float | None) -> Metrics:
-    values = dict.fromkeys((*CONTESTED, "walk_lag_ms"), 0.0)
+    values = dict.fromkeys((*CONTESTED, *AVERAGED), 0.0)
     return {**values, "contained_pct": contained, "jerk_rms_w_s3": jerk, "walk_lag_ms": lag}
 
 
@@ -65,3 +65,15 @@ def test_to_lose_somebody_must_be_better_and_as_quick() -> None:
 def test_whoever_lost_the_walker_is_not_quick() -> None:
     rows = {"normal": row(90, 5, 200), "frozen": row(10, 0, None)}
     assert list(losses({"clip": rows}, ["normal"])) == []
+
+
+def test_a_mean_is_over_the_clips_that_tell_of_everybody() -> None:
+    one = {"normal": row(90, 4, 200), "other": row(80, 50, 300)}
+    two = {"normal": row(100, 6, 100), "other": row(60, 70, None)}
+    title, _, *rows = means({"one": one, "two": two})
+    assert "contained % (2 clips)" in title
+    assert "walk lag ms (1 clips)" in title
+    assert rows == [
+        "| normal | 95.0 | 0.0 | 5.0 | 200.0 | 0.0 |",
+        "| other | 70.0 | 0.0 | 60.0 | 300.0 | 0.0 |",
+    ]
