@@ -138,7 +138,7 @@ FIELDS = (
         {
             "type": "string",
             "description": "auto, largest, center, group, ball, label:NAME or track:ID",
-            "pattern": r"^(auto|largest|center|group|ball|label:.*\S|track:[0-9]+)$",
+            "pattern": r"^(auto|largest|center|group|ball|label:.*\S|track:[1-9][0-9]{0,17})$",
             "examples": ["group"],
         },
     ),

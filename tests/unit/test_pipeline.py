@@ -239,7 +239,7 @@ def test_a_frame_is_looked_at_when_its_picture_is_drawn() -> None:
         drawn = render.flow.snapshot(0).frames
         drawn_before.append((round(seconds * 30) - render.frames.dropped, drawn))
 
-    source = SyntheticSource(FRAME, frames=30, clock=clock)
+    source = SyntheticSource(FRAME, frames=90, clock=clock)
     rig = Rig(source, [sink], clock, detector=ScriptedDetector(script))
     rig.run_until(lambda: sink.closed)
     rig.finish()
