@@ -105,8 +105,8 @@ export class Connection {
   close() {
     this.#over = true;
     clearTimeout(this.#timer);
-    this.whep.leave();
-    this.#pc.close();
+    // In this order: a connection that closes takes the place with it, and none is left to give back.
+    this.whep.leave().finally(() => this.#pc.close());
   }
 
   #stateChanged() {

@@ -9,6 +9,8 @@ import { Refused, ask, refusalOf } from "../ask.js";
 
 // A program that is asked for its picture says something within that time.
 const ANSWER_MS = 10_000;
+// The connection ends then at the latest, whether or not the program heard of it.
+const LEAVE_MS = 2000;
 
 /** The fields of a sample that the program keeps. */
 const POSTED = /** @type {const} */ ([
@@ -116,12 +118,14 @@ export class WhepClient {
     });
   }
 
-  /** Give the place back, even while the page goes away. */
-  leave() {
+  /** Give the place back, even while the page goes away; done when the program knows, or cannot. */
+  async leave() {
     const location = this.#location;
     this.#location = "";
     if (!location) return;
-    fetch(location, { method: "DELETE", headers: this.#headers, keepalive: true }).catch(() => {});
+    const signal = AbortSignal.timeout(LEAVE_MS);
+    const options = { method: "DELETE", headers: this.#headers, keepalive: true, signal };
+    await fetch(location, options).catch(() => {});
   }
 
   /**
