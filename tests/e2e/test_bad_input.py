@@ -26,6 +26,8 @@ from livetrack_vcam.errors import (
 )
 from tests.e2e.conftest import CLIP_FRAMES, Program
 
+pytestmark = pytest.mark.batch
+
 LONG = "a" * 300 + ".mp4"
 
 

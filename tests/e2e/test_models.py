@@ -20,6 +20,8 @@ from tests import model_server as web
 from tests.model_catalog import GADGET, THING, entry, write_catalog
 from tests.model_server import serving
 
+pytestmark = pytest.mark.batch
+
 # Downloads take long enough to be watched and interrupted.
 BIG = THING * 400
 START = (

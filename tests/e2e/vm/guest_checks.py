@@ -30,12 +30,11 @@ SHARES = {
         "clip_checks",
         "recovery_checks",
         "restart_checks",
-        "endurance_checks",
         "refusal_checks",
         "browser_checks",
         "product_checks",
     ),
-    "doctor": ("doctor_checks",),
+    "doctor": ("doctor_checks", "endurance_checks"),
     "sleep": ("sleep_checks",),
 }
 """The files that each guest runs, in this order."""
