@@ -35,6 +35,10 @@ class TooManyJoinsError(Exception):
     """More viewers than usual are just about to connect."""
 
 
+class NoNetworkError(Exception):
+    """This computer has no address that packets could be sent to."""
+
+
 class Room:
     """One shot's viewers. Belongs to one asyncio loop; nothing here blocks it."""
 
@@ -82,7 +86,7 @@ class Room:
     async def join(self, sdp: str, wish: Wish) -> tuple[Viewer, str]:
         """A new viewer and the answer to the offer.
 
-        Raises OfferError, RoomFullError or TooManyJoinsError.
+        Raises OfferError, RoomFullError, TooManyJoinsError or NoNetworkError.
         """
         self._check_places()
         offer = read_offer(sdp)
@@ -101,7 +105,12 @@ class Room:
         peer.on_end = lambda: self._gone(viewer)
         self._loop.call_later(self.limits.connect_s, self._give_up, viewer)
         self._keep_ticking()
-        return viewer, await peer.answer(offer, sound=self.sound is not None)
+        answer = await peer.answer(offer, sound=self.sound is not None)
+        if "a=candidate:" not in answer:
+            # Browsers send nothing to the loopback address, not even on this computer.
+            await peer.close()
+            raise NoNetworkError("this computer is on no network, which live video (WebRTC) needs")
+        return viewer, answer
 
     def viewer(self, viewer_id: str) -> Viewer:
         """Raises KeyError."""

@@ -27,7 +27,8 @@ REFUSALS = {
     428: "`If-Match` is missing.",
     429: "Too many are about to connect; `Retry-After` says when to try again.",
     500: "The program made a mistake; its log says more.",
-    503: "There are too many clients at once, the room is full, or there is no picture yet.",
+    503: "There are too many clients at once, the room is full, there is no picture yet, or this "
+    "computer is on no network.",
 }
 """What every refusal means; each is {"error": sentence}."""
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from aiohttp import hdrs, web
 
 from livetrack_vcam.room.page_sample import read_sample
-from livetrack_vcam.room.room import Room, RoomFullError, TooManyJoinsError
+from livetrack_vcam.room.room import NoNetworkError, Room, RoomFullError, TooManyJoinsError
 from livetrack_vcam.room.viewer import Viewer
 from livetrack_vcam.room.wish import Wish, read_wish
 from livetrack_vcam.web.admission import Admission
@@ -52,6 +52,8 @@ class Whep:
             return _later(503, str(error), "full", RETRY_FULL_S)
         except TooManyJoinsError as error:
             return _later(429, str(error), "busy", RETRY_BUSY_S)
+        except NoNetworkError as error:
+            return error_response(503, str(error), "no_network")
         headers = {hdrs.LOCATION: f"/whep/{room.shot}/{viewer.id}", hdrs.ETAG: _etag(viewer)}
         return web.Response(status=201, text=answer, content_type=SDP, headers=headers)
 

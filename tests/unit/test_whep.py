@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from fractions import Fraction
 from typing import Any
 
+import ifaddr
 import pytest
 
 from livetrack_vcam.core.geometry import Size
@@ -200,6 +201,18 @@ def test_a_full_room_says_so_and_when_to_come_again() -> None:
             assert here.room.status().turned_away == 1
 
     with_room(body, Limits(viewers=1))
+
+
+def test_on_no_network_a_viewer_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def body(here: Served) -> None:
+        offer = await an_offer()
+        monkeypatch.setattr(ifaddr, "get_adapters", list)
+        status, told = await ask(here, "POST", "/whep/main", offer)
+        assert (status, told["reason"]) == (503, "no_network")
+        assert "on no network" in told["error"]
+        assert here.room.viewers == ()
+
+    with_room(body)
 
 
 def test_who_comes_late_gets_what_the_upload_has_left() -> None:

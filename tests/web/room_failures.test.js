@@ -22,6 +22,8 @@ test("the plain picture stands in where live video cannot be, and never for who 
   for (const status of [400, 404, 406]) assert.ok(failureOf(status, "").plain, status);
   for (const status of [0, 401, 403, 429, 500, 503]) assert.ok(!failureOf(status, "").plain, status);
   assert.ok(failure("no_webrtc").plain);
+  const offline = failureOf(503, "on no network", { reason: "no_network" });
+  assert.deepEqual([offline.code, offline.retry, offline.plain], ["no_network", "never", true]);
   assert.ok(!failure("cut").plain);
 });
 

@@ -25,6 +25,7 @@ const BY_STATUS = {
 /** Those that no answer tells. @type {Record<string, [retry: "soon" | "never", plain: boolean]>} */
 const BY_CODE = {
   no_webrtc: ["never", true],
+  no_network: ["never", true],
   no_way: ["soon", true],
   no_picture: ["soon", true],
   frozen: ["soon", true],
@@ -41,6 +42,7 @@ export const CODES = [...new Set([...Object.values(BY_STATUS).map(([code]) => co
  * @returns {Failure}
  */
 export function failureOf(status, sentence, details = {}) {
+  if (status === 503 && details.reason === "no_network") return failure("no_network");
   const [code, retry, plain] = BY_STATUS[status] ?? ["other", "soon", false];
   const named = code === "full" && details.reason !== undefined && details.reason !== "full";
   const list = (/** @type {unknown} */ names) => (Array.isArray(names) && names.length ? names.join(", ") : "–");
