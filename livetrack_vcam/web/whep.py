@@ -72,9 +72,7 @@ class Whep:
         if request.headers.get(hdrs.IF_MATCH, "*") not in ("*", _etag(viewer)):
             return error_response(412, "this session was changed meanwhile; read it again")
         if request.content_type == TRICKLE:
-            # The viewer becomes known by its first packet; its candidates would add nothing.
-            await read_text(request, TRICKLE)
-            return web.Response(status=204)
+            return await self._trickle(request, viewer)
         changes = await read_object(request)
         if "codec" in changes:
             return error_response(400, "the codec is chosen when joining; join again for another")
@@ -84,6 +82,13 @@ class Whep:
         except ValueError as error:
             return error_response(400, str(error))
         return web.json_response(viewer.described(), headers={hdrs.ETAG: _etag(viewer)})
+
+    async def _trickle(self, request: web.Request, viewer: Viewer) -> web.StreamResponse:
+        try:
+            await viewer.peer.add_candidates(await read_text(request, TRICKLE))
+        except OfferError as error:
+            return error_response(400, str(error))
+        return web.Response(status=204)
 
     async def _listen(self, request: web.Request) -> web.StreamResponse:
         """The page's own statistics."""

@@ -15,7 +15,8 @@ from aiortc.rtcrtpparameters import RTCRtpCodecCapability
 
 from livetrack_vcam.webrtc.aiortc_names import add_sending, gather_briefly
 from livetrack_vcam.webrtc.encoded import Codec
-from livetrack_vcam.webrtc.offer import NoCommonCodecError, Offer, OfferError
+from livetrack_vcam.webrtc.offer import MAX_CANDIDATES, NoCommonCodecError, Offer, OfferError
+from livetrack_vcam.webrtc.trickle import candidates_of
 from livetrack_vcam.webrtc.writers import SoundWriter, picture_writer, sound_writer
 
 
@@ -31,6 +32,7 @@ class SendingPeer:
         gather_briefly()
         self._connection = RTCPeerConnection(RTCConfiguration(iceServers=servers))
         self._ended = False
+        self._places_left = MAX_CANDIDATES
         self.codec = codec
         self.on_connected: Callable[[], None] = _nothing
         self.on_end: Callable[[], None] = _nothing
@@ -56,6 +58,16 @@ class SendingPeer:
             await self.close()
             raise OfferError(f"the offer cannot be answered: {error}") from error
         return self._connection.localDescription.sdp
+
+    async def add_candidates(self, fragment: str) -> None:
+        """What `application/trickle-ice-sdpfrag` tells. Raises OfferError.
+
+        Where we are behind a router, it lets the viewer in only once something of ours went there.
+        Anybody may join, so no more is sent to unproven places than for an offer.
+        """
+        for candidate in candidates_of(fragment)[: self._places_left]:
+            self._places_left -= 1
+            await self._connection.addIceCandidate(candidate)
 
     async def close(self) -> None:
         await self._connection.close()

@@ -21,7 +21,6 @@ from aiortc import (
 )
 from aiortc.mediastreams import MediaStreamError
 from aiortc.rtcrtpparameters import RTCRtpCodecCapability
-from aiortc.sdp import candidate_from_sdp
 
 from livetrack_vcam.webrtc import aiortc_names
 from livetrack_vcam.webrtc.encoded import Codec
@@ -34,6 +33,7 @@ from livetrack_vcam.webrtc.offer import (
     usable_codecs,
     without_idle_candidates,
 )
+from livetrack_vcam.webrtc.trickle import candidates_of
 
 log = logging.getLogger(__name__)
 
@@ -106,12 +106,7 @@ class ReceivingPeer:
 
     async def add_candidates(self, fragment: str) -> None:
         """What `application/trickle-ice-sdpfrag` (RFC 8840) tells. Raises OfferError."""
-        for mid, line in _candidates(without_idle_candidates(fragment)):
-            try:
-                candidate = candidate_from_sdp(line)
-            except (ValueError, IndexError, AssertionError):
-                raise OfferError("a candidate of the fragment makes no sense") from None
-            candidate.sdpMid = mid
+        for candidate in candidates_of(fragment):
             await self._connection.addIceCandidate(candidate)
 
     def restarts(self, fragment: str) -> bool:
@@ -230,17 +225,6 @@ def _preferences(codecs: Sequence[Codec]) -> list[RTCRtpCodecCapability]:
         same = [each for each in capabilities if each.mimeType == f"video/{codec.value}"]
         ours += sorted(same, key=lambda e: e.parameters.get("profile-level-id") != "42e01f")
     return ours + [each for each in capabilities if each.mimeType == "video/rtx"]
-
-
-def _candidates(fragment: str) -> list[tuple[str, str]]:
-    """(mid, candidate) of each candidate line; those before the first section belong to "0"."""
-    found, mid = [], "0"
-    for line in fragment.splitlines():
-        if line.startswith("a=mid:"):
-            mid = line[6:].strip()
-        elif line.startswith("a=candidate:"):
-            found.append((mid, line[12:].strip()))
-    return found
 
 
 def _ignore(_frame: object, _arrived_ns: int) -> None:

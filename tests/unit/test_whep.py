@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import select
+import socket
 from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
 from fractions import Fraction
 from typing import Any
 
@@ -15,8 +18,9 @@ import pytest
 from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.interfaces import Canvas
 from livetrack_vcam.room.wish import Limits
+from livetrack_vcam.web.addresses import network_addresses
 from livetrack_vcam.webrtc.encoded import Codec
-from livetrack_vcam.webrtc.offer import MAX_OFFER_BYTES
+from livetrack_vcam.webrtc.offer import MAX_CANDIDATES, MAX_OFFER_BYTES
 from tests.room_program import CANVAS, Served, an_offer, joined, served, until
 from tests.web_program import TOKEN
 
@@ -143,6 +147,66 @@ def test_no_broken_offer_breaks_the_room() -> None:
             await until(lambda: player.sizes)
 
     with_room(body, Limits(viewers=1000, half_open=1000, connect_s=1))
+
+
+def without_candidates(offer: str) -> str:
+    return "\r\n".join(line for line in offer.splitlines() if "candidate" not in line) + "\r\n"
+
+
+def test_the_program_sends_first_to_where_a_viewer_says_it_is() -> None:
+    """As it must where a router in front of it lets in only who was sent something."""
+
+    async def body(here: Served) -> None:
+        address = network_addresses()[0]
+        with socket.socket(type=socket.SOCK_DGRAM) as viewer:
+            viewer.bind((address, 0))
+            viewer.settimeout(10)
+            line = f"a=candidate:1 1 udp 1 {address} {viewer.getsockname()[1]} typ host\r\n"
+            offer = without_candidates(await an_offer())
+            assert (await ask(here, "POST", "/whep/main", offer))[0] == 201
+            place = f"{here.root}/whep/main/{here.room.viewers[0].id}"
+            for fragment, status in ((line.replace(" 1 udp", " x udp"), 400), (line, 204)):
+                assert await trickled(here, place, fragment) == status
+            first, _ = await asyncio.to_thread(viewer.recvfrom, 2048)
+        assert first[:2] == b"\x00\x01", "a binding request"
+        assert first[4:8] == b"\x21\x12\xa4\x42", "STUN's magic cookie"
+
+    with_room(body)
+
+
+def test_a_viewer_cannot_have_the_program_send_to_many_places() -> None:
+    async def body(here: Served) -> None:
+        address = network_addresses()[0]
+        with ExitStack() as stack:
+            places = [
+                stack.enter_context(socket.socket(type=socket.SOCK_DGRAM))
+                for _ in range(2 * MAX_CANDIDATES)
+            ]
+            for place in places:
+                place.bind((address, 0))
+            ports = [place.getsockname()[1] for place in places]
+            offer = without_candidates(await an_offer())
+            assert (await ask(here, "POST", "/whep/main", offer))[0] == 201
+            viewer = f"{here.root}/whep/main/{here.room.viewers[0].id}"
+            for port in ports:
+                line = f"a=candidate:1 1 udp 1 {address} {port} typ host\r\n"
+                assert await trickled(here, viewer, line) == 204
+            await until(lambda: len(asked(places)) >= MAX_CANDIDATES)
+            await asyncio.sleep(1)
+            assert asked(places) == places[:MAX_CANDIDATES]
+
+    with_room(body)
+
+
+def asked(places: list[socket.socket]) -> list[socket.socket]:
+    """Those that something came to."""
+    return select.select(places, [], [], 0)[0]
+
+
+async def trickled(here: Served, place: str, fragment: str) -> int:
+    headers = {"Content-Type": "application/trickle-ice-sdpfrag"}
+    async with here.session.patch(place, data=fragment, headers=headers) as response:
+        return response.status
 
 
 def test_a_viewer_changes_size_without_a_new_connection() -> None:

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { test } from "node:test";
 
+import { fragmentOf } from "../../web_viewer/assets/room/trickle.js";
 import { WhepClient } from "../../web_viewer/assets/room/whep_client.js";
 
 const WISH = { name: "Ada & Bob", codec: "auto", height: 540, mode: "lowest", sound: false };
@@ -62,6 +63,25 @@ test("what is changed, told and left goes to the place, with the invitation", as
     assert.ok(asked.every(({ headers }) => headers.authorization === "Bearer TOKEN"));
     assert.ok(!client.joined);
   });
+});
+
+test("an address found late is told to the place, with the offer's credentials, and may fail", async () => {
+  const offer = "v=0\r\na=ice-ufrag:abcd\r\na=ice-pwd:secretsecret\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\n";
+  const found = [{ candidate: "candidate:1 1 udp 9 192.0.2.7 4000 typ srflx", sdpMid: "0" }];
+  const fragment = fragmentOf(offer, found);
+  assert.deepEqual(fragment.split("\r\n"), [
+    "a=ice-ufrag:abcd", "a=ice-pwd:secretsecret", "m=video 9 UDP/TLS/RTP/SAVPF 0", "a=mid:0", `a=${found[0].candidate}`, "",
+  ]);
+  await program(welcome, async (root, asked) => {
+    const client = new WhepClient(root, { Authorization: "Bearer TOKEN" });
+    await client.join("main", "offer", WISH);
+    await client.trickle(fragment);
+    const { method, url, headers, body } = asked[1];
+    assert.deepEqual([method, url, body], ["PATCH", "/whep/main/abc", fragment]);
+    assert.equal(headers["content-type"], "application/trickle-ice-sdpfrag");
+    assert.equal(headers.authorization, "Bearer TOKEN");
+  });
+  await new WhepClient("http://127.0.0.1:9").trickle(fragment);
 });
 
 test("looking tells the program's clock between two moments of ours", async () => {

@@ -3,6 +3,7 @@
 import { Refused } from "../ask.js";
 import { preferences, withStereo } from "./codecs.js";
 import { failure, failureOf } from "./failures.js";
+import { fragmentOf } from "./trickle.js";
 import { WhepClient } from "./whep_client.js";
 
 /** @typedef {import("./types.js").Wish} Wish */
@@ -25,6 +26,8 @@ export class Connection {
   #pc;
   #timer = 0;
   #over = false;
+  /** Of our addresses, those that the program has not been told. @type {RTCIceCandidate[]} */
+  #untold = [];
 
   /**
    * @param {string} shot
@@ -38,6 +41,8 @@ export class Connection {
     this.whep = new WhepClient(location.origin, headers);
     this.#pc = new RTCPeerConnection({ iceServers, bundlePolicy: "max-bundle" });
     this.#pc.onconnectionstatechange = () => this.#stateChanged();
+    // A program behind a router must send to us first; such a one has STUN servers.
+    if (iceServers.length > 0) this.#pc.onicecandidate = ({ candidate }) => this.#trickle(candidate);
   }
 
   async open() {
@@ -64,6 +69,7 @@ export class Connection {
     const answer = await this.whep.join(this.shot, sdp, this.wish);
     if (this.#over) return this.whep.leave();
     await pc.setRemoteDescription({ type: "answer", sdp: answer });
+    this.#trickle(null);
     this.hears = audio.currentDirection === "recvonly";
     const transport = video.receiver.transport;
     if (transport) transport.onstatechange = () => transport.state === "closed" && this.#fail(failure("cut"));
@@ -107,6 +113,13 @@ export class Connection {
     clearTimeout(this.#timer);
     // In this order: a connection that closes takes the place with it, and none is left to give back.
     this.whep.leave().finally(() => this.#pc.close());
+  }
+
+  /** @param {RTCIceCandidate | null} candidate  null: no more of them, or only the place is new */
+  #trickle(candidate) {
+    if (candidate?.candidate) this.#untold.push(candidate);
+    if (!this.whep.joined || this.#untold.length === 0) return;
+    this.whep.trickle(fragmentOf(this.#pc.localDescription?.sdp ?? "", this.#untold.splice(0)));
   }
 
   #stateChanged() {

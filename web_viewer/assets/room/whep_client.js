@@ -81,6 +81,15 @@ export class WhepClient {
   }
 
   /**
+   * Tell where else this browser is. Nothing depends on it alone.
+   * @param {string} fragment  of SDP
+   */
+  async trickle(fragment) {
+    const headers = { ...this.#headers, "Content-Type": "application/trickle-ice-sdpfrag" };
+    await fetch(this.#location, { method: "PATCH", headers, body: fragment }).catch(() => {});
+  }
+
+  /**
    * What is sent, and the program's clock between two moments of ours; throws Refused.
    * @returns {Promise<{served: Served, sent: number, received: number}>}
    */
