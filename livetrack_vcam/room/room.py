@@ -12,6 +12,7 @@ from livetrack_vcam.room.history import History
 from livetrack_vcam.room.rendition import Encoders
 from livetrack_vcam.room.renditions import Renditions
 from livetrack_vcam.room.sound_encoding import SoundEncoding
+from livetrack_vcam.room.upload import upload_kbps
 from livetrack_vcam.room.viewer import Viewer
 from livetrack_vcam.room.wish import Limits, Wish
 from livetrack_vcam.room_status import EncodingStatus, RoomStatus
@@ -81,7 +82,8 @@ class Room:
     @property
     def full(self) -> bool:
         smallest = self.renditions.specs(PREFERRED[0])[-1]
-        return len(self._viewers) >= self.limits.viewers or smallest.kbps > self._upload_left()
+        no_place = len(self._viewers) >= self.limits.viewers
+        return no_place or self._upload_of(smallest.kbps) > self._upload_left()
 
     async def join(self, sdp: str, wish: Wish) -> tuple[Viewer, str]:
         """A new viewer and the answer to the offer.
@@ -118,7 +120,7 @@ class Room:
 
     def rewish(self, viewer: Viewer, wish: Wish) -> None:
         """Send it that from now on, or what of it the upload leaves to this viewer."""
-        left_kbps = self._upload_left() + viewer.most_kbps
+        left_kbps = self._upload_left() + self._upload_of(viewer.most_kbps)
         viewer.rewish(self._afforded(wish, viewer.peer.codec, left_kbps))
 
     async def leave(self, viewer_id: str) -> None:
@@ -169,13 +171,19 @@ class Room:
         """Kilobits a second that nobody can take, even if every network bears what was picked."""
         if self.limits.upload_kbps is None:
             return math.inf
-        return self.limits.upload_kbps - sum(viewer.most_kbps for viewer in self.viewers)
+        taken = (self._upload_of(viewer.most_kbps) for viewer in self.viewers)
+        return self.limits.upload_kbps - sum(taken)
+
+    def _upload_of(self, picture_kbps: int) -> float:
+        """Who watches without sound may switch it on at any time."""
+        return upload_kbps(picture_kbps, self.canvas.fps, self.sound is not None)
 
     def _afforded(self, wish: Wish, codec: Codec, left_kbps: float) -> Wish:
         """The wish, or a smaller picture where no more is left. The smallest always is: `full`."""
         specs = self.renditions.specs(codec)
         picked = self.renditions.spec(codec, wish.height)
-        fitting = (spec for spec in specs[specs.index(picked) :] if spec.kbps <= left_kbps)
+        smaller = specs[specs.index(picked) :]
+        fitting = (spec for spec in smaller if self._upload_of(spec.kbps) <= left_kbps)
         spec = next(fitting, specs[-1])
         return wish if spec == picked else replace(wish, height=spec.rows)
 

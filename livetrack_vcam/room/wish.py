@@ -33,7 +33,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`upload_kbps`: of all viewers together; None: as much as they take."""
+    """`upload_kbps`: of all viewers together, on the line; None: as much as they take."""
 
     viewers: int = 50
     upload_kbps: int | None = None

@@ -294,6 +294,18 @@ def test_who_comes_late_gets_what_the_upload_has_left() -> None:
             status, _ = await ask(here, "PATCH", f"/whep/main/{second.id}", {"height": height})
             assert (status, second.most_kbps) == (200, (whole if free else half).kbps)
 
+    # As encoded they take 1600 and 900 kbit/s, and on the line a fifteenth more.
+    with_room(body, Limits(upload_kbps=2700), canvas=Canvas(Size(960, 540), Fraction(30)))
+
+
+def test_headers_count_as_upload_too() -> None:
+    async def body(here: Served) -> None:
+        offer = await an_offer()
+        whole, half = here.room.renditions.specs(Codec.H264)
+        assert whole.kbps + half.kbps <= 2600
+        told = [(await ask(here, "POST", "/whep/main", offer))[0] for _ in range(2)]
+        assert told == [201, 503]
+
     with_room(body, Limits(upload_kbps=2600), canvas=Canvas(Size(960, 540), Fraction(30)))
 
 
