@@ -17,7 +17,8 @@ _INVITED = ("", "invitation", *OPERATOR)
 _ASKED = (400, 403, 404, 408, 413, 415, 500)
 _CHOICES: Json = {
     "height": {
-        "description": '"auto", or the shorter side as in 720; the next smaller one where that is not sent.'
+        "description": '"auto", or the shorter side as in 720; where that is not sent, the next '
+        "smaller one.",
     },
     "mode": {"enum": [mode.value for mode in Mode]},
     "name": {"type": "string", "maxLength": MAX_NAME},

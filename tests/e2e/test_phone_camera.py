@@ -170,6 +170,34 @@ def test_a_phone_that_slept_goes_on_when_it_wakes(tmp_path: Path) -> None:
     with_a_phone(tmp_path, body)
 
 
+KEEP_LOCKS = """window.locks = [];
+const request = WakeLock.prototype.request;
+WakeLock.prototype.request = async function (...given) {
+  const lock = await request.apply(this, given);
+  window.locks.push(lock);
+  return lock;
+};"""
+STAYS_ON = "document.getElementById('awake').textContent.startsWith('The screen stays on')"
+
+
+def test_the_screen_stays_on_while_the_phone_films_and_no_longer(tmp_path: Path) -> None:
+    async def body(_program: Program, page: Page) -> None:
+        await page.run(KEEP_LOCKS)
+        await publish(page)
+        await page.until("window.locks.length === 1 && !window.locks[0].released")
+        await page.until(STAYS_ON)
+        # As when the page was hidden for a moment.
+        await page.run("window.locks[0].release()")
+        await page.until(f"!{STAYS_ON}")
+        await page.run("document.dispatchEvent(new Event('visibilitychange'))")
+        await page.until("window.locks.length === 2 && !window.locks[1].released")
+        await page.until(STAYS_ON)
+        await page.run(PRESS_START)
+        await page.until("window.locks.every(lock => lock.released)")
+
+    with_a_phone(tmp_path, body)
+
+
 def test_another_network_means_another_connection(tmp_path: Path) -> None:
     async def body(program: Program, page: Page) -> None:
         await page.run(KEEP_CONNECTIONS)

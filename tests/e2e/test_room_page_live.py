@@ -15,6 +15,7 @@ from tests.e2e.operating import needed_chromium
 from tests.e2e.room_page import (
     IS_LIVE,
     IS_MOVING,
+    TOKEN,
     WATCH_AGES,
     Program,
     Serving,
@@ -232,6 +233,72 @@ def test_a_picture_that_stands_still_is_noticed_and_fetched_anew(tmp_path: Path)
             await page.until(IS_LIVE)
             await page.until(f"!{shown('notice')}")
             assert len(program.served.viewers) == 1, "the frozen one was given back"
+
+    asyncio.run(main())
+
+
+def test_the_picture_goes_into_a_window_of_its_own_and_back(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with at_the_room(tmp_path, Program()) as (page, room):
+            await join(page, room)
+            await page.until(shown("pip"))
+            await page.run("document.getElementById('pip').click()")
+            await page.until("document.pictureInPictureElement?.id === 'video'")
+            await page.press("p")
+            await page.until("document.pictureInPictureElement === null")
+            await page.until(IS_MOVING)
+            assert page.console == []
+
+    asyncio.run(main())
+
+
+def test_a_snapshot_is_the_live_picture_in_its_full_size(tmp_path: Path) -> None:
+    catch = """HTMLAnchorElement.prototype.click = function () { window.link = this; }"""
+    look = """(async () => {
+      const picture = new Image();
+      picture.src = window.link.href;
+      await picture.decode();
+      const canvas = new OffscreenCanvas(picture.width, picture.height);
+      const paper = canvas.getContext('2d');
+      paper.drawImage(picture, 0, 0);
+      const row = [...paper.getImageData(0, picture.height / 2, picture.width, 1).data];
+      return {name: window.link.download, size: [picture.width, picture.height], row};
+    })()"""
+
+    async def main() -> None:
+        async with at_the_room(tmp_path, Program()) as (page, room):
+            await join(page, room)
+            await page.run(catch)
+            await page.run("document.getElementById('snapshot').click()")
+            await page.until(f"{text_of('toast')} === 'Picture saved'")
+            saved = await page.run(look)
+            assert saved["size"] == [640, 360]
+            assert saved["name"].startswith("livetrack-main-")
+            colors = np.array(saved["row"]).reshape(-1, 4)[:, :3]
+            assert np.abs(np.median(colors, axis=0) - (18, 57, 208)).max() <= 8
+
+    asyncio.run(main())
+
+
+def test_the_operator_takes_every_viewers_figures_home(tmp_path: Path) -> None:
+    sign_in = f"""(async () => {{
+      const headers = {{Authorization: 'Bearer {TOKEN}'}};
+      const {{url}} = await (await fetch('/api/sign-in', {{method: 'POST', headers}})).json();
+      return (await fetch(url)).ok;
+    }})()"""
+
+    async def main() -> None:
+        async with at_the_room(tmp_path, Program()) as (page, room):
+            await join(page, room)
+            assert not await page.run(shown("csv"))
+            assert await page.run(sign_in)
+            await join(page, room, "?join=1&name=operator")
+            await page.until(shown("csv"))
+            table = "fetch(document.getElementById('csv').href).then(answer => answer.text())"
+            await page.until(f"{table}.then(text => text.trim().split('\\n').length > 2)")
+            first, *lines = (await page.run(table)).split()
+            assert "page_jitter_buffer_ms" in first.split(",")
+            assert all(line.count(",") == first.count(",") for line in lines)
 
     asyncio.run(main())
 

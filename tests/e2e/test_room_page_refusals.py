@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import ifaddr
 import pytest
 
 from livetrack_vcam.room.invitations import Invitations
@@ -95,6 +96,21 @@ def test_where_packets_do_not_get_through_the_plain_picture_comes_after_a_while(
             await page.run("document.getElementById('plain-retry').click()")
             await page.until(IS_LIVE)
             assert not await page.run(shown("plain-note"))
+
+    asyncio.run(main())
+
+
+def test_on_no_network_the_plain_picture_comes_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main() -> None:
+        async with at_the_room(tmp_path, Program()) as (page, room):
+            with monkeypatch.context() as alone:
+                alone.setattr(ifaddr, "get_adapters", list)
+                await page.open(room + "?join=1", 800, 800)
+                assert "computer is on no network" in await told(page)
+            await page.run("document.getElementById('plain-retry').click()")
+            await page.until(IS_LIVE)
 
     asyncio.run(main())
 
