@@ -235,6 +235,21 @@ PRESETS = (
     Action("preset_save", "Save preset", "Save the settings of every shot under the name above."),
     Action("preset_delete", "Delete preset", "Forget the preset of the name above."),
 )
+STANDBY = (
+    Action("standby_on", "Standby on", body={"command": "standby", "on": True}),
+    Action("standby_off", "Standby off", body={"command": "standby", "on": False}),
+)
+STEPPING = (
+    Action("max_zoom_more", "Maximum zoom up"),
+    Action("max_zoom_less", "Maximum zoom down"),
+    Action("headroom_more", "Headroom up"),
+    Action("headroom_less", "Headroom down"),
+)
+STEPS = {
+    "max_zoom_more": ("max_zoom", 0.2), "max_zoom_less": ("max_zoom", -0.2),
+    "headroom_more": ("headroom", 0.02), "headroom_less": ("headroom", -0.02),
+}  # fmt: skip
+"""By how much each of them changes which number, from where it is."""
 HOTKEYS = (
     _simple("toggle", "Tracking on or off"),
     _simple("pause", "Tracking off"),
@@ -244,6 +259,10 @@ HOTKEYS = (
     *_choices("shot", "Shot size", SHOTS),
     *_choices("aspect", "Aspect ratio", ASPECTS),
     *_choices("subject", "Subject", SUBJECTS),
+    *_choices("when_lost", "When lost", WHEN_LOST),
+    *_choices("fill", "Too wide", FILLS),
+    *STEPPING,
+    *STANDBY,
     *(Action("preset_%d" % place, "Preset %d" % place) for place in range(1, 10)),
     START,
     STOP,
@@ -755,6 +774,9 @@ class Worker:
     def load_preset_at(self, label: str, place: int, target: str) -> None:
         self._put(label, functools.partial(self._load_preset_at, label, place, target))
 
+    def step(self, label: str, target: str, name: str, by: float) -> None:
+        self._put(label, functools.partial(self._step, label, target, name, by))
+
     def look(self) -> None:
         self._put("", self._look)
 
@@ -915,6 +937,22 @@ class Worker:
             return
         body = {"command": "load_preset", "preset": presets[place - 1] if presets else ""}
         self._command(label, aimed(body, target))
+
+    def _step(self, label: str, target: str, name: str, by: float) -> None:
+        """Change a number of each shot by so much; an automatic one begins at the usual value."""
+        self._look()
+        if self.view is None:
+            self.last = label + ": not done, the daemon does not answer."
+            return
+        setting = SETTINGS[name]
+        lowest, highest, _ = setting.among
+        for shot_name, shot in self.view.shots.items():
+            if target not in ("", shot_name):
+                continue
+            now = shot.settings.get(name)
+            now = setting.default if now is None else number(now)
+            value = round(min(max(now + by, lowest), highest), 4)
+            self._command(label, aimed(command_for(name, value), shot_name))
 
     def _reframe(self, label: str, target: str) -> None:
         """Follow until the picture rests on the subject; `_finish_reframing` then pauses."""
@@ -1089,8 +1127,12 @@ def perform(action: Action) -> None:
     worker, seen = panel.worker, panel.seen
     if worker is None or seen is None:
         return
-    if action.body is not None:
+    if action in STANDBY:  # which is for the whole daemon
+        worker.command(action.label, action.body or {})
+    elif action.body is not None:
         worker.command(action.label, action.body, panel.target)
+    elif action.name in STEPS:
+        worker.step(action.label, panel.target, *STEPS[action.name])
     elif action is REFRAME:
         worker.reframe(action.label, panel.target)
     elif action is START:

@@ -15,6 +15,8 @@ SPEEDS = ("cinema", "calm", "fast", "sport", "normal")
 SHOT_SIZES = ("face", "head", "upper", "full", "wide", "auto")
 SUBJECTS = ("largest", "center", "group", "ball", "auto")
 ASPECTS = ("9:16", "1:1", "4:5", "4:3", "21:9", "16:9")
+WHEN_LOST = ("hold", "home", "center", "full", "widen")
+FILLS = ("letterbox", "blur", "split", "crop")
 """The default comes last, so that each of them changes something."""
 
 AT_REST_ELSEWHERE: Commands = (("pause", {}), ("set_home", {"box": [0, 0, 160, 90]}))

@@ -191,6 +191,45 @@ def test_hotkeys_act_once_when_pressed(wire: Wire, studio: Studio) -> None:
     ]
 
 
+def configured(**settings: object) -> dict[str, object]:
+    return {"command": "configure", "settings": settings}
+
+
+def test_a_hotkey_changes_a_number_from_where_each_shot_has_it(token_file: Path) -> None:
+    shots = shot_status("main", max_zoom=3.0, headroom=None), shot_status("tall", max_zoom=9.9)
+    with (
+        Wire(daemon(lambda: status(*shots))) as wire,
+        running_studio(port=wire.port, token_file=str(token_file)) as studio,
+    ):
+        studio.says("main: follow")
+        studio.hotkey("livetrack.max_zoom_more")
+        until(lambda: len(wire.sent()) == 2)
+        studio.set("target", "main")
+        studio.hotkey("livetrack.max_zoom_less")
+        studio.hotkey("livetrack.headroom_more")
+        until(lambda: len(wire.sent()) == 4)
+    assert wire.sent() == [
+        configured(max_zoom=3.2) | {"target": "main"},
+        configured(max_zoom=10.0) | {"target": "tall"},
+        configured(max_zoom=2.8) | {"target": "main"},
+        configured(headroom=0.12) | {"target": "main"},
+    ]
+
+
+def test_standby_is_for_the_whole_daemon_whatever_shot_is_chosen(token_file: Path) -> None:
+    shots = shot_status("main"), shot_status("tall")
+    with (
+        Wire(daemon(lambda: status(*shots))) as wire,
+        running_studio(port=wire.port, token_file=str(token_file)) as studio,
+    ):
+        studio.says("main: follow")
+        studio.set("target", "tall")
+        studio.hotkey("livetrack.standby_on")
+        studio.hotkey("livetrack.standby_off")
+        until(lambda: len(wire.sent()) == 2)
+    assert wire.sent() == [{"command": "standby", "on": on} for on in (True, False)]
+
+
 def test_a_hotkey_for_a_preset_that_is_not_there_says_so(wire: Wire, studio: Studio) -> None:
     studio.hotkey("livetrack.preset_9")
     studio.says("Preset 9: there are only 2 presets.")
