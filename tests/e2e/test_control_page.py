@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -200,6 +201,32 @@ def test_keys_step_through_settings_both_ways(tmp_path: Path) -> None:
         await desk.until("shot face by a Korean key", is_set("shot", "face"))
 
     at_the_desk(tmp_path, body)
+
+
+def test_keys_raise_and_lower_numbers_of_each_shot_from_where_it_is(tmp_path: Path) -> None:
+    async def body(desk: Desk) -> None:
+        await desk.command(command="set_max_zoom", max_zoom=4.0, target="vertical")
+        slider = '.range[data-field="max_zoom"] .mixed'
+        await desk.page.until(f"document.querySelector({slider!r}).textContent === 'differs'")
+        for key, shift, field, main, vertical in (
+            ("z", False, "max_zoom", 2.6, 4.2),
+            ("Z", True, "max_zoom", 2.4, 4.0),
+            ("e", False, "headroom", 0.12, 0.12),
+            ("E", True, "headroom", 0.1, 0.1),
+            ("x", False, "dead_zone", 0.11, 0.11),
+            ("X", True, "dead_zone", 0.09, 0.09),
+        ):
+            await desk.page.press(key, f"Key{key.upper()}", shift)
+            await desk.until(
+                f"{field} by {key}",
+                lambda status, field=field, values=(main, vertical): (  # type: ignore[misc]
+                    tuple(shot["settings"][field] for shot in status["shots"]) == values
+                ),
+            )
+            # The next key counts from what the page has heard.
+            await asyncio.sleep(0.3)
+
+    at_the_desk(tmp_path, body, TWO_SHOTS)
 
 
 TYPE = """(([id, words]) => {

@@ -21,8 +21,11 @@ export const ACTIONS = [
   { name: "standby", key: "b" },
 ];
 
-/** Settings that a key steps through; with Shift backwards. */
-export const STEPPED = { shot: "s", aspect: "a", subject: "u", fill: "f", when_lost: "l" };
+/** Settings that a key steps through, and numbers that it raises; with Shift backwards. */
+export const STEPPED = {
+  shot: "s", aspect: "a", subject: "u", fill: "f", when_lost: "l",
+  max_zoom: "z", headroom: "e", dead_zone: "x",
+};
 
 export const SPEED_KEYS = ["1", "2", "3", "4", "5"];
 export const TARGET_KEY = "t";

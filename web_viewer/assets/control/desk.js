@@ -3,6 +3,7 @@
 import { Refused } from "../ask.js";
 import { text } from "../messages.js";
 import { sendCommand } from "./api.js";
+import { kindOf } from "./field_schema.js";
 
 /** @typedef {import("./types.js").Status} Status */
 /** @typedef {import("./types.js").Shot} Shot */
@@ -100,15 +101,34 @@ export class Desk {
   }
 
   /**
-   * Choose the next value of a setting, or the one before.
+   * Choose the next value of a setting, or the one before; of a number a little more, or less.
    * @param {string} field
    * @param {1 | -1} step
    */
   step(field, step) {
+    const schema = this.fields[field];
+    if (!schema) return false;
+    if (kindOf(schema) === "number") return this.#raise(field, schema, step);
     const choices = this.choicesOf(field);
     const at = choices.indexOf(String(this.valueOf(field)));
     const from = at < 0 && step < 0 ? 0 : at;
     return this.set(field, choices[(from + step + choices.length) % choices.length]);
+  }
+
+  /**
+   * Each shot from where it is; one that is automatic begins where its slider would.
+   * @param {string} field
+   * @param {FieldSchema} schema
+   * @param {1 | -1} step
+   */
+  async #raise(field, { minimum: min = 0, maximum: max = 1 }, step) {
+    const by = step * (max > 1 ? 0.2 : 0.02);
+    const done = this.shots.map(({ name, settings }) => {
+      const now = Number(settings?.[field] ?? min + (max - min) / 5);
+      const value = Number(Math.min(Math.max(now + by, min), max).toFixed(4));
+      return this.run({ command: "configure", settings: { [field]: value } }, name);
+    });
+    return (await Promise.all(done)).every(Boolean);
   }
 }
 
