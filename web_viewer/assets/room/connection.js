@@ -70,6 +70,7 @@ export class Connection {
     if (this.#over) return this.whep.leave();
     await pc.setRemoteDescription({ type: "answer", sdp: answer });
     this.#trickle(null);
+    this.#stateChanged();
     this.hears = audio.currentDirection === "recvonly";
     const transport = video.receiver.transport;
     if (transport) transport.onstatechange = () => transport.state === "closed" && this.#fail(failure("cut"));
@@ -124,6 +125,8 @@ export class Connection {
 
   #stateChanged() {
     const state = this.#pc.connectionState;
+    // Firefox without a network fails before the program says that it has none, either.
+    if (!this.whep.joined) return;
     if (state === "failed") this.#fail(failure(this.shown ? "cut" : "no_way"));
     else if (state === "disconnected") this.#expect(DISCONNECTED_MS, "cut");
     else if (state === "connected" && this.shown) clearTimeout(this.#timer);
