@@ -38,6 +38,7 @@ __all__ = [
     "TrackStatus",
     "command_from_json",
     "command_to_json",
+    "plain_name",
     "request_from_json",
 ]
 
@@ -53,7 +54,8 @@ _shown = _short.repr
 """What somebody sent, short enough for a sentence."""
 
 
-def _plain(name: str, longest: int) -> str:
+def plain_name(name: str, longest: int) -> str:
+    """The name, which can be shown, typed and told apart. Raises ValueError."""
     if not 1 <= len(name) <= longest:
         raise ValueError(f"use 1 to {longest} characters")
     if any(unicodedata.category(each) in _NOT_IN_NAMES for each in name):
@@ -63,12 +65,12 @@ def _plain(name: str, longest: int) -> str:
 
 PresetName = Annotated[
     str,
-    AfterValidator(lambda name: _plain(name.strip(), MAX_PRESET_NAME)),
+    AfterValidator(lambda name: plain_name(name.strip(), MAX_PRESET_NAME)),
     JsonSchema({"type": "string", "minLength": 1, "maxLength": MAX_PRESET_NAME}),
 ]
 SceneName = Annotated[
     str,
-    AfterValidator(lambda name: _plain(name, MAX_SCENE_NAME)),
+    AfterValidator(lambda name: plain_name(name, MAX_SCENE_NAME)),
     JsonSchema({"type": "string", "minLength": 1, "maxLength": MAX_SCENE_NAME}),
 ]
 

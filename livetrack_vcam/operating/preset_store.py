@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from livetrack_vcam.control import MAX_PRESET_NAME, MAX_SCENE_NAME, plain_name
 from livetrack_vcam.core.command import Changes
 from livetrack_vcam.core.fields import LIVE_FIELDS, Json
 from livetrack_vcam.outputs import discard, draft_of, publish
@@ -22,6 +23,8 @@ MAX_PRESETS = 200
 MAX_SCENES = 500
 MOST_NAMED = 20
 """In one sentence."""
+SHOWN = 40
+"""Characters of a name that is none."""
 MAX_BYTES = 16_000_000
 """More than ours can ever be: a larger file is something else, not worth reading."""
 
@@ -194,8 +197,20 @@ def _parse(data: bytes) -> _Contents:
         raise ValueError("its presets are not objects of shots")
     if not isinstance(scenes, dict) or not all(isinstance(each, str) for each in scenes.values()):
         raise ValueError("its scenes are not names")
+    _check_names("preset", presets, MAX_PRESET_NAME)
+    _check_names("scene", scenes, MAX_SCENE_NAME)
     json.dumps(found, ensure_ascii=False).encode()  # halves of a surrogate pair cannot be written
     return _Contents(presets, scenes)
+
+
+def _check_names(kind: str, names: Iterable[str], longest: int) -> None:
+    """What no command can name could be neither loaded nor deleted, and would be sent to every page
+    with each status."""
+    for name in names:
+        try:
+            plain_name(name, longest)
+        except ValueError as error:
+            raise ValueError(f"{kind} {name[:SHOWN]!r}: {error}") from None
 
 
 def _changes(shot: str, values: Mapping[str, object]) -> Changes:

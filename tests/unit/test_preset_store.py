@@ -96,6 +96,9 @@ def broken_files() -> dict[str, bytes]:
         "presets that are a list": json.dumps({**good, "presets": []}).encode(),
         "a shot that is a number": json.dumps({**good, "presets": {"a": {"main": 1}}}).encode(),
         "scenes that are numbers": json.dumps({**good, "scenes": {"Live": 1}}).encode(),
+        "a name of 10 kB": json.dumps({**good, "presets": {"n" * 10_000: {}}}).encode(),
+        "a name of two lines": json.dumps({**good, "presets": {"a\nb": {}}}).encode(),
+        "a scene of 10 kB": json.dumps({**good, "scenes": {"s" * 10_000: "a"}}).encode(),
         "half a character": b'{"livetrack_presets": 1, "presets": {"\\ud800": {}}}',
     }
 
@@ -109,6 +112,7 @@ def test_a_file_that_cannot_be_used_is_kept_beside_and_told_once(
     store = PresetStore(folder)
     assert store.names == ()
     assert "kept as presets.json.broken-1" in (store.trouble or "")
+    assert len(store.trouble or "") < 500
     store.save("calm", CALM)
     assert (folder / "presets.json.broken-1").read_bytes() == content
     assert store.trouble is not None
