@@ -9,7 +9,7 @@ from livetrack_vcam.core.config import DirectorSettings
 from livetrack_vcam.core.detection import Observation, Track
 from livetrack_vcam.core.framing import SubjectShape
 from livetrack_vcam.core.geometry import Box, Size
-from livetrack_vcam.core.group import framed_together, joint_box
+from livetrack_vcam.core.group import framed_together, joint_box, shape_of_all
 from livetrack_vcam.core.subject import SubjectSelector
 from livetrack_vcam.core.subject_estimator import head_height
 from livetrack_vcam.core.tracker import Tracker, TrackerSettings
@@ -82,4 +82,4 @@ def _sighting(framed: list[Track], pts_ns: int) -> Sighting:
     box = joint_box(framed)
     face = framed[0].face if len(framed) == 1 else None
     shape = SubjectShape(box.center.x, box.y1, box.width, box.height, head_height(box, face))
-    return Sighting(pts_ns, tuple(t.track_id for t in framed), shape, box)
+    return Sighting(pts_ns, tuple(t.track_id for t in framed), shape_of_all(shape, framed), box)

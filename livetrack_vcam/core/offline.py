@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from livetrack_vcam.core.casting import Cast, Sighting, cast
-from livetrack_vcam.core.config import DirectorSettings, Speed
+from livetrack_vcam.core.config import DirectorSettings, Speed, WhenLost
 from livetrack_vcam.core.detection import Observation, Track
 from livetrack_vcam.core.framing import height_bounds, wanted_center, wanted_height
 from livetrack_vcam.core.geometry import Crop, Point, Size, fit_inside
@@ -135,7 +135,8 @@ def _height_path(frame: Size, settings: DirectorSettings, wanted: Sequence[Wish]
     smallest, largest = height_bounds(settings, frame)
     low, high, least = [], [], []
     for wish in wanted:
-        height = largest if wish.empty else wanted_height(wish.shape, settings, frame)
+        widened = wish.empty and settings.when_lost is not WhenLost.CENTER
+        height = largest if widened else wanted_height(wish.shape, settings, frame)
         low.append(math.log(max(height, smallest)) - SIZE_TUBE[0])
         high.append(math.log(height) + SIZE_TUBE[1])
         least.append(math.log(min(max(_needed_height(wish, settings), smallest), largest)))

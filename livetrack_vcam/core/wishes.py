@@ -34,7 +34,8 @@ NEAR_SIDE = 0.005
 CUT_SHARE = 0.25
 """So much of what is left of somebody cut off may be outside: the crop comes to rest in time."""
 HEAD_ROOM = 1.2
-"""A shot of some heads' height keeps a square so many heads large around the head inside."""
+"""A shot of some heads' height keeps a square so many heads large around the head inside; of a
+group everybody from side to side, down to as far under the lowest head."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +66,17 @@ def _shapes(
     """The subject's shape: between sightings interpolated, then smoothed."""
     times = [s.pts_ns / 1e9 for s in sightings]
     empties: list[bool] = []
-    columns: list[list[float]] = [[], [], [], [], []]
+    people: list[int] = []
+    columns: list[list[float]] = [[], [], [], [], [], []]
     for t in grid:
         after = bisect_right(times, t)
         left, right = sightings[max(after - 1, 0)], sightings[min(after, len(times) - 1)]
         empties.append(_is_empty(t, left, right, settings))
         share = _share(t, left, right)
+        people.append((right if share == 1.0 else left).shape.people)
         for column, a, b in zip(columns, _numbers(left), _numbers(right), strict=True):
             column.append(a + (b - a) * share)
-    x, top, width, height, head = columns
+    x, top, width, height, head, spread = columns
     reach = round(1 / GRID_S)
     smoothed = (
         smooth(x, 0.3, GRID_S),
@@ -82,12 +85,15 @@ def _shapes(
         smooth(median_filter(height, reach // 2), 1.0, GRID_S),
         smooth(median_filter(head, reach // 2), 1.0, GRID_S),
     )
-    return [SubjectShape(*numbers) for numbers in zip(*smoothed, strict=True)], empties
+    spreads = smooth(median_filter(spread, reach // 2), 1.0, GRID_S)
+    alone = [SubjectShape(*numbers) for numbers in zip(*smoothed, strict=True)]
+    together = zip(alone, people, spreads, strict=True)
+    return [shape._replace(people=n, spread=lower) for shape, n, lower in together], empties
 
 
-def _numbers(sighting: Sighting) -> tuple[float, float, float, float, float]:
+def _numbers(sighting: Sighting) -> tuple[float, float, float, float, float, float]:
     shape = sighting.shape
-    return (shape.center_x, shape.top, shape.width, shape.height, shape.head)
+    return (shape.center_x, shape.top, shape.width, shape.height, shape.head, shape.spread)
 
 
 def _share(t: float, left: Sighting, right: Sighting) -> float:
@@ -184,7 +190,9 @@ def _kept(sighting: Sighting, settings: DirectorSettings) -> Box:
         return box
     shape = sighting.shape
     half = HEAD_ROOM * shape.head / 2
-    bottom = min(box.y1 + 2 * half, box.y2)
+    bottom = min(box.y1 + shape.spread + 2 * half, box.y2)
+    if shape.people > 1:
+        return Box(box.x1, box.y1, box.x2, bottom)
     return Box(
         max(shape.center_x - half, box.x1), box.y1, min(shape.center_x + half, box.x2), bottom
     )

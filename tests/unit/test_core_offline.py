@@ -4,16 +4,38 @@ from __future__ import annotations
 
 import itertools
 import random
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
 
-from livetrack_vcam.core import Detection, DirectorSettings, Observation, State
+from livetrack_vcam.core import (
+    Box,
+    Detection,
+    DirectorSettings,
+    Observation,
+    Shot,
+    State,
+    SubjectKind,
+    SubjectPolicy,
+    WhenLost,
+)
 from livetrack_vcam.core.offline import PathPoint, best_path
 from livetrack_vcam.core.rests import with_rests
 from livetrack_vcam.core.smoothing import interpolate, median_filter, rolling_max, smooth
 from livetrack_vcam.core.taut_string import taut_string
-from tests.scenarios import FULL_HD, Sight, nobody, noisy, person, standing, until, walking
+from tests.scenarios import (
+    FULL_HD,
+    Play,
+    Sight,
+    face_of,
+    nobody,
+    noisy,
+    person,
+    standing,
+    until,
+    walking,
+)
 
 TALL = DirectorSettings(aspect_ratio=Fraction(9, 16))
 
@@ -80,6 +102,35 @@ def test_a_move_during_an_absence_is_as_gentle_as_its_time_allows() -> None:
     assert max(map(abs, jerk)) <= 60 * way / (gone_s - 1) ** 3
     assert points[4 * 30].crop.box.contains(person(400).box)
     assert points[7 * 30 + 1].crop.box.contains(person(400 + way).box)
+
+
+@pytest.mark.parametrize("shot", [Shot.FACE, Shot.HEAD, Shot.UPPER])
+@pytest.mark.parametrize("places", [(700.0, 1150.0), (420.0, 1450.0)])
+def test_a_close_shot_of_a_group_shows_everybody_and_not_the_gap_between_them(
+    shot: Shot, places: tuple[float, float]
+) -> None:
+    tall, small = person(places[0]), person(places[1], 720, 450)
+    sight: Sight = lambda _: (tall, face_of(tall), small, face_of(small))  # noqa: E731
+    wanted = DirectorSettings(subject=SubjectPolicy(SubjectKind.GROUP), shot=shot)
+    offline, live = path(sight, 5, wanted)[-1].crop.box, Play(wanted).run(5, sight).crop.box
+    assert offline.contains(face_of(tall).box)
+    assert offline.contains(face_of(small).box)
+    assert offline.height == pytest.approx(live.height, rel=0.06)
+
+
+def test_during_a_long_absence_the_picture_does_what_when_lost_says() -> None:
+    def gone(when_lost: WhenLost) -> tuple[Box, Box]:
+        sight: Sight = lambda t: standing(300)(t) if t < 3 or t > 11 else ()  # noqa: E731
+        points = path(sight, 14, replace(TALL, when_lost=when_lost))
+        return points[60].crop.box, points[210].crop.box
+
+    before, during = gone(WhenLost.WIDEN)
+    assert during.height > 0.9 * 1080 > before.height
+    before, during = gone(WhenLost.HOLD)
+    assert during == before
+    before, during = gone(WhenLost.CENTER)
+    assert during.height == pytest.approx(before.height, rel=0.01)
+    assert during.center.x == pytest.approx(960, abs=70)
 
 
 def test_nothing_to_see_gives_the_wide_crop_and_no_frames_give_none() -> None:
