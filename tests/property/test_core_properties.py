@@ -208,7 +208,8 @@ def test_a_wall_is_approached_slowly_enough_to_stop(speed: Speed, lead: float) -
 
 @pytest.mark.parametrize("speed", list(Speed))
 def test_the_path_is_the_same_at_15_to_60_frames_a_second(speed: Speed) -> None:
-    """Within 1.5 % of the frame's width at any time, and 2 px where it comes to rest."""
+    """Within 1.5 % of the frame's width each second, and 2 px where it comes to rest; in between
+    test_core_frame_rates.py looks."""
 
     def sight(t: float) -> tuple[Detection, ...]:
         return (person(500 + 250 * min(max(t - 2, 0), 3)),)
