@@ -40,6 +40,8 @@ from livetrack_vcam.trace import frame_line, header, to_line
 
 PANES_LOOK_AHEAD = 10
 """Frames of the future that the bars or panes of a group are decided with."""
+LIVE_ONLY = ("lead_room", "lost_hold", "lost_widen", "cuts", "look_ahead")
+"""Framing options that the best path does not mind: it knows what comes, and takes its time."""
 LOOKING_THREADS = min(2, os.cpu_count() or 1)
 """Nothing else has much to do meanwhile."""
 
@@ -59,6 +61,20 @@ class ReframeJob:
     show_overlay: bool
     overwrite: bool
     quiet: bool = False
+
+    @property
+    def one_path(self) -> bool:
+        """Whether the clip gets its best path; bars and panes are decided picture by picture."""
+        group = self.framing.subject.kind is SubjectKind.GROUP
+        return not self.live and not (group and self.framing.fill is not Fill.CROP)
+
+    @property
+    def without_effect(self) -> tuple[str, ...]:
+        """Settings asked for that only whoever decides picture by picture has a use for."""
+        if self.live:
+            return ()
+        of_no_use = LIVE_ONLY if self.one_path else ("look_ahead",)
+        return tuple(name for name in of_no_use if name in self.framing.model_fields_set)
 
 
 class StepSink(Protocol):
@@ -173,8 +189,7 @@ def steps(
     if job.live:
         look_ahead = job.framing.look_ahead_frames
         return causal_steps(clip, detector, settings, job.cadence, look_ahead)
-    if settings.subject.kind is SubjectKind.GROUP and settings.fill is not Fill.CROP:
-        # One best path is one crop; bars and panes are decided picture by picture.
+    if not job.one_path:
         foresight = replace(job.cadence, latency_ns=0)
         return causal_steps(clip, detector, settings, foresight, PANES_LOOK_AHEAD)
     boundaries = ShotBoundaries()

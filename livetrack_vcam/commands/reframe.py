@@ -71,6 +71,9 @@ def command(
         show_overlay=overlay,
         overwrite=settings.overwrite,
     )
+    if job.without_effect:
+        named = ", ".join("--" + name.replace("_", "-") for name in job.without_effect)
+        say(f"note: without --live the whole clip is known, and this changes nothing: {named}")
     done = reframe(job)
     if done.note is not None:
         say(f"warning: {done.note}")

@@ -82,6 +82,24 @@ def test_the_overlay_shows_the_whole_picture(program: Program, clip: Path, tmp_p
 
 
 @pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (["--cuts", "--lead-room", "0.1", "--speed", "cinema"], "--lead-room, --cuts\n"),
+        (["--cuts", "--subject", "group", "--fill", "split", "--look-ahead", "3"], "--look-ahead"),
+        (["--cuts", "--live"], None),
+        (["--when-lost", "center"], None),
+    ],
+)
+def test_options_that_the_whole_clip_makes_needless_are_named(
+    program: Program, clip: Path, words: list[str], named: str | None
+) -> None:
+    done = program.run("reframe", str(clip), "--trace", "t.jsonl", "--to", "0.5", *words)
+    assert done.returncode == 0, done.stderr
+    said = done.stderr.partition("this changes nothing: ")[2]
+    assert said.startswith(named) if named else not said
+
+
+@pytest.mark.parametrize(
     ("args", "code", "sentence"),
     [
         (["nowhere.mp4", "out.mp4"], EXIT_NOT_FOUND, "nowhere.mp4"),
