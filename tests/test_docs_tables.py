@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from livetrack_vcam.core.config import Speed
+from livetrack_vcam.core.presets import PRESETS
 from livetrack_vcam.doctor import macos, windows
 from livetrack_vcam.operating.preset_store import PresetStore
 from livetrack_vcam.settings import build_settings
+from livetrack_vcam.shot_settings import MAX_UPSCALE, WARN_UPSCALE
 from livetrack_vcam.sinks import virtual_camera
 from livetrack_vcam.sources.ffmpeg_devices import DSHOW, OPTIONS
 from tests.obs_stub import running_studio
@@ -118,6 +121,23 @@ def test_the_file_of_presets_in_the_documents_can_be_loaded(tmp_path: Path) -> N
     assert set(store.names) == set(json.loads(example)["presets"])
     assert all(store.preset(name) for name in store.names)
     assert set(store.scenes.values()) <= set(store.names)
+
+
+def test_the_page_about_framing_says_the_numbers_of_the_code() -> None:
+    text = " ".join((DOCS / "how-framing-works.md").read_text(encoding="utf-8").split())
+    normal, fast, sport = (PRESETS[s] for s in (Speed.NORMAL, Speed.FAST, Speed.SPORT))
+    assert fast.quiet_s == sport.quiet_s
+    rest, rest_fast, out = (
+        f"{seconds:g}".removeprefix("0")
+        for seconds in (normal.quiet_s, fast.quiet_s, normal.confirm_s)
+    )
+    for told in (
+        f"({100 * normal.dead_zone:g} % of the crop to each side at `--speed normal`)",
+        f"have been out for {out} s",
+        f"quiet for {rest} s (`fast` and `sport` {rest_fast} s)",
+        f"more than {MAX_UPSCALE:g} pixels are made of one, and from {WARN_UPSCALE:g} on",
+    ):
+        assert told in text, told
 
 
 def test_the_page_about_windows_and_macos_says_what_the_code_does() -> None:

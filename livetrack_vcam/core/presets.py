@@ -125,7 +125,7 @@ PRESETS: dict[Speed, SpeedPreset] = {
     ),
     Speed.CINEMA: SpeedPreset(
         usual=Gains(1.9, 6.5, 24, 4.4, 28), urgent=Gains(2.0, 5.5, 16, 7.6, 51), speed=2.5,
-        aim_s=0.0, dead_zone=0.15, inner_zone=0.05, move_jerk=30,
+        aim_s=0.0, dead_zone=0.15, inner_zone=0.05, move_jerk=42,
         hurry=SWEEP, feed_forward=0.77, wake_probability=0.72,
     ),
 }  # fmt: skip
