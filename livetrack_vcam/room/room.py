@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -20,6 +21,8 @@ from livetrack_vcam.sinks.room import RoomFeed
 from livetrack_vcam.webrtc.encoded import Codec
 from livetrack_vcam.webrtc.offer import read_offer
 from livetrack_vcam.webrtc.peer import SendingPeer, choose_codec
+
+log = logging.getLogger(__name__)
 
 StartThread = Callable[[Callable[[], None], str], None]
 PREFERRED = (Codec.H264, Codec.VP8)
@@ -74,6 +77,8 @@ class Room:
         self._turned_away = 0
         self._ticking: asyncio.TimerHandle | None = None
         self._phase = 0
+        if self._least_kbps > self._upload_left():
+            log.warning("nobody can watch %s: %s", shot, self._too_little)
 
     @property
     def viewers(self) -> tuple[Viewer, ...]:
@@ -81,9 +86,8 @@ class Room:
 
     @property
     def full(self) -> bool:
-        smallest = self.renditions.specs(PREFERRED[0])[-1]
         no_place = len(self._viewers) >= self.limits.viewers
-        return no_place or self._upload_of(smallest.kbps) > self._upload_left()
+        return no_place or self._least_kbps > self._upload_left()
 
     async def join(self, sdp: str, wish: Wish) -> tuple[Viewer, str]:
         """A new viewer and the answer to the offer.
@@ -174,6 +178,18 @@ class Room:
         taken = (self._upload_of(viewer.most_kbps) for viewer in self.viewers)
         return self.limits.upload_kbps - sum(taken)
 
+    @property
+    def _least_kbps(self) -> float:
+        """What whoever comes takes at least."""
+        return self._upload_of(self.renditions.specs(PREFERRED[0])[-1].kbps)
+
+    @property
+    def _too_little(self) -> str:
+        return (
+            f"its smallest picture takes {math.ceil(self._least_kbps)} kbit/s, and --max-upload "
+            f"allows {self.limits.upload_kbps}"
+        )
+
     def _upload_of(self, picture_kbps: int) -> float:
         """Who watches without sound may switch it on at any time."""
         return upload_kbps(picture_kbps, self.canvas.fps, self.sound is not None)
@@ -196,6 +212,8 @@ class Room:
         self._turned_away += 1
         if len(self._viewers) >= limits.viewers:
             raise RoomFullError(f"all {limits.viewers} places of this room are taken; try later")
+        if not self._viewers:
+            raise RoomFullError(f"nobody can watch this room: {self._too_little}")
         raise RoomFullError("the camera's upload is used up by the viewers here; try later")
 
     def _arrived(self, viewer: Viewer) -> None:

@@ -323,6 +323,22 @@ def test_a_full_room_says_so_and_lets_in_when_a_place_is_free(tmp_path: Path) ->
     asyncio.run(main())
 
 
+def test_an_upload_that_is_used_up_is_not_called_places(tmp_path: Path) -> None:
+    async def main() -> None:
+        how = Serving(limits=Limits(upload_kbps=1000))
+        async with (
+            at_the_room(tmp_path, Program(), how) as (page, room),
+            open_page(needed_chromium(), tmp_path / "other") as other,
+        ):
+            await join(other, room)
+            await page.open(room, 800, 800)
+            await page.until(f"{text_of('join-obstacle')}?.includes('upload is used up')")
+            await other.run("document.getElementById('leave').click()")
+            await page.until(f"{text_of('join-obstacle')} === ''")
+
+    asyncio.run(main())
+
+
 def test_closing_the_tab_gives_the_place_back(tmp_path: Path) -> None:
     async def main() -> None:
         how = Serving(limits=Limits(viewers=1))

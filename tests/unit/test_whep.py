@@ -309,6 +309,18 @@ def test_headers_count_as_upload_too() -> None:
     with_room(body, Limits(upload_kbps=2600), canvas=Canvas(Size(960, 540), Fraction(30)))
 
 
+def test_an_upload_too_small_for_anybody_is_said_at_the_start_and_to_who_comes(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def body(here: Served) -> None:
+        status, told = await ask(here, "POST", "/whep/main", await an_offer())
+        assert (status, told["reason"]) == (503, "full")
+        for said in (told["error"], caplog.text):
+            assert "takes 966 kbit/s, and --max-upload allows 900" in said
+
+    with_room(body, Limits(upload_kbps=900), canvas=Canvas(Size(960, 540), Fraction(30)))
+
+
 def test_those_who_never_connect_take_no_place_for_long() -> None:
     async def body(here: Served) -> None:
         offer = await an_offer()

@@ -78,7 +78,7 @@ export class JoinCard {
    * @param {Failure | null} obstacle
    */
   #showObstacle(room, obstacle) {
-    const full = room?.full ? text("fullNow", { count: room.max_viewers }) : "";
+    const full = room?.full ? whyFull(room) : "";
     const words = obstacle ? `${text(`failed_${obstacle.code}`)}. ${text(`failed_${obstacle.code}_text`, obstacle.values)}` : full;
     byId("join-obstacle").hidden = words === "";
     say(byId("join-obstacle"), words);
@@ -94,4 +94,9 @@ export class JoinCard {
 export function watching(count) {
   const key = count === 0 ? "watching_none" : count === 1 ? "watching_one" : "watching_many";
   return text(key, { count });
+}
+
+/** @param {RoomInfo} room */
+function whyFull({ viewers, max_viewers: count }) {
+  return viewers < count ? text("fullUpload") : text("fullNow", { count });
 }

@@ -44,6 +44,7 @@ export const WORDS = {
     join: "Join",
     joinPlain: "Watch the plain picture",
     fullNow: "All {count} places are taken. You get in when one is free.",
+    fullUpload: "The camera’s upload is used up. You get in when somebody leaves.",
 
     // Watching.
     controls: "Picture and sound",
@@ -178,6 +179,7 @@ export const WORDS = {
     join: "입장",
     joinPlain: "일반 화면으로 보기",
     fullNow: "{count}자리가 모두 찼습니다. 자리가 나면 입장합니다.",
+    fullUpload: "카메라의 업로드 용량이 모두 쓰이고 있습니다. 누군가 나가면 입장합니다.",
 
     controls: "화면과 소리",
     pictureMenu: "화질",
