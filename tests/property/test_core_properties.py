@@ -138,12 +138,9 @@ def test_track_ids_are_unique_at_any_time_and_never_change_their_label(
 
 
 @SLOW
-@given(
-    st.floats(-80, 80),
-    st.integers(0, 10_000),
-    st.sampled_from([Speed.CALM, Speed.NORMAL, Speed.CINEMA]),
-)
+@given(st.floats(-70, 70), st.integers(0, 10_000), st.sampled_from(Speed))
 def test_nothing_moves_inside_the_dead_zone(offset: float, seed: int, speed: Speed) -> None:
+    # The narrowest zone is 85 px; nearer to its edge, who surely walks is about to leave it.
     wanted = DirectorSettings(aspect_ratio=Fraction(9, 16), speed=speed, max_zoom=1.0)
     sight: Sight = noisy(lambda t: (person(960 + offset * min(t / 2, 1)),), 4, seed)
     assert len(set(Play(wanted).run(5, sight).crops)) == 1
