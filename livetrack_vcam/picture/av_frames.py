@@ -8,9 +8,12 @@ import av
 import cv2
 import numpy as np
 import numpy.typing as npt
+from av.container import InputContainer
+from av.stream import Disposition
 from av.video.plane import VideoPlane
 from av.video.reformatter import ColorRange as AvRange
 from av.video.reformatter import Colorspace as AvMatrix
+from av.video.stream import VideoStream
 
 from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.media import (
@@ -61,6 +64,16 @@ class Picture:
     def size(self) -> Size:
         height, width = self.planes[0].shape
         return Size(width, height)
+
+
+def main_video(container: InputContainer) -> VideoStream | None:
+    """The largest video stream that is not a cover picture."""
+    streams = [
+        stream
+        for stream in container.streams.video
+        if not stream.disposition & Disposition.attached_pic and stream.codec_context is not None
+    ]
+    return max(streams, key=lambda stream: stream.width * stream.height, default=None)
 
 
 def picture_of(

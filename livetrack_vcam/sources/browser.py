@@ -14,10 +14,11 @@ from livetrack_vcam.errors import SettingsError, SourceError
 from livetrack_vcam.interfaces import SourceInfo
 from livetrack_vcam.mailbox import Mailbox, Woken
 from livetrack_vcam.media import ColorRange, Frame, PixelFormat, Plane
+from livetrack_vcam.media_time import SECOND_NS
 from livetrack_vcam.picture.av_frames import Picture, picture_of
 from livetrack_vcam.shot_settings import parse_size
 from livetrack_vcam.sound.feed import CHANNELS, RATE_HZ, SoundBlock, SoundFeed, samples_to_ns
-from livetrack_vcam.sources.clock import SECOND_NS, LiveClock
+from livetrack_vcam.sources.clock import LiveClock
 
 NAME = "browser"
 SIZE = Size(1280, 720)

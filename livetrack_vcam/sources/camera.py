@@ -18,6 +18,7 @@ from livetrack_vcam.device_nodes import holders
 from livetrack_vcam.errors import SourceBusyError, SourceError, SourceNotFoundError
 from livetrack_vcam.interfaces import SourceInfo
 from livetrack_vcam.media import Frame
+from livetrack_vcam.media_time import SECOND_NS, Timeline
 from livetrack_vcam.node_access import permission_advice
 from livetrack_vcam.sources.camera_modes import (
     DEFAULT_FPS,
@@ -26,7 +27,7 @@ from livetrack_vcam.sources.camera_modes import (
     next_after,
 )
 from livetrack_vcam.sources.cameras import CameraInfo, capture_format, found_again, list_cameras
-from livetrack_vcam.sources.clock import SECOND_NS, LiveClock, Timeline
+from livetrack_vcam.sources.clock import LiveClock
 from livetrack_vcam.sources.ffmpeg_devices import AVFOUNDATION, DSHOW, OPTIONS, V4L2
 from livetrack_vcam.sources.stream_reader import StreamReader
 from livetrack_vcam.sources.v4l2 import Mode

@@ -21,9 +21,9 @@ from livetrack_vcam.core.geometry import Box
 from livetrack_vcam.errors import SourceError
 from livetrack_vcam.interfaces import SourceInfo
 from livetrack_vcam.media import OUTPUT_COLOR, Frame, PixelFormat, Plane
+from livetrack_vcam.media_time import SECOND_NS
 from livetrack_vcam.picture.color import rgb_to_yuv_matrix
 from livetrack_vcam.picture.resample import Axis, resample
-from livetrack_vcam.sources.clock import SECOND_NS
 from livetrack_vcam.sources.scene import DESK_TOP, SIZE, Image, draw_room, pose
 
 FPS = Fraction(30)

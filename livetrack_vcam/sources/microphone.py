@@ -17,8 +17,8 @@ import numpy.typing as npt
 
 from livetrack_vcam.errors import SettingsError, SourceBusyError, SourceError, SourceNotFoundError
 from livetrack_vcam.mailbox import Mailbox
+from livetrack_vcam.media_time import SECOND_NS
 from livetrack_vcam.sound.feed import CHANNELS, RATE_HZ, SoundBlock, SoundFeed
-from livetrack_vcam.sources.clock import SECOND_NS
 from livetrack_vcam.sources.sound_track import Pieces
 
 log = logging.getLogger(__name__)

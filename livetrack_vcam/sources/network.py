@@ -10,8 +10,9 @@ import av
 from livetrack_vcam.errors import SourceBusyError, SourceError, SourceNotFoundError
 from livetrack_vcam.interfaces import SourceInfo
 from livetrack_vcam.media import Frame
+from livetrack_vcam.media_time import SECOND_NS, Timeline
 from livetrack_vcam.sound import SoundFeed
-from livetrack_vcam.sources.clock import SECOND_NS, LiveClock, Timeline
+from livetrack_vcam.sources.clock import LiveClock
 from livetrack_vcam.sources.playback import Playback
 from livetrack_vcam.sources.sound_track import SoundTrack, sound_track
 from livetrack_vcam.sources.stream_reader import StreamReader

@@ -6,8 +6,8 @@ import time
 from threading import Event
 
 from livetrack_vcam.media import Frame
+from livetrack_vcam.media_time import SECOND_NS, Timeline
 from livetrack_vcam.picture.av_frames import Picture
-from livetrack_vcam.sources.clock import SECOND_NS, Timeline
 from livetrack_vcam.sources.stream_reader import StreamReader
 
 # A frame this late is skipped rather than shown in a burst ...

@@ -12,8 +12,8 @@ import av
 import numpy as np
 from av.container import InputContainer
 
+from livetrack_vcam.media_time import SECOND_NS
 from livetrack_vcam.sound.feed import CHANNELS, RATE_HZ, Samples, SoundBlock, SoundFeed
-from livetrack_vcam.sources.clock import SECOND_NS
 
 LEAD_NS = 100_000_000
 """Files keep sound and picture in turns; sound is read this far ahead of the picture."""

@@ -11,13 +11,12 @@ from typing import TypeVar
 
 import av
 from av.container import InputContainer
-from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.errors import SourceError
-from livetrack_vcam.picture.av_frames import Picture, picture_of
-from livetrack_vcam.sources.clock import SECOND_NS
+from livetrack_vcam.media_time import SECOND_NS
+from livetrack_vcam.picture.av_frames import Picture, main_video, picture_of
 from livetrack_vcam.sources.sound_track import Packet, Place, SoundTrack
 
 T = TypeVar("T")
@@ -53,7 +52,7 @@ class StreamReader:
         self._idle = idle
         self._camera = camera
         self._sound = sound
-        self._stream = _main_video(container, name)
+        self._stream = _shown_stream(container, name)
         self._streams = [self._stream, *([sound.stream] if sound is not None else [])]
         self._stream.thread_type = "AUTO" if ahead else "SLICE"
         self._aspect = self._stream.sample_aspect_ratio
@@ -197,16 +196,11 @@ def stream_time_ns(frame: av.VideoFrame) -> int | None:
     return int(frame.pts * frame.time_base * SECOND_NS)
 
 
-def _main_video(container: InputContainer, name: str) -> VideoStream:
-    """The largest video stream that is not a cover picture."""
-    streams = [
-        stream
-        for stream in container.streams.video
-        if not stream.disposition & Disposition.attached_pic and stream.codec_context is not None
-    ]
-    if not streams:
+def _shown_stream(container: InputContainer, name: str) -> VideoStream:
+    stream = main_video(container)
+    if stream is None:
         raise SourceError(f"{name} has no video stream; choose a file or an address that has one")
-    return max(streams, key=lambda stream: stream.width * stream.height)
+    return stream
 
 
 def _square_size(frame: av.VideoFrame, aspect: Fraction | None) -> Size:

@@ -9,8 +9,8 @@ import av
 from livetrack_vcam.errors import SourceBusyError, SourceError, SourceNotFoundError
 from livetrack_vcam.interfaces import SourceInfo
 from livetrack_vcam.media import Frame
+from livetrack_vcam.media_time import SECOND_NS
 from livetrack_vcam.sound import SoundFeed
-from livetrack_vcam.sources.clock import SECOND_NS
 from livetrack_vcam.sources.playback import Playback
 from livetrack_vcam.sources.sound_track import sound_track
 from livetrack_vcam.sources.stream_reader import StreamReader

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from livetrack_vcam.sources.clock import SECOND_NS, LiveClock, Timeline
+from livetrack_vcam.media_time import SECOND_NS, Timeline
+from livetrack_vcam.sources.clock import LiveClock
 
 FRAME = 40_000_000
 
