@@ -78,7 +78,13 @@ class ReframeJob:
 
 
 class StepSink(Protocol):
-    """Takes every step in order; `finish` once at the end, `abort` instead when it failed."""
+    """Takes every step in order; `finish` once at the end, `abort` instead when it failed.
+
+    `note` is a sentence for the user about what could not be kept.
+    """
+
+    @property
+    def note(self) -> str | None: ...
 
     def write(self, step: Step) -> None: ...
 
@@ -89,6 +95,8 @@ class StepSink(Protocol):
 
 class TraceFile:
     """The crop trace of a clip."""
+
+    note: str | None = None
 
     def __init__(
         self, path: Path, clip: Clip, settings: DirectorSettings, canvas: Size, overwrite: bool
@@ -122,7 +130,7 @@ class Picture:
             output,
             canvas,
             clip.info.fps,
-            audio_from=job.source,
+            audio_from=_sound_of(job.source),
             from_s=job.span.start_s,
             to_s=job.span.end_s,
             overwrite=job.overwrite,
@@ -136,6 +144,10 @@ class Picture:
 
     def abort(self) -> None:
         self._writer.abort()
+
+    @property
+    def note(self) -> str | None:
+        return self._writer.note
 
     def _picture(self, step: Step) -> Frame:
         if not self._overlay:
@@ -174,6 +186,12 @@ def _open_file(path: Path) -> Source:
     if str(path) == "demo" and not path.exists():
         return open_source("demo", paced=False)
     return VideoFile(path, paced=False)
+
+
+def _sound_of(source: Path) -> Path | None:
+    """The file of an open clip; the demo is none, and silent."""
+    path = expanded(source)
+    return path if path.exists() else None
 
 
 def _is_pipe(path: Path) -> bool:
@@ -232,8 +250,9 @@ def reframe(job: ReframeJob) -> Reframed:
         stack.callback(detector.close)
         with interrupts.held():
             sinks = _open_sinks(job, clip, settings)
-        frames = _write_all(sinks, clip, detector, settings, job, interrupts)
-        return Reframed(frames, clip.note)
+        frames = _write_all(list(sinks), clip, detector, settings, job, interrupts)
+        notes = (clip.note, *(sink.note for sink in sinks))
+        return Reframed(frames, "; ".join(filter(None, notes)) or None)
 
 
 def _open_sinks(job: ReframeJob, clip: Clip, settings: DirectorSettings) -> list[StepSink]:

@@ -65,6 +65,19 @@ def test_the_same_clip_decided_twice_gives_the_same_trace(
     assert (tmp_path / "a.jsonl").read_bytes() == (tmp_path / "b.jsonl").read_bytes()
 
 
+@pytest.mark.parametrize("name", ["demo", "~/clip.mp4"])
+def test_the_demo_and_a_clip_at_home_become_a_video(
+    program: Program, clip: Path, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A shell leaves a ~ alone that is quoted.
+    for variable in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(variable, str(tmp_path))
+    shutil.copy(clip, tmp_path / "clip.mp4")
+    done = program.run("reframe", name, "out.mp4", "--size", "320x180", "--to", "0.5")
+    assert done.returncode == 0, done.stderr
+    assert video_facts(tmp_path / "out.mp4")[2] > 5
+
+
 def test_a_part_of_the_clip_can_be_chosen(program: Program, clip: Path, tmp_path: Path) -> None:
     out = tmp_path / "part.mkv"
     done = program.run(
