@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 import tomllib
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -145,11 +147,13 @@ class Settings(Frozen):
     shots: tuple[ShotSettings, ...] = Field((ShotSettings(),), min_length=1)
 
 
+OPTIONS = sorted({*Settings.model_fields, *ShotSettings.model_fields})
+
+
 def read_config(path: Path) -> dict[str, Any]:
     """The keys of a TOML file. Raises SettingsError that names the file and what is wrong."""
     try:
-        with path.open("rb") as file:
-            return tomllib.load(file)
+        return tomllib.loads(_decoded(path.read_bytes()))
     except FileNotFoundError:
         raise SettingsError(
             f"config file {path} does not exist; "
@@ -157,6 +161,12 @@ def read_config(path: Path) -> dict[str, Any]:
         ) from None
     except (OSError, ValueError, RecursionError) as error:
         raise SettingsError(f"config file {path} cannot be read: {error}") from None
+
+
+def _decoded(content: bytes) -> str:
+    """TOML is UTF-8; Windows' editors put a mark before it, and PowerShell's `>` writes UTF-16."""
+    utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return content.decode("utf-16" if utf16 else "utf-8-sig")
 
 
 def build_settings(config: Mapping[str, Any], options: Mapping[str, Any]) -> Settings:
@@ -213,7 +223,7 @@ def _first_sentence(error: ValidationError, typed: set[str]) -> str:
     name = names[0] if names else "settings"
     message = first["msg"].removeprefix("Value error, ")
     if first["type"] == "extra_forbidden":
-        return f"option {name!r} is unknown; `livetrack-vcam run --help` lists the options"
+        return f"option {name!r} is unknown; {_meant(name)}"
     if first["type"] == "value_error":
         return message
     given = f"--{name.replace('_', '-')} {first['input']}" if name in typed else None
@@ -221,6 +231,16 @@ def _first_sentence(error: ValidationError, typed: set[str]) -> str:
         f"{given or name + ' = ' + repr(first['input'])} is refused: "
         f"it should {_wish(message)}; docs/settings.md lists what it takes"
     )
+
+
+def _meant(name: str) -> str:
+    """What to do about a key of a config file that is not one, there."""
+    if name in Settings.model_fields:
+        return "write it above the first [[shots]]"
+    if name in ShotSettings.model_fields:
+        return "write it below a [[shots]]"
+    close = get_close_matches(name.replace("-", "_").lower(), OPTIONS, 1)
+    return f"did you mean {close[0]}?" if close else "docs/settings.md lists them"
 
 
 def _wish(message: str) -> str:

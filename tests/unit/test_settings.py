@@ -147,6 +147,40 @@ def test_a_missing_or_broken_config_file_is_named(tmp_path: Path) -> None:
         read_config(broken)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_config_file_may_be_written_by_an_editor_or_a_shell_of_windows(
+    tmp_path: Path, encoding: str
+) -> None:
+    path = tmp_path / "config.toml"
+    path.write_bytes('aspect = "9:16"\r\nsource = "Büro 카메라"\r\n'.encode(encoding))
+    assert read_config(path) == {"aspect": "9:16", "source": "Büro 카메라"}
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [
+        ("aspct", "did you mean aspect"),
+        ("dead-zone", "did you mean dead_zone"),
+        ("Speed", "did you mean speed"),
+        ("frobnicate", "docs/settings.md"),
+    ],
+)
+@pytest.mark.parametrize("in_shot", [False, True])
+def test_an_unknown_key_is_answered_with_the_one_that_was_meant(
+    key: str, meant: str, in_shot: bool
+) -> None:
+    config = {"shots": [{key: 1}]} if in_shot else {key: 1}
+    with pytest.raises(SettingsError, match=f"{key!r} is unknown; .*{meant}"):
+        build_settings(config, {})
+
+
+def test_a_key_in_the_wrong_place_is_told_the_right_one() -> None:
+    with pytest.raises(SettingsError, match=r"'port' .* above the first \[\[shots\]\]"):
+        build_settings({"shots": [{"port": 1}]}, {})
+    with pytest.raises(SettingsError, match=r"'name' .* below a \[\[shots\]\]"):
+        build_settings({"name": "main"}, {})
+
+
 def test_an_asked_size_larger_than_the_source_is_refused_and_the_default_is_not() -> None:
     asked = build_settings({}, {"size": "1920x1080"}).shots[0]
     with pytest.raises(SettingsError, match="more pixels than the source's 640x480"):
