@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
-from livetrack_vcam.core.changes import MAX_LEAD_ROOM, MAX_LOST_S
+from livetrack_vcam.core.changes import MAX_LEAD_ROOM, MAX_LOST_S, MAX_ZOOM
 from livetrack_vcam.core.config import (
     DirectorSettings,
     Fill,
@@ -115,7 +115,7 @@ class FramingOptions(Frozen):
         None, ge=0, le=0.5, description="Share of the crop above the head; the shot's own if unset."
     )
     max_zoom: float = Field(
-        2.4, ge=1, le=20, description="How many times the crop may magnify the whole picture."
+        2.4, ge=1, le=MAX_ZOOM, description="How many times the crop may magnify the whole picture."
     )
     dead_zone: float | None = Field(
         None,

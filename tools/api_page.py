@@ -95,7 +95,7 @@ def api_page() -> str:
         "their names say; what is not known yet is null.\n",
         *_status(),
         "## Refusals\n",
-        'Each is `{"error": "one sentence"}`.\n',
+        'Each is `{"error": "one sentence"}`; a wrong address gets a browser a page.\n',
         *_table("status", "meaning", REFUSALS.items()),
         SECURITY,
     ]

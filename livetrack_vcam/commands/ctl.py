@@ -50,7 +50,8 @@ class _Words(click.Command):
     "--hours",
     default=24.0,
     show_default=True,
-    type=click.FloatRange(1 / 60, 366 * 24),
+    type=click.FloatRange(0.02, 366 * 24),
+    metavar="HOURS",
     help="`ctl invite`: how long the link is good.",
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where the daemon listens.")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from html import escape
 from pathlib import Path
+
+from aiohttp import hdrs, web
 
 import livetrack_vcam
 
@@ -17,3 +20,15 @@ def viewer_root() -> Path:
         if (folder / "room.html").is_file():
             return folder
     raise FileNotFoundError("the web_viewer files are missing; install livetrack-vcam again")
+
+
+def wants_page(request: web.Request) -> bool:
+    """Somebody looks at the answer in a browser; pages' own requests and programs do not say so."""
+    return "text/html" in request.headers.get(hdrs.ACCEPT, "")
+
+
+def missing_page(sentence: str) -> web.Response:
+    """For whoever follows a link that leads nowhere."""
+    page = (viewer_root() / "missing.html").read_text(encoding="utf-8")
+    text = page.replace("{{sentence}}", escape(sentence))
+    return web.Response(status=404, text=text, content_type="text/html", charset="utf-8")

@@ -26,7 +26,7 @@ from livetrack_vcam.web.context import WebContext
 from livetrack_vcam.web.guard import RefusedError, add_security_headers, error_response, guard
 from livetrack_vcam.web.listening import Https, listen, port_of
 from livetrack_vcam.web.operator import Operators
-from livetrack_vcam.web.pages import viewer_root
+from livetrack_vcam.web.pages import missing_page, viewer_root, wants_page
 from livetrack_vcam.web.protocol_log import protocol_logger
 from livetrack_vcam.web.room_api import DAY_S, RoomApi
 from livetrack_vcam.web.whep import Whep
@@ -38,6 +38,8 @@ DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8787
 IDLE_S = 15.0
 """A connection on which nobody asks anything makes room after that."""
+NOTHING_SAID = f"404: {web.HTTPNotFound().reason}"
+"""What aiohttp says of an address that it does not know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +214,7 @@ class WebServer:
         page = web.HTTPSeeOther("/control")
         if self._operators.sign_in(code, request, page) or self._operators.has_cookie(request):
             raise page
-        if "text/html" in request.headers.get(hdrs.ACCEPT, ""):
+        if wants_page(request):
             raise web.HTTPSeeOther("/control?link=expired")
         return error_response(
             403, "this link was used or is a minute old; type again: livetrack-vcam ctl open"
@@ -257,6 +259,10 @@ async def _errors_as_json(request: web.Request, handler: Handler) -> web.StreamR
         raise
     except RefusedError as error:
         return error_response(error.status, str(error), error.reason)
+    except web.HTTPNotFound as error:
+        known = error.text not in (None, NOTHING_SAID)
+        sentence = str(error.text) if known else f"there is nothing at {request.path}"
+        return missing_page(sentence) if wants_page(request) else error_response(404, sentence)
     except web.HTTPException as error:
         response = error_response(error.status, error.text or error.reason)
         if isinstance(error, web.HTTPMethodNotAllowed):

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from livetrack_vcam.core.fields import LIVE_FIELDS
 from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.errors import SettingsError
 from livetrack_vcam.settings import build_settings, read_config, to_toml
@@ -179,6 +180,16 @@ def test_a_key_in_the_wrong_place_is_told_the_right_one() -> None:
         build_settings({"shots": [{"port": 1}]}, {})
     with pytest.raises(SettingsError, match=r"'name' .* below a \[\[shots\]\]"):
         build_settings({"name": "main"}, {})
+
+
+def test_what_can_be_set_while_it_runs_can_be_set_from_the_start() -> None:
+    numbers = {
+        name: field.schema for name, field in LIVE_FIELDS.items() if "maximum" in field.schema
+    }
+    assert "max_zoom" in numbers
+    for name, schema in numbers.items():
+        for end in ("minimum", "maximum"):
+            assert getattr(build_settings({name: schema[end]}, {}).shots[0], name) == schema[end]
 
 
 def test_an_asked_size_larger_than_the_source_is_refused_and_the_default_is_not() -> None:

@@ -197,6 +197,30 @@ def test_an_unknown_shot_and_one_without_a_stream_are_told_apart() -> None:
     serving(body)
 
 
+@pytest.mark.parametrize(
+    ("path", "sentence"),
+    [
+        ("/room/roof", "there is no shot &#x27;roof&#x27;; there is: main, vertical"),
+        ("/rooom", "there is nothing at /rooom"),
+        ("/%3Cscript%3E", "there is nothing at /&lt;script&gt;"),
+    ],
+)
+def test_whoever_follows_a_wrong_link_gets_a_page_with_the_way_to_the_room(
+    path: str, sentence: str
+) -> None:
+    async def body(program: Program, root: str, session: aiohttp.ClientSession) -> None:
+        accept = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+        async with session.get(root + path, headers=accept) as response:
+            assert response.status == 404
+            assert response.content_type == "text/html"
+            page = await response.text()
+        assert sentence in page
+        assert 'href="/"' in page
+        assert "<script" not in page
+
+    serving(body)
+
+
 def test_nothing_outside_the_assets_is_served() -> None:
     async def body(program: Program, root: str, session: aiohttp.ClientSession) -> None:
         port = int(root.rpartition(":")[2])
