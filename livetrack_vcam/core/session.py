@@ -178,7 +178,7 @@ def _compare(
 ) -> Replayed:
     try:
         crop = crew.crop_at(shot, pts_ns)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise SessionError(f"line {number} of the session log is broken: {error}") from None
     director = crew.director(shot)
     made = (crop.box, *_unusual_panes(director, crop))

@@ -131,6 +131,14 @@ def test_a_record_that_makes_no_sense_is_named_by_its_line(record: str) -> None:
         list(replay([*lines, record, record]))
 
 
+def test_a_crop_of_a_time_that_no_clock_has_is_named_by_its_line() -> None:
+    lines: list[str] = []
+    SessionRecorder(lines.append, FULL_HD, SHOTS, "test").crop_at("main", 0)
+    later = f'{{"crop":[1,2,3,4],"shot":"main","pts_ns":{10**400}}}'
+    with pytest.raises(SessionError, match="line 3 of the session log is broken"):
+        list(replay([*lines, later]))
+
+
 def test_landmarks_and_odd_floats_survive_the_log() -> None:
     lines: list[str] = []
     crew = SessionRecorder(lines.append, FULL_HD, SHOTS, "test")
