@@ -91,7 +91,8 @@ class Daemon:
         loop = asyncio.get_running_loop()
 
         def report(event: PipelineEvent) -> None:
-            loop.call_soon_threadsafe(self._events.put_nowait, event)
+            with suppress(RuntimeError):  # the loop is closed: from a thread that was left behind
+                loop.call_soon_threadsafe(self._events.put_nowait, event)
 
         self._catch_endings(loop)
         try:

@@ -65,7 +65,7 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """Every thread has ended."""
+    """Every thread has ended, or was given up: see `Pipeline.stop`."""
 
 
 PipelineEvent = (

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from functools import partial
-from threading import Lock, Thread
+from threading import Condition, Thread, current_thread
 from typing import Protocol, TypeVar
 
 from livetrack_vcam.core.command import Command
@@ -26,6 +26,14 @@ from livetrack_vcam.stats import NS_PER_S, Clock
 log = logging.getLogger(__name__)
 
 JOIN_TIMEOUT_S = 10.0
+LAST_FRAME_S = 2.0
+"""After `stop` so long for the frame that the source was asked for; the outputs end without it."""
+LAST_READ_S = 10.0
+"""And so much longer for the source itself: no source of ours waits longer than both together."""
+ENDING_S = 30.0
+"""For outputs on a slow disk or machine, which have up to a mailbox of pictures left to write."""
+
+CAPTURE = "capture"
 
 
 T = TypeVar("T")
@@ -103,8 +111,9 @@ class Pipeline:
         self.render.on_silence = self.capture.check
         self._companions: list[Companion] = []
         self._threads: list[Thread] = []
-        self._running = 0
-        self._lock = Lock()
+        self._at_work: set[Thread] = set()
+        self._changed = Condition()
+        self._ending = self._finished = False
 
     def _keeper(self, open_watch: OpenWatch, detect_hz: float, clock: Clock) -> DetectorKeeper:
         """Open before the first frame: 80 ms, spent later, would cost the picture some frames."""
@@ -147,11 +156,11 @@ class Pipeline:
         work.append(("render", self._render))
         if self.detect is not None:
             work.append(("detect-keeper", self.detect.run))
-        work.append(("capture", self.capture.run))
-        self._running = len(work)
+        work.append((CAPTURE, self.capture.run))
         self._threads = [
             Thread(target=self._watch, args=(run,), name=name, daemon=True) for name, run in work
         ]
+        self._at_work = set(self._threads)
         for thread in self._threads:
             thread.start()
 
@@ -173,18 +182,30 @@ class Pipeline:
         return order.verdict
 
     def stop(self) -> None:
-        """Ask every thread to end; outputs are finished properly. Returns at once."""
+        """Ask every thread to end; outputs are finished properly. Returns at once.
+
+        What does not end, such as a source that waits for a driver, is left behind after a while.
+        """
         self.capture.stop()
         if self.detect is not None:
             self.detect.stop()
         for outlet in self.outlets:
             outlet.call_off()
+        with self._changed:
+            begins = not self._ending and bool(self._at_work)
+            self._ending = self._ending or begins
+        if begins:
+            self.start_thread(self._see_off, "ending")
 
     def join(self) -> list[str]:
-        """Wait for the threads; returns the names of those that did not end in time."""
+        """Wait for the threads; returns the names of those that did not end in time.
+
+        After Finished nobody is waited for: what has not ended by then was given its time.
+        """
         deadline = time.monotonic() + JOIN_TIMEOUT_S
         for thread in self._threads:
-            thread.join(max(0.0, deadline - time.monotonic()))
+            given_up = self._finished and thread in self._at_work
+            thread.join(0.0 if given_up else max(0.0, deadline - time.monotonic()))
         return [thread.name for thread in self._threads if thread.is_alive()]
 
     def _render(self) -> None:
@@ -203,6 +224,19 @@ class Pipeline:
         except SinkError as error:
             self._report(SinkFailed("", writer.path.name, error, opening=False))
 
+    def _see_off(self) -> None:
+        """Wait for the end of every thread; without it, end what depends on a source that hangs,
+        and finish without what hangs itself."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: not self._captures(), LAST_FRAME_S):
+                self.render.frames.close()
+            self._changed.wait_for(lambda: len(self._at_work) == self._captures(), ENDING_S)
+            self._changed.wait_for(lambda: not self._at_work, LAST_READ_S)
+        self._finish()
+
+    def _captures(self) -> bool:
+        return any(thread.name == CAPTURE for thread in self._at_work)
+
     def _watch(self, run: Callable[[], None]) -> None:
         """Run one worker; whatever it raises ends the whole run, and the last one out says so."""
         try:
@@ -212,8 +246,16 @@ class Pipeline:
             self._report(Failed(error))
             self.stop()
         finally:
-            with self._lock:
-                self._running -= 1
-                last = self._running == 0
+            with self._changed:
+                self._at_work.discard(current_thread())
+                last = not self._at_work
+                self._changed.notify_all()
             if last:
-                self._report(Finished())
+                self._finish()
+
+    def _finish(self) -> None:
+        """Say so once: a thread that was left behind may still come back."""
+        with self._changed:
+            finished, self._finished = self._finished, True
+        if not finished:
+            self._report(Finished())

@@ -25,7 +25,7 @@ from livetrack_vcam.errors import (
     EXIT_USAGE,
 )
 from tests.e2e.conftest import CLIP_FRAMES, Program
-from tests.waiting import free_port
+from tests.waiting import free_port, until
 
 
 def frame_count(path: Path) -> int:
@@ -71,6 +71,34 @@ def test_a_clip_is_followed_and_the_session_replays_bit_for_bit(
     assert replayed[0] == lines[0]
     for mine, again_mine in zip(lines[1:], replayed[1:], strict=True):
         assert {**mine, "frame": 0} == {**again_mine, "frame": 0}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_source_that_waits_without_end_does_not_keep_the_program_from_ending(
+    program: Program, clip: Path, tmp_path: Path
+) -> None:
+    """A pipe whose writer has stopped stands for a driver that never gives its next picture."""
+    pipe, out, port = tmp_path / "pipe.mp4", tmp_path / "out.mp4", str(free_port())
+    os.mkfifo(pipe)
+    process = program.start(
+        *("run", "--source", str(pipe), "--sink", f"file:{out}", "--port", port)
+    )
+
+    def hangs() -> bool:
+        status = json.loads(program.run("ctl", "--port", port, "status").stdout)
+        return status["sinks"][0]["frames"] > 0 and status["source"]["fps"] == 0
+
+    with pipe.open("wb") as writer:
+        writer.write(clip.read_bytes())
+        writer.flush()
+        wait_until_it_grows(out, 50_000, process)
+        until(hangs)
+        process.terminate()
+        _, said = finish(process)
+    assert process.returncode == EXIT_OK, said
+    assert "capture did not end in time and was left behind" in said
+    assert frame_count(out) > CLIP_FRAMES / 2
 
 
 def test_interrupting_leaves_a_finished_playable_recording(

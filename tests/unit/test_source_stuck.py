@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from queue import Empty, Queue
-from threading import Event
+from threading import Event, Timer
 
 import pytest
 
@@ -15,12 +15,14 @@ from livetrack_vcam.core.crew import Crew
 from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.events import Finished, PipelineEvent, SourceBack, SourceLost
 from livetrack_vcam.interfaces import Canvas, SourceInfo
+from livetrack_vcam.live import pipeline as pipelines
 from livetrack_vcam.live.capturing import STUCK_NS
-from livetrack_vcam.live.pipeline import Pipeline
+from livetrack_vcam.live.pipeline import LAST_FRAME_S, LAST_READ_S, Pipeline
 from livetrack_vcam.media import Frame
 from livetrack_vcam.sources import browser, camera, network
 from livetrack_vcam.stats import NS_PER_S
 from livetrack_vcam.testing import ManualClock, MemorySink, draw_frame
+from tests.waiting import until
 
 FRAME, SHOT = Size(320, 180), Size(64, 36)
 PATIENCE_S = 10.0
@@ -54,8 +56,8 @@ class Stuck:
 class Running:
     """A pipeline with such a source, and what it reports."""
 
-    def __init__(self, clock: ManualClock, source: Stuck) -> None:
-        self.sink = MemorySink(depth=500)
+    def __init__(self, clock: ManualClock, source: Stuck, sink: MemorySink) -> None:
+        self.sink = sink
         self.events: Queue[PipelineEvent] = Queue()
         self.pipeline = Pipeline(
             source=source,
@@ -76,8 +78,8 @@ class Running:
 
 
 @contextmanager
-def running(clock: ManualClock, source: Stuck) -> Iterator[Running]:
-    run = Running(clock, source)
+def running(clock: ManualClock, source: Stuck, sink: MemorySink | None = None) -> Iterator[Running]:
+    run = Running(clock, source, sink or MemorySink(depth=500))
     run.pipeline.start()
     try:
         assert run.sink.wait_for_frames(1)
@@ -85,7 +87,7 @@ def running(clock: ManualClock, source: Stuck) -> Iterator[Running]:
     finally:
         source.more.set()
         run.pipeline.stop()
-        assert run.pipeline.join() == []
+        until(lambda: not run.pipeline.join())
 
 
 def test_a_live_source_that_does_not_come_back_is_told_of_once_and_again_when_it_does() -> None:
@@ -118,6 +120,52 @@ def test_a_file_takes_the_time_it_takes() -> None:
         assert isinstance(run.next_event(), Finished)
 
 
+@pytest.mark.parametrize("live", [True, False])
+def test_a_source_that_hangs_holds_up_neither_the_outputs_nor_the_end(
+    monkeypatch: pytest.MonkeyPatch, live: bool
+) -> None:
+    monkeypatch.setattr(pipelines, "LAST_FRAME_S", 0.05)
+    monkeypatch.setattr(pipelines, "LAST_READ_S", 0.05)
+    clock = ManualClock()
+    source = Stuck(clock, live)
+    with running(clock, source) as run:
+        run.pipeline.stop()
+        assert isinstance(run.next_event(), Finished)
+        assert run.sink.closed
+        assert run.pipeline.join() == ["capture"]
+        source.more.set()
+        until(lambda: not run.pipeline.join())
+        with pytest.raises(Empty):
+            run.events.get_nowait()
+
+
+def test_an_output_that_hangs_does_not_hold_up_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Hanging(MemorySink):
+        def close(self) -> None:
+            source.more.wait(PATIENCE_S)
+
+    for name in ("LAST_FRAME_S", "ENDING_S", "LAST_READ_S"):
+        monkeypatch.setattr(pipelines, name, 0.05)
+    clock = ManualClock()
+    source = Stuck(clock)
+    with running(clock, source, Hanging(depth=500)) as run:
+        run.pipeline.stop()
+        assert isinstance(run.next_event(), Finished)
+        assert "sink-main-memory" in run.pipeline.join()
+
+
+def test_a_read_that_ends_in_time_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipelines, "LAST_FRAME_S", 0.05)
+    clock = ManualClock()
+    source = Stuck(clock)
+    with running(clock, source) as run:
+        Timer(0.3, source.more.set).start()
+        run.pipeline.stop()
+        assert isinstance(run.next_event(), Finished)
+        assert run.pipeline.join() == []
+
+
 def test_no_source_of_ours_waits_so_long_by_itself() -> None:
     waits = (camera.FIRST_PICTURE_S, camera.SILENT_S, network.READ_TIMEOUT_S, browser.SILENCE_S)
     assert max(waits) < STUCK_S
+    assert max(waits) < LAST_FRAME_S + LAST_READ_S
