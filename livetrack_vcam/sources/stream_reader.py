@@ -148,7 +148,7 @@ class StreamReader:
                 for frame in packet.decode():
                     self._pictured_s = time.monotonic()
                     yield frame
-            except av.error.InvalidDataError:
+            except av.error.FFmpegError:  # decoders have a dozen names for damage
                 self.damaged += 1
 
     def _packets(self) -> Iterator[Packet]:
@@ -160,7 +160,7 @@ class StreamReader:
                 if self._idle is None:
                     raise
                 self._idle(time.monotonic() - self._pictured_s)
-            except av.error.InvalidDataError:
+            except (av.error.InvalidDataError, av.error.MemoryError):  # of a size that is none
                 self.damaged += 1
                 return
 

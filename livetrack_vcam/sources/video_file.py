@@ -54,6 +54,9 @@ class VideoFile:
         )
         try:
             picture = self._reader.prime()
+        except (av.error.FFmpegError, OSError, LookupError) as error:
+            self._reader.close()
+            raise self._unreadable(error) from None
         except SourceError:
             self._reader.close()
             raise
@@ -70,7 +73,10 @@ class VideoFile:
     def read(self) -> Frame | None:
         if self._playback is None or self._reader is None:
             raise SourceError(f"{self._path} is not open")
-        frame = self._playback.read()
+        try:
+            frame = self._playback.read()
+        except (av.error.FFmpegError, OSError, LookupError) as error:
+            raise self._unreadable(error) from None
         if frame is None and not self._loop and not self._playback.closed:
             self.note = _damage(str(self._path), self._reader, self._playback.played_ns)
         return frame
@@ -78,6 +84,14 @@ class VideoFile:
     def close(self) -> None:
         if self._playback is not None:
             self._playback.close()
+
+    def _unreadable(self, error: Exception) -> SourceError:
+        """FFmpeg, or PyAV where streams appear that were not announced, cannot go on."""
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        return SourceError(
+            f"{self._path} cannot be read any further ({reason}): it is damaged, or its disk or "
+            "network is gone; try to play it in another player"
+        )
 
 
 def _damage(name: str, reader: StreamReader, played_ns: int) -> str | None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import random
 from fractions import Fraction
 from pathlib import Path
 from threading import Timer
@@ -222,6 +223,37 @@ def test_a_truncated_file_plays_what_there_is_and_says_so(tmp_path: Path) -> Non
     assert video.note is not None
     assert "cut off or damaged" in video.note
     assert read_all(whole)[0].note is None
+
+
+@pytest.mark.parametrize(
+    ("codec", "suffix", "pix_fmt"),
+    [
+        ("flv1", ".flv", "yuv420p"),
+        ("mjpeg", ".avi", "yuvj420p"),
+        ("prores", ".mov", "yuv422p10le"),
+    ],
+)
+def test_damage_of_any_kind_costs_pictures_or_is_told_in_a_sentence(
+    tmp_path: Path, codec: str, suffix: str, pix_fmt: str
+) -> None:
+    pictures = [corner_picture(64, 48) for _ in range(12)]
+    whole = write_video(tmp_path / f"whole{suffix}", pictures, codec=codec, pix_fmt=pix_fmt)
+    data = whole.read_bytes()
+    path = tmp_path / f"damaged{suffix}"
+    played = 0
+    for seed in range(400):
+        dice = random.Random(seed)
+        damaged = bytearray(data)
+        for _ in range(dice.choice((1, 3, 10, 60))):
+            damaged[dice.randrange(len(data))] = dice.randrange(256)
+        path.write_bytes(damaged)
+        sentence = str(path)
+        try:
+            played += bool(read_all(path)[1])
+        except SourceError as error:
+            sentence = str(error)
+        assert str(path) in sentence
+    assert played > 40
 
 
 def test_a_file_that_is_closed_before_its_end_is_not_called_damaged(tmp_path: Path) -> None:
