@@ -93,17 +93,23 @@ def _same_file(one: Path, other: Path) -> bool:
 def draft_of(path: Path) -> Path:
     """Where a file is written until it is whole: beside it, so that renaming is one step.
 
-    What is no ordinary file is its own draft: it can be written to, never replaced.
+    Of a link that is beside what it leads to, which may lie on another disk. What is no ordinary
+    file is its own draft: it can be written to, never replaced.
     """
     if path.exists() and not path.is_file():
         return path
-    return path.with_name(f".{path.stem[:DRAFT_STEM]}.{os.getpid()}.part{path.suffix}")
+    return _led_to(path).with_name(f".{path.stem[:DRAFT_STEM]}.{os.getpid()}.part{path.suffix}")
 
 
 def publish(draft: Path, path: Path) -> None:
     """Give a finished draft its name."""
     if draft != path:
-        draft.replace(path.resolve() if path.is_symlink() else path)
+        draft.replace(_led_to(path))
+
+
+def _led_to(path: Path) -> Path:
+    """What a link leads to; the path itself where it is none."""
+    return Path(os.path.realpath(path)) if path.is_symlink() else path
 
 
 def discard(draft: Path, path: Path) -> None:

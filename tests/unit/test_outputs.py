@@ -76,6 +76,29 @@ def test_an_aborted_draft_keeps_what_it_should_have_replaced(tmp_path: Path) -> 
     assert path.read_text() == "precious"
 
 
+def test_the_draft_of_a_link_lies_on_the_disk_that_it_leads_to(tmp_path: Path) -> None:
+    """Renaming it is no step from one disk to another, which systems refuse."""
+    disk, link = tmp_path / "disk", tmp_path / "t.jsonl"
+    disk.mkdir()
+    link.symlink_to(disk / "kept.jsonl")
+    draft = TextDraft(link, overwrite=False)
+    assert len(list(disk.iterdir())) == 1
+    draft.write("whole")
+    draft.finish()
+    assert [file.name for file in disk.iterdir()] == ["kept.jsonl"]
+    assert link.is_symlink()
+    assert link.read_text() == "whole"
+
+
+def test_a_link_that_leads_to_itself_gives_way_to_the_file(tmp_path: Path) -> None:
+    link = tmp_path / "t.jsonl"
+    link.symlink_to(link)
+    draft = TextDraft(link, overwrite=False)
+    draft.write("whole")
+    draft.finish()
+    assert [file.read_text() for file in tmp_path.iterdir()] == ["whole"]
+
+
 def test_a_full_disk_is_named_and_leaves_nothing() -> None:
     if not Path("/dev/full").exists():
         pytest.skip("this system has no /dev/full")
