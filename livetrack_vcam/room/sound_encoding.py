@@ -35,6 +35,10 @@ heard. Browsers hold sound back by as much as it comes unevenly."""
 PATIENCE_NS = 60_000_000
 """By how much blocks may come later than the last one did before their place is given away."""
 
+MOST_AHEAD_NS, MOST_BEHIND_NS = 2_000_000_000, 30_000_000_000
+"""Blocks further from now are of a stream whose times have jumped: left out until its picture has
+jumped, too. Taken at their word they would be hours of silence, or hours of waiting."""
+
 Receiver: TypeAlias = Callable[[EncodedSound], None]
 Delay: TypeAlias = Callable[[], int]
 StartThread: TypeAlias = Callable[[Callable[[], None], str], None]
@@ -159,7 +163,7 @@ class _Stream:
     def after(self, block: SoundBlock | None) -> list[EncodedSound]:
         """The packets that are full after this block, or after TICK_S without one."""
         now_ns = self._clock()
-        if block is not None:
+        if block is not None and -MOST_AHEAD_NS <= now_ns - block.end_ns <= MOST_BEHIND_NS:
             self._late_ns = now_ns - block.end_ns
             if self._guard is not None:
                 block = self._guard.passed(block)

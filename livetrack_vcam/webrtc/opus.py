@@ -21,18 +21,26 @@ OPTIONS = {"application": "audio", "frame_duration": "20", "vbr": "constrained"}
 one that is lost."""
 
 
+LONGEST_GAP_NS = 10_000_000_000
+"""More silence than this is not made: the machine slept, or the program was stopped."""
+
+
 class OpusEncoder:
     """20 ms of 48 kHz stereo a packet, one after the other without a gap.
 
-    Whatever the blocks leave out becomes silence (see SteadySound). `pts_ns` of a packet is the
-    moment of the first sample that a decoder makes of it: Opus gives its sound 6.5 ms late, which
-    is taken off there.
+    Whatever the blocks leave out becomes silence (see SteadySound), but after LONGEST_GAP_NS the
+    packets begin anew. `pts_ns` of a packet is the moment of the first sample that a decoder makes
+    of it: Opus gives its sound 6.5 ms late, which is taken off there.
     """
 
     def __init__(self, kbps: int = KBPS) -> None:
+        self._kbps = kbps
+        self._begin()
+
+    def _begin(self) -> None:
         self._steady = SteadySound()
         self._codec: AudioCodecContext = av.CodecContext.create("libopus", "w")
-        self._codec.bit_rate = kbps * 1000
+        self._codec.bit_rate = self._kbps * 1000
         self._codec.format = "s16"
         self._codec.layout = "stereo"
         self._codec.sample_rate = RATE_HZ
@@ -44,11 +52,18 @@ class OpusEncoder:
 
     def encode(self, samples: Samples, pts_ns: int) -> list[EncodedSound]:
         """Every packet that is full with these `samples`, int16 (n, 2), heard from `pts_ns` on."""
+        self._mind_gap(pts_ns)
         return self._encode(self._steady.put(SoundBlock(samples, pts_ns)))
 
     def silence_until(self, pts_ns: int) -> list[EncodedSound]:
         """Every packet that is full when nothing was heard until then."""
+        self._mind_gap(pts_ns)
         return self._encode(self._steady.silence_until(pts_ns))
+
+    def _mind_gap(self, pts_ns: int) -> None:
+        end_ns = self._steady.end_ns
+        if end_ns is not None and pts_ns - end_ns > LONGEST_GAP_NS:
+            self._begin()
 
     @property
     def end_ns(self) -> int | None:

@@ -177,6 +177,20 @@ async def test_a_source_that_falls_silent_is_heard_as_silence_without_a_gap() ->
         assert steps == {20_000_000}
 
 
+@pytest.mark.parametrize("jump_s", [3600, -3600])
+@in_a_loop
+async def test_sound_of_another_hour_is_left_out_and_breaks_nothing(jump_s: int) -> None:
+    """As of a stream whose sound starts over before its picture does."""
+    async with rig() as made:
+        got: list[EncodedSound] = []
+        made.join(got.append)
+        now_ns = time.monotonic_ns()
+        put(made.feed, 0.1, now_ns - 300_000_000)
+        put(made.feed, 0.1, now_ns + jump_s * 1_000_000_000)
+        await until(lambda: len(got) >= 30)
+        assert max(abs(each.pts_ns - now_ns) for each in got) < 60_000_000_000
+
+
 @pytest.mark.parametrize(
     ("acoustic", "guard", "muted"), [(True, True, True), (True, False, False), (False, True, False)]
 )

@@ -74,3 +74,19 @@ def test_what_was_not_heard_is_sent_as_silence() -> None:
     assert clicks[0] == pytest.approx(0.05, abs=0.001)
     assert clicks[-1] == pytest.approx(0.65, abs=0.003)
     assert heard[int(0.2 * RATE_HZ) : int(0.6 * RATE_HZ)].max() < 200
+
+
+@pytest.mark.parametrize("silent_first", [True, False])
+def test_hours_without_sound_are_not_made_of_silence(silent_first: bool) -> None:
+    """As when the program was stopped, or the machine slept."""
+    encoder = OpusEncoder()
+    encoder.encode(clicks_at(0.05, length_s=0.1), START_NS)
+    later_ns = START_NS + 3600 * 1_000_000_000
+    packets = encoder.silence_until(later_ns) if silent_first else []
+    packets += encoder.encode(clicks_at(0.05, length_s=0.1), later_ns)
+    packets += encoder.silence_until(later_ns + 200_000_000)
+    assert 5 <= len(packets) <= 10
+    heard = decoded(packets)
+    at = int(np.flatnonzero(np.abs(heard[:, 0]) > 8000)[0])
+    moment_ns = packets[0].pts_ns + at * 1e9 / RATE_HZ
+    assert moment_ns == pytest.approx(later_ns + 5e7, abs=3_000_000)
