@@ -271,6 +271,15 @@ async def _errors_as_json(request: web.Request, handler: Handler) -> web.StreamR
     except ConnectionError:
         raise
     except Exception as error:
-        log.error("the web server failed at %s: %s", request.path, error)
+        log.error("the web server failed at %s: %s", _route(request), error)
         log.debug("the request that failed", exc_info=True)
         return error_response(500, "the program made a mistake; its log says more")
+
+
+def _route(request: web.Request) -> str:
+    """Which address was asked for, without what the client filled in.
+
+    A viewer's and a camera's address are secrets, and %0A in one would begin a line of the log.
+    """
+    resource = request.match_info.route.resource
+    return f"{request.method} {resource.canonical if resource is not None else 'no page'}"

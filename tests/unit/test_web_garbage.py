@@ -13,6 +13,7 @@ import pytest
 
 from livetrack_vcam.web import api, listening, server, streams
 from livetrack_vcam.web.server import WebServer
+from livetrack_vcam.web.whep import Whep
 from tests.web_program import TOKEN, Program
 
 
@@ -96,6 +97,25 @@ def test_a_mistake_of_ours_is_one_line_in_the_log(caplog: pytest.LogCaptureFixtu
     assert [(error.exc_info, "/api/stats" in error.getMessage()) for error in errors] == [
         (None, True)
     ]
+
+
+def test_a_mistake_of_ours_logs_neither_a_viewers_secret_address_nor_a_line_he_wrote(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> None:
+        raise KeyError("a fault of ours")
+
+    monkeypatch.setattr(Whep, "_viewer", fail)
+
+    async def body(port: int) -> None:
+        status, _ = await answer(port, b"GET /whep/main%0AERROR/a-secret HTTP/1.1")
+        assert status == 500
+
+    serving(body)
+    (error,) = (each.getMessage() for each in caplog.records if each.levelname == "ERROR")
+    assert "/whep/{shot}/{viewer}" in error
+    assert "a-secret" not in error
+    assert "\n" not in error
 
 
 def test_an_event_client_that_takes_nothing_loses_its_place(
