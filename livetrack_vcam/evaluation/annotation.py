@@ -14,7 +14,7 @@ from livetrack_vcam.errors import SourceError
 from livetrack_vcam.inputs import read_text
 
 # What looking into a file of another layout raises; OverflowError: numbers of hundreds of digits.
-_WRONG = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
+_WRONG = (LookupError, TypeError, ValueError, AttributeError, OverflowError)
 # A year at 60 fps has fewer.
 MOST_FRAMES = 2**31
 MIN_VISIBLE = 0.3
@@ -86,7 +86,7 @@ def _check(annotation: Mapping[str, Any]) -> None:
     if not isinstance(annotation, dict):
         raise TypeError("it is no JSON object")
     for key in ("fps", "width", "height"):
-        if not 0 < float(annotation[key]) < math.inf:
+        if _number(annotation[key]) <= 0:
             raise ValueError(f"{key} is {annotation[key]}")
     regions = annotation.get("ignore_regions") or []
     for xywh in regions:
@@ -111,10 +111,10 @@ def _check_frame(frame: Mapping[str, Any]) -> None:
     for box in frame["boxes"]:
         _box(box["xywh"])
         _box(box.get("full_xywh", box["xywh"]))
-        float(box.get("anchor", (0.0,))[0])
-        if not isinstance(box["label"], str) or not isinstance(box["id"], int):
+        _number(box.get("anchor", (0.0,))[0])
+        if not isinstance(box["label"], str) or not _is_id(box["id"]):
             raise ValueError(f"a box of {where} has no label or no whole number as id")
-        float(box.get("visible", 1.0))
+        _number(box.get("visible", 1.0))
         identity = (box["label"], box["id"])
         if box.get("ignore"):
             continue
@@ -123,9 +123,22 @@ def _check_frame(frame: Mapping[str, Any]) -> None:
         seen.add(identity)
 
 
+def _is_id(value: object) -> bool:
+    """Whether it is a whole number that scores can be counted by: they keep 64 bits of it."""
+    return isinstance(value, int) and abs(value) < 2**63
+
+
+def _number(value: Any) -> float:
+    """The value. One in quotes is none: float() takes it, who calculates with it does not."""
+    number = float(value)
+    if isinstance(value, str) or not math.isfinite(number):
+        raise ValueError(f"{value!r:.20} is no number")
+    return number
+
+
 def _box(xywh: Any) -> Box:
-    x, y, width, height = (float(value) for value in xywh)
-    if not all(map(math.isfinite, (x, y, width, height))) or width <= 0 or height <= 0:
+    x, y, width, height = map(_number, xywh)
+    if width <= 0 or height <= 0:
         raise ValueError(f"{xywh} is not a box")
     return Box.from_xywh(x, y, width, height)
 
