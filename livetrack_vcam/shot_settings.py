@@ -8,7 +8,13 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
-from livetrack_vcam.core.changes import MAX_LEAD_ROOM, MAX_LOST_S, MAX_ZOOM
+from livetrack_vcam.core.changes import (
+    MAX_DEAD_ZONE,
+    MAX_HEADROOM,
+    MAX_LEAD_ROOM,
+    MAX_LOST_S,
+    MAX_ZOOM,
+)
 from livetrack_vcam.core.config import (
     DirectorSettings,
     Fill,
@@ -112,7 +118,10 @@ class FramingOptions(Frozen):
         "between bars (letterbox, blur), or two halves (split).",
     )
     headroom: float | None = Field(
-        None, ge=0, le=0.5, description="Share of the crop above the head; the shot's own if unset."
+        None,
+        ge=0,
+        le=MAX_HEADROOM,
+        description="Share of the crop above the head; the shot's own if unset.",
     )
     max_zoom: float = Field(
         2.4, ge=1, le=MAX_ZOOM, description="How many times the crop may magnify the whole picture."
@@ -120,7 +129,7 @@ class FramingOptions(Frozen):
     dead_zone: float | None = Field(
         None,
         ge=0,
-        le=0.45,
+        le=MAX_DEAD_ZONE,
         description="Share of the crop in which the subject moves without moving the picture.",
     )
 
