@@ -5,6 +5,7 @@ The words come from the tables of commands and settings: what those gain, can be
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -16,8 +17,10 @@ from livetrack_vcam.errors import SettingsError
 SWITCHES = {"on": True, "off": False, "true": True, "false": False, "yes": True, "no": False}
 NOTHING = ("auto", "none", "null")
 """What is typed for a number left to the program."""
-LARGEST = 1e15
-"""No number of ours is; whole ones of hundreds of digits cannot be told from fractions."""
+BEYOND = 10**18
+"""No track has a number of so many digits, and nothing else of ours comes near it."""
+SHOWN = 20
+"""Letters of what was typed wrongly that tell it from others."""
 
 # Where another word says it better than the command's own name.
 _SPELLED = {"configure": ("set",), "assign_scene": ("scene",)}
@@ -160,12 +163,22 @@ def _value(usage: str, schema: Schema, text: str) -> object:
         if text not in SWITCHES:
             raise SettingsError(f"`ctl {usage}` takes on or off, not {text!r}")
         return SWITCHES[text]
+    return _read_number(usage, text, whole="integer" in kinds)
+
+
+def _read_number(usage: str, text: str, whole: bool) -> float:
+    """Of a whole number only the size is asked first: Python reads none of 4300 digits."""
+    shown = text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
     try:
-        number = int(text) if "integer" in kinds else float(text)
+        number = float(text)
+        if whole and abs(number) <= BEYOND:
+            number = int(text)
     except ValueError:
-        raise SettingsError(f"`ctl {usage}` takes a number, not {text!r}") from None
-    if not -LARGEST <= number <= LARGEST:
-        raise SettingsError(f"`ctl {usage}` takes a number, not {text!r}")
+        number = math.nan
+    if math.isnan(number):
+        raise SettingsError(f"`ctl {usage}` takes a number, not {shown!r}")
+    if abs(number) >= BEYOND:
+        raise SettingsError(f"`ctl {usage}` takes no number as large as {shown}")
     return number
 
 
