@@ -164,8 +164,7 @@ class Daemon:
     def _conclude(self) -> None:
         """Say what came of it; of a run that never got going nothing is said or left."""
         if self._refused:
-            for writer in self._pipeline.writers:
-                writer.discard()
+            self._pipeline.discard()
             return
         self._say_note()
         detect = self._pipeline.detect

@@ -136,6 +136,17 @@ class LinkedSink(Sink, Protocol):
 
 
 @runtime_checkable
+class KeptSink(Sink, Protocol):
+    """A sink of which something stays when it was closed.
+
+    `discard` removes that, for a run that was refused and never got going. It is called at most
+    once, when `open` failed or `close` has returned, from any thread, and does not raise.
+    """
+
+    def discard(self) -> None: ...
+
+
+@runtime_checkable
 class ReturningSink(Sink, Protocol):
     """A sink whose device may not be there yet, or be taken away and come back.
 

@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import TextIO
 
 from livetrack_vcam.mailbox import Closed, Mailbox
-from livetrack_vcam.outputs import check_writable, discard, draft_of, expanded, publish, write_error
+from livetrack_vcam.outputs import (
+    check_writable,
+    discard,
+    draft_of,
+    expanded,
+    publish,
+    remove_begun,
+    write_error,
+)
 
 # Some minutes of lines of a disk that does not answer; more would be a leak.
 DEPTH = 20_000
@@ -31,15 +39,10 @@ class LineWriter:
         self._lines.close()
 
     def discard(self) -> None:
-        """Leave nothing of a run that never began, once `run` has ended, or instead of it.
-
-        What is no ordinary file stays: it is not ours.
-        """
+        """Leave nothing of a run that never began, once `run` has ended, or instead of it."""
         with contextlib.suppress(OSError):
             self._file.close()
-        if self.path.is_file() and not self.path.is_symlink():
-            with contextlib.suppress(OSError):
-                self.path.unlink(missing_ok=True)
+        remove_begun(self.path)
 
     @property
     def dropped(self) -> int:

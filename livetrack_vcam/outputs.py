@@ -119,6 +119,16 @@ def discard(draft: Path, path: Path) -> None:
             draft.unlink(missing_ok=True)
 
 
+def remove_begun(path: Path) -> None:
+    """Remove a file that was begun for a run that was refused.
+
+    What is no ordinary file stays: it is not ours.
+    """
+    if path.is_file() and not path.is_symlink():
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
+
+
 def write_error(path: Path, error: Exception, kept: bool = False) -> SinkError:
     """What the user should know when `path` could not be written.
 

@@ -6,7 +6,7 @@ import time
 
 from livetrack_vcam.errors import LiveTrackError, SinkBusyError
 from livetrack_vcam.events import Report, SinkBack, SinkFailed
-from livetrack_vcam.interfaces import Canvas, Link, LinkedSink, ReturningSink, Sink
+from livetrack_vcam.interfaces import Canvas, KeptSink, Link, LinkedSink, ReturningSink, Sink
 from livetrack_vcam.mailbox import Closed, Mailbox
 from livetrack_vcam.media import Frame, black_frame
 from livetrack_vcam.stats import Clock, Flow
@@ -55,6 +55,11 @@ class Outlet:
         if isinstance(self.sink, LinkedSink):
             self._called_off = True
             self.sink.give_up()
+
+    def discard(self) -> None:
+        """Leave nothing of a run that was refused, once `run` has returned."""
+        if isinstance(self.sink, KeptSink):
+            self.sink.discard()
 
     @property
     def is_over(self) -> bool:

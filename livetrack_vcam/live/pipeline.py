@@ -208,6 +208,13 @@ class Pipeline:
             thread.join(0.0 if given_up else max(0.0, deadline - time.monotonic()))
         return [thread.name for thread in self._threads if thread.is_alive()]
 
+    def discard(self) -> None:
+        """Leave no file of a run that was refused, once its threads are joined."""
+        for writer in self.writers:
+            writer.discard()
+        for outlet in self.outlets:
+            outlet.discard()
+
     def _render(self) -> None:
         try:
             self.render.run()

@@ -16,7 +16,7 @@ from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.errors import SettingsError, SinkError
 from livetrack_vcam.interfaces import Canvas
 from livetrack_vcam.media import Frame
-from livetrack_vcam.outputs import check_writable, expanded, write_error
+from livetrack_vcam.outputs import check_writable, expanded, remove_begun, write_error
 from livetrack_vcam.picture.av_frames import to_av
 
 TIME_BASE = Fraction(1, 90_000)
@@ -46,7 +46,7 @@ class Recorder:
 
     An existing file is refused unless `overwrite`. When the disk fills up, `send` or `close` raises
     SinkError and the file ends with its last complete fragment. When somebody deletes the file,
-    they raise SinkError within FRAGMENT_S.
+    they raise SinkError within FRAGMENT_S. `discard` takes the file away again.
     """
 
     name = "file"
@@ -62,6 +62,7 @@ class Recorder:
         self._start_ns: int | None = None
         self._last_pts = -SHORTEST_STEP
         self._watched: int | None = None
+        self._made: os.stat_result | None = None
         self._look_pts = 0
 
     def open(self, canvas: Canvas) -> None:
@@ -72,6 +73,7 @@ class Recorder:
             self._stream = add_h264(self._container, canvas.size, canvas.fps)
             self._container.start_encoding()  # creates the file now, not at the first picture
             self._watched = _open_ordinary(self._path)
+            self._made = self._path.stat()
         except (OSError, av.error.FFmpegError) as error:
             self._container = self._stream = None
             if new:
@@ -96,7 +98,7 @@ class Recorder:
             for packet in self._stream.encode(picture):
                 self._container.mux(packet)
         except (OSError, av.error.FFmpegError) as error:
-            self._discard()
+            self._let_go()
             raise write_error(self._path, error, kept=True) from None
 
     def close(self) -> None:
@@ -117,10 +119,17 @@ class Recorder:
         finally:
             self._end_watch()
 
+    def discard(self) -> None:
+        """Nothing is left of the recording; somebody else's file in its place stays."""
+        with contextlib.suppress(OSError):
+            if self._made is not None and os.path.samestat(self._made, self._path.stat()):
+                remove_begun(self._path)
+
     def _check_there(self) -> None:
         """A deleted file takes all that is written to it, and leaves nothing."""
         if self._watched is not None and _links(self._watched) == 0:
-            self._discard()
+            self._let_go()
+            self._made = None  # its number can be another file's from now on
             raise SinkError(
                 f"{self._path} was deleted while it was recorded; nothing of it is left, "
                 "start again to record anew"
@@ -152,7 +161,7 @@ class Recorder:
             os.close(self._watched)
             self._watched = None
 
-    def _discard(self) -> None:
+    def _let_go(self) -> None:
         """Let go of a file that cannot be written any more; what is on the disk is playable."""
         container, self._container, self._stream = self._container, None, None
         if container is not None:

@@ -348,13 +348,16 @@ def test_an_address_that_never_answers_does_not_hold_up_an_interrupt(program: Pr
     assert "Traceback" not in err
 
 
-def test_a_run_whose_output_cannot_be_had_leaves_no_logs(program: Program, tmp_path: Path) -> None:
+@pytest.mark.parametrize("others", [[], ["--sink", "file:a.mp4", "--sink", "file:b.mkv"]])
+def test_a_run_whose_output_cannot_be_had_leaves_no_file(
+    program: Program, tmp_path: Path, others: list[str]
+) -> None:
     done = program.run(
-        *("run", "--source", "demo", "--sink", "vcam:No Such Camera", "--no-web"),
+        *("run", "--source", "demo", *others, "--sink", "vcam:No Such Camera", "--no-web"),
         *("--session", "s.jsonl", "--trace", "t.jsonl"),
     )
     assert done.returncode == EXIT_NOT_FOUND
-    assert list(tmp_path.glob("*.jsonl")) == []
+    assert list(tmp_path.iterdir()) == []
     assert "pictures at" not in done.stderr
 
 
