@@ -13,7 +13,7 @@ import pytest
 from livetrack_vcam.errors import SinkError
 from livetrack_vcam.sinks.clip_writer import ClipWriter
 from livetrack_vcam.sources.video_file import VideoFile
-from tests.unit.test_recorder import SECOND_NS, SIZE, gray, times_ms
+from tests.recorded_pictures import SECOND_NS, SIZE, gray, times_ms
 
 
 def write_source(

@@ -1,44 +1,21 @@
+"""Recordings: their times, what stays of them, and what is said when they end otherwise."""
+
 from __future__ import annotations
 
 import signal
 import subprocess
 import sys
 import textwrap
-from fractions import Fraction
 from pathlib import Path
 
 import av
-import numpy as np
 import pytest
 
-from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.errors import SettingsError, SinkError, SinkNotFoundError
-from livetrack_vcam.interfaces import Canvas
-from livetrack_vcam.media import OUTPUT_COLOR, Frame, PixelFormat
 from livetrack_vcam.sinks.recorder import Recorder
+from tests.recorded_pictures import CANVAS, SECOND_NS, gray, picture, times_ms
 
-SIZE = Size(128, 72)
-CANVAS = Canvas(SIZE, Fraction(30))
-SECOND_NS = 1_000_000_000
-
-
-def picture(number: int, pts_ns: int, size: Size = SIZE) -> Frame:
-    """Noise that cannot be compressed away, so that the file grows."""
-    dice = np.random.default_rng(number)
-    luma = dice.integers(16, 235, (size.height, size.width)).astype(np.uint8)
-    chroma = np.full((size.height // 2, size.width // 2), 128, np.uint8)
-    return Frame((luma, chroma, chroma), PixelFormat.YUV420P, OUTPUT_COLOR, pts_ns, number)
-
-
-def gray(level: int, pts_ns: int) -> Frame:
-    luma = np.full((SIZE.height, SIZE.width), level, np.uint8)
-    chroma = np.full((SIZE.height // 2, SIZE.width // 2), 128, np.uint8)
-    return Frame((luma, chroma, chroma), PixelFormat.YUV420P, OUTPUT_COLOR, pts_ns, 0)
-
-
-def times_ms(path: Path) -> list[int]:
-    with av.open(str(path)) as container:
-        return [round(float(frame.time) * 1000) for frame in container.decode(video=0)]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
@@ -135,8 +112,7 @@ RECORD_FOREVER = """
     import sys
     from livetrack_vcam.sinks.recorder import Recorder
     from pathlib import Path
-    sys.path.insert(0, {tests!r})
-    from test_recorder import CANVAS, picture
+    from tests.recorded_pictures import CANVAS, picture
     recorder = Recorder(Path({path!r}))
     recorder.open(CANVAS)
     for number in range(100_000):
@@ -150,9 +126,9 @@ RECORD_FOREVER = """
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
 def test_a_recording_is_playable_after_kill_9(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"killed{suffix}"
-    code = RECORD_FOREVER.format(tests=str(Path(__file__).parent), path=str(path))
+    code = RECORD_FOREVER.format(path=str(path))
     with subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(code)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", textwrap.dedent(code)], cwd=ROOT, stdout=subprocess.PIPE, text=True
     ) as recording:
         assert recording.stdout is not None
         sent = 0
@@ -172,8 +148,7 @@ FILL_THE_DISK = """
     from pathlib import Path
     from livetrack_vcam.errors import SinkError
     from livetrack_vcam.sinks.recorder import Recorder
-    sys.path.insert(0, {tests!r})
-    from test_recorder import CANVAS, picture
+    from tests.recorded_pictures import CANVAS, picture
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1_500_000, 1_500_000))
     recorder = Recorder(Path({path!r}))
@@ -192,9 +167,13 @@ FILL_THE_DISK = """
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
 def test_a_full_disk_is_said_and_leaves_a_playable_file(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"full{suffix}"
-    code = FILL_THE_DISK.format(tests=str(Path(__file__).parent), path=str(path))
+    code = FILL_THE_DISK.format(path=str(path))
     done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=False
+        [sys.executable, "-c", textwrap.dedent(code)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 7, done.stderr
     assert "disk is full" in done.stdout
@@ -208,8 +187,7 @@ FILL_THE_DISK_AT_THE_END = """
     from pathlib import Path
     from livetrack_vcam.errors import SinkError
     from livetrack_vcam.sinks.recorder import Recorder
-    sys.path.insert(0, {tests!r})
-    from test_recorder import CANVAS, picture
+    from tests.recorded_pictures import CANVAS, picture
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     path = Path({path!r})
     recorder = Recorder(path)
@@ -231,9 +209,13 @@ def test_a_disk_that_fills_up_at_the_very_end_is_said_and_leaves_a_playable_file
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "full.mp4"
-    code = FILL_THE_DISK_AT_THE_END.format(tests=str(Path(__file__).parent), path=str(path))
+    code = FILL_THE_DISK_AT_THE_END.format(path=str(path))
     done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=False
+        [sys.executable, "-c", textwrap.dedent(code)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 7, done.stderr
     assert str(path) in done.stdout
@@ -267,3 +249,46 @@ def test_a_recording_that_somebody_moves_goes_on_there(tmp_path: Path) -> None:
     recorder.close()
     assert len(times_ms(moved)) == 60
     assert path.read_bytes() == b"somebody else's"
+
+
+def record(path: Path, overwrite: bool = False) -> Recorder:
+    recorder = Recorder(path, overwrite)
+    recorder.open(CANVAS)
+    recorder.send(gray(90, 0))
+    recorder.close()
+    return recorder
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+def test_a_recording_of_a_refused_run_is_taken_away(tmp_path: Path, suffix: str) -> None:
+    record(tmp_path / f"out{suffix}").discard()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_recording_that_never_began_takes_nothing_away(tmp_path: Path) -> None:
+    path = tmp_path / "precious.mp4"
+    path.write_bytes(b"precious")
+    recorder = Recorder(path)
+    with pytest.raises(SinkError, match="--overwrite"):
+        recorder.open(CANVAS)
+    recorder.discard()
+    assert path.read_bytes() == b"precious"
+
+
+def test_what_came_in_the_place_of_a_recording_stays(tmp_path: Path) -> None:
+    path, moved = tmp_path / "out.mp4", tmp_path / "moved.mp4"
+    recorder = record(path)
+    path.rename(moved)
+    recorder.discard()
+    path.write_bytes(b"somebody else's")
+    recorder.discard()
+    assert path.read_bytes() == b"somebody else's"
+    assert times_ms(moved) == [0]
+
+
+def test_a_link_that_was_recorded_through_stays(tmp_path: Path) -> None:
+    target, link = tmp_path / "target.mp4", tmp_path / "link.mp4"
+    target.touch()
+    link.symlink_to(target)
+    record(link, overwrite=True).discard()
+    assert link.is_symlink()
