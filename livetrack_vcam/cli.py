@@ -15,6 +15,7 @@ import click
 
 from livetrack_vcam import __version__
 from livetrack_vcam.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE, LiveTrackError
+from livetrack_vcam.progress import say
 
 # Subcommand to (module, what the list in --help says). A module is imported only when it is used.
 COMMANDS = {
@@ -50,6 +51,15 @@ class Commands(click.Group):
         if first not in ("--help", "-h", "--version") and (not first or first.startswith("-")):
             args = ["run", *args]
         return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """An interrupt ends with its own status: click would first write to a terminal that may be
+        the one whose closing was the interrupt, and fail."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            say("")  # the shell's prompt begins a line, and not behind a ^C
+            raise click.exceptions.Exit(EXIT_INTERRUPTED) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

@@ -14,6 +14,7 @@ from livetrack_vcam.outputs import (
     expanded,
     publish,
     remove_begun,
+    withdraw,
     write_error,
 )
 
@@ -73,12 +74,16 @@ def create_text_file(path: Path, overwrite: bool) -> TextIO:
 
 
 class TextDraft:
-    """A text file that is there only when it is whole. Raises SinkError with what to type next."""
+    """A text file that is there only when it is whole. Raises SinkError with what to type next.
+
+    `finish` is `complete` and `publish`, for a file that belongs to no other.
+    """
 
     def __init__(self, path: Path, overwrite: bool) -> None:
         self._path = expanded(path)
         check_writable(self._path, overwrite)
         self._draft = draft_of(self._path)
+        self._published = False
         try:
             self._file = self._draft.open("w", encoding="utf-8")
         except OSError as error:
@@ -92,16 +97,31 @@ class TextDraft:
             raise write_error(self._path, error) from None
 
     def finish(self) -> None:
-        """Complete the file and give it its name."""
+        self.complete()
+        self.publish()
+
+    def complete(self) -> None:
+        """Write what is left; nothing but the name is missing then."""
         try:
             self._file.close()
-            publish(self._draft, self._path)
         except OSError as error:
             self.abort()
             raise write_error(self._path, error) from None
 
+    def publish(self) -> None:
+        """Give the completed file its name."""
+        try:
+            publish(self._draft, self._path)
+        except OSError as error:
+            self.abort()
+            raise write_error(self._path, error) from None
+        self._published = True
+
     def abort(self) -> None:
-        """Remove what was written; safe after a failure and more than once."""
+        """Remove what was written, under either name; safe after a failure and more than once."""
         with contextlib.suppress(OSError):
             self._file.close()
+        if self._published:
+            self._published = False
+            withdraw(self._draft, self._path)
         discard(self._draft, self._path)

@@ -112,6 +112,13 @@ def _led_to(path: Path) -> Path:
     return Path(os.path.realpath(path)) if path.is_symlink() else path
 
 
+def withdraw(draft: Path, path: Path) -> None:
+    """Take the name back from a file that has it already; it is a draft again."""
+    if draft != path:
+        with contextlib.suppress(OSError):
+            (path.resolve() if path.is_symlink() else path).replace(draft)
+
+
 def discard(draft: Path, path: Path) -> None:
     """Remove a draft that is not wanted; safe more than once."""
     if draft != path:

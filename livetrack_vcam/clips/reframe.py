@@ -78,7 +78,8 @@ class ReframeJob:
 
 
 class StepSink(Protocol):
-    """Takes every step in order; `finish` once at the end, `abort` instead when it failed.
+    """Takes every step in order, then `complete` and `publish`; `abort` at any time takes it all
+    back. Raises SinkError, of `publish` almost never.
 
     `note` is a sentence for the user about what could not be kept.
     """
@@ -88,7 +89,9 @@ class StepSink(Protocol):
 
     def write(self, step: Step) -> None: ...
 
-    def finish(self) -> None: ...
+    def complete(self) -> None: ...
+
+    def publish(self) -> None: ...
 
     def abort(self) -> None: ...
 
@@ -110,8 +113,11 @@ class TraceFile:
         self._file.write(to_line(step_line(self._index, step, self._canvas)))
         self._index += 1
 
-    def finish(self) -> None:
-        self._file.finish()
+    def complete(self) -> None:
+        self._file.complete()
+
+    def publish(self) -> None:
+        self._file.publish()
 
     def abort(self) -> None:
         self._file.abort()
@@ -139,8 +145,11 @@ class Picture:
     def write(self, step: Step) -> None:
         self._writer.write(self._picture(step), step.t_ns)
 
-    def finish(self) -> None:
-        self._writer.finish()
+    def complete(self) -> None:
+        self._writer.complete()
+
+    def publish(self) -> None:
+        self._writer.publish()
 
     def abort(self) -> None:
         self._writer.abort()
@@ -248,25 +257,25 @@ def reframe(job: ReframeJob) -> Reframed:
         detector = make_detector_of(job.framing.labels, job.detector, LOOKING_THREADS)
         detector.open()
         stack.callback(detector.close)
+        sinks: list[StepSink] = []
+        stack.callback(_abort, sinks)
         with interrupts.held():
-            sinks = _open_sinks(job, clip, settings)
-        frames = _write_all(list(sinks), clip, detector, settings, job, interrupts)
-        notes = (clip.note, *(sink.note for sink in sinks))
+            _open_sinks(sinks, job, clip, settings)
+        opened = tuple(sinks)
+        frames = _write_all(sinks, clip, detector, settings, job, interrupts)
+        notes = (clip.note, *(sink.note for sink in opened))
         return Reframed(frames, "; ".join(filter(None, notes)) or None)
 
 
-def _open_sinks(job: ReframeJob, clip: Clip, settings: DirectorSettings) -> list[StepSink]:
-    sinks: list[StepSink] = []
-    try:
-        if job.trace is not None:
-            canvas = job.framing.canvas_size()
-            sinks.append(TraceFile(job.trace, clip, settings, canvas, job.overwrite))
-        if job.output is not None:
-            sinks.append(Picture(job, expanded(job.output), clip))
-    except BaseException:
-        _abort(sinks)
-        raise
-    return sinks
+def _open_sinks(
+    sinks: list[StepSink], job: ReframeJob, clip: Clip, settings: DirectorSettings
+) -> None:
+    """Add each as soon as it is there."""
+    if job.trace is not None:
+        canvas = job.framing.canvas_size()
+        sinks.append(TraceFile(job.trace, clip, settings, canvas, job.overwrite))
+    if job.output is not None:
+        sinks.append(Picture(job, expanded(job.output), clip))
 
 
 def _write_all(
@@ -277,6 +286,7 @@ def _write_all(
     job: ReframeJob,
     interrupts: Interrupts,
 ) -> int:
+    """The number of steps. The caller takes back what is still in `sinks` when this raises."""
     count = 0
     try:
         decided = steps(clip, detector, settings, job)
@@ -291,12 +301,9 @@ def _write_all(
             raise SettingsError(_nothing_there(clip, job))
         with interrupts.held():
             _finish(sinks)
-            sinks.clear()
     except KeyboardInterrupt:
-        _finish(sinks) if count else _abort(sinks)
-        raise
-    except BaseException:
-        _abort(sinks)
+        if count:
+            _finish(sinks)
         raise
     return count
 
@@ -308,13 +315,21 @@ def _nothing_there(clip: Clip, job: ReframeJob) -> str:
 
 
 def _finish(sinks: list[StepSink]) -> None:
-    for sink in sinks:
-        sink.finish()
+    """All get their names, or none does: what may fail comes first."""
+    try:
+        for sink in sinks:
+            sink.complete()
+        for sink in sinks:
+            sink.publish()
+    except BaseException:
+        _abort(sinks)
+        raise
+    sinks.clear()
 
 
 def _abort(sinks: list[StepSink]) -> None:
-    for sink in sinks:
-        sink.abort()
+    while sinks:
+        sinks.pop().abort()
 
 
 def _length_s(clip: Clip, span: Span) -> float | None:

@@ -12,7 +12,14 @@ from av.container import OutputContainer
 from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.errors import SinkError
 from livetrack_vcam.media import Frame
-from livetrack_vcam.outputs import check_writable, discard, draft_of, publish, write_error
+from livetrack_vcam.outputs import (
+    check_writable,
+    discard,
+    draft_of,
+    publish,
+    withdraw,
+    write_error,
+)
 from livetrack_vcam.picture.av_frames import to_av
 from livetrack_vcam.sinks.clip_sound import ClipSound
 from livetrack_vcam.sinks.recorder import SECOND_NS, TIME_BASE, add_h264, muxer_options
@@ -25,8 +32,9 @@ class ClipWriter:
 
     `write` takes canvas-size frames in OUTPUT_COLOR with their media time `t_ns` since the first
     frame of the source; the clip starts at `from_s`. The sound of `audio_from` between `from_s`
-    and `to_s` goes along, copied without loss where the container allows. `finish` completes what
-    was written so far (also after Ctrl-C); `abort` leaves nothing behind.
+    and `to_s` goes along, copied without loss where the container allows. `complete` and `publish`,
+    or `finish` for both, make a clip of what was written so far (also after Ctrl-C); `abort` leaves
+    nothing behind.
     """
 
     def __init__(
@@ -43,6 +51,7 @@ class ClipWriter:
         check_writable(out, overwrite)
         self._out = out
         self._draft = draft_of(out)
+        self._published = False
         self._from_ns = round(from_s * SECOND_NS)
         self._interval_ns = round(SECOND_NS / (fps or DEFAULT_FPS))
         self._last_pts = -1
@@ -90,23 +99,38 @@ class ClipWriter:
             raise write_error(self._out, error) from None
 
     def finish(self) -> None:
-        """Complete the file and give it its name."""
+        self.complete()
+        self.publish()
+
+    def complete(self) -> None:
+        """Write what is left; nothing but the name is missing then."""
         try:
             self._container.mux(self._video.encode(None))
             if self._sound is not None:
                 self._sound.finish(self._end_ns)
             self._container.close()
-            publish(self._draft, self._out)
         except (OSError, av.error.FFmpegError) as error:
             self.abort()
             raise write_error(self._out, error) from None
 
+    def publish(self) -> None:
+        """Give the completed clip its name."""
+        try:
+            publish(self._draft, self._out)
+        except OSError as error:
+            self.abort()
+            raise write_error(self._out, error) from None
+        self._published = True
+
     def abort(self) -> None:
-        """Remove what was written; safe after a failure and more than once."""
+        """Remove what was written, under either name; safe after a failure and more than once."""
         if self._sound is not None:
             self._sound.close()
         container = getattr(self, "_container", None)
         if container is not None:
             with contextlib.suppress(OSError, av.error.FFmpegError):
                 container.close()
+        if self._published:
+            self._published = False
+            withdraw(self._draft, self._out)
         discard(self._draft, self._out)

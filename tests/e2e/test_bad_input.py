@@ -190,6 +190,33 @@ def test_a_full_disk_ends_reframe_with_a_sentence_and_leaves_nothing(folder: Pat
         assert not {name for name in names if name.startswith((".", "out", "t."))}
 
 
+def test_a_disk_that_fills_up_at_the_very_end_leaves_no_trace_without_its_clip(
+    folder: Path,
+) -> None:
+    def reframed(size: int) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command("reframe", "clip.mp4", "out.mp4", "--trace", "t.jsonl", "--live"),
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+            preexec_fn=limited_to(size),
+        )
+
+    assert reframed(10_000_000).returncode == EXIT_OK
+    clip, trace = folder / "out.mp4", folder / "t.jsonl"
+    too_little = clip.stat().st_size - 200  # less than the index, which is written last
+    assert trace.stat().st_size < too_little
+    clip.unlink()
+    trace.unlink()
+    before = set(folder.iterdir())
+    done = reframed(too_little)
+    assert done.returncode == EXIT_FAILED, done.stderr
+    assert "disk is full" in last_line(done.stderr)
+    assert set(folder.iterdir()) == before
+
+
 def test_a_recording_that_fills_the_disk_stops_and_the_rest_goes_on(tmp_path: Path) -> None:
     done = subprocess.run(
         command(

@@ -6,13 +6,15 @@ import json
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import av
 import pytest
 
-from livetrack_vcam.errors import EXIT_INTERRUPTED, EXIT_NOT_FOUND, EXIT_USAGE
+from livetrack_vcam.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_NOT_FOUND, EXIT_USAGE
 from tests.e2e.conftest import CLIP_FRAMES, Program
 
 pytestmark = pytest.mark.batch
@@ -179,6 +181,48 @@ def test_interrupting_leaves_a_finished_part_and_no_draft(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out.mp4", "t.jsonl"]
 
 
+PRESSED_WHILE_IT_OPENS = """
+import os, signal, sys
+from livetrack_vcam.sinks.clip_writer import ClipWriter
+make = ClipWriter.__init__
+def make_and_be_pressed(self, *args, **kwargs):
+    make(self, *args, **kwargs)
+    os.kill(os.getpid(), signal.SIGINT)
+ClipWriter.__init__ = make_and_be_pressed
+from livetrack_vcam.cli import run_cli
+sys.exit(run_cli(sys.argv[1:]))
+"""
+
+
+def test_interrupting_before_the_first_picture_leaves_nothing(clip: Path, tmp_path: Path) -> None:
+    words = ("reframe", str(clip), str(tmp_path / "out.mp4"), "--trace", str(tmp_path / "t.jsonl"))
+    done = subprocess.run(
+        [sys.executable, "-c", PRESSED_WHILE_IT_OPENS, *words],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == EXIT_INTERRUPTED, done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("taken", ["out.mp4", "t.jsonl"])
+def test_a_clip_and_its_trace_get_their_names_together_or_not_at_all(
+    program: Program, clip: Path, tmp_path: Path, taken: str
+) -> None:
+    words = ("reframe", str(clip), "out.mp4", "--trace", "t.jsonl", "--live", "--to", "1")
+    process = program.start(*words)
+    while not list(tmp_path.glob(".out.*.part.mp4")):
+        assert process.poll() is None
+        time.sleep(0.01)
+    (tmp_path / taken).mkdir()  # a name can go at any time, a disk fill up
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == EXIT_FAILED, err
+    assert f"{taken} cannot be written" in err
+    assert [path.name for path in tmp_path.iterdir()] == [taken]
+
+
 def test_a_closed_terminal_leaves_a_finished_part_and_no_draft(
     program: Program, clip: Path, tmp_path: Path
 ) -> None:
@@ -192,6 +236,6 @@ def test_a_closed_terminal_leaves_a_finished_part_and_no_draft(
         time.sleep(0.01)
     os.close(ours)
     process.send_signal(signal.SIGHUP)
-    process.wait(timeout=30)
+    assert process.wait(timeout=30) == EXIT_INTERRUPTED
     assert video_facts(out)[2] > 0
     assert not list(tmp_path.glob(".*.part.*"))
