@@ -88,6 +88,8 @@ def _group_may_write(path: Path) -> bool | None:
 
 def _in_group(group: str) -> bool | None:
     """Whether this process has the group: the session's, as it was at its start."""
+    if sys.platform == "win32":
+        return None
     try:
         return grp.getgrnam(group).gr_gid in {os.getegid(), *os.getgroups()}
     except KeyError:
@@ -96,6 +98,8 @@ def _in_group(group: str) -> bool | None:
 
 def _joined_group(group: str) -> bool | None:
     """Whether the account has the group, which counts from the next session on."""
+    if sys.platform == "win32":
+        return None
     try:
         entry, user = grp.getgrnam(group), pwd.getpwuid(os.getuid())
     except KeyError:

@@ -31,6 +31,10 @@ LOADED_BEFORE = (
     ),
 )
 NOT_ON_WINDOWS = ("fcntl", "grp", "pwd", "resource", "termios")
+NOT_IN_OS_ON_WINDOWS = (
+    *("getegid", "geteuid", "getgid", "getgroups", "getuid", "sched_getaffinity", "sysconf"),
+    *("O_CLOEXEC", "O_NONBLOCK", "fork", "mkfifo", "openpty"),
+)
 UNITY = r"CLSID\{5C2CD55C-92AD-4999-8666-912BD3E70010}"
 EXTENSION = "com.obsproject.obs-studio.mac-camera-extension (30.2.3/1)"
 
@@ -77,6 +81,8 @@ def become_windows() -> None:
     modules["winreg"] = registry
     for name in NOT_ON_WINDOWS:
         modules[name] = None
+    for name in NOT_IN_OS_ON_WINDOWS:
+        delattr(os, name)
 
 
 def become_macos(folder: Path) -> None:
@@ -119,6 +125,21 @@ def run(folder: Path) -> int:
     return run_cli([*words, "--sink", "vcam", "--sink", f"file:{clip}"])
 
 
+def reframe(folder: Path) -> int:
+    """That file in another shape."""
+    from livetrack_vcam.cli import run_cli
+
+    words = ["reframe", str(folder / "clip.mp4"), str(folder / "tall.mp4"), "--to", "0.3"]
+    return run_cli([*words, "--aspect", "9:16", "--size", "180x320"])
+
+
+def advice(folder: Path) -> str:
+    """For a device node that this user may not open, in words of a system that has some."""
+    from livetrack_vcam.node_access import permission_advice
+
+    return permission_advice(folder / "video0")
+
+
 def main(system: str, folder: Path) -> None:
     become(system, folder)
     modules = len(all_modules())
@@ -129,7 +150,8 @@ def main(system: str, folder: Path) -> None:
     devices = list_devices().to_json()
     status = run(folder)
     told = {"modules": modules, "findings": findings, "devices": devices, "status": status}
-    (folder / "told.json").write_text(json.dumps(told | {"driver": Driver.seen}))
+    told |= {"reframe": reframe(folder), "advice": advice(folder), "driver": Driver.seen}
+    (folder / "told.json").write_text(json.dumps(told))
 
 
 if __name__ == "__main__":

@@ -252,6 +252,17 @@ def camera_error(camera: CameraInfo, error: Exception, kind: str | None = None) 
     """What the user should know when the camera could not be opened."""
     code = getattr(error, "errno", None)
     name = f"the camera {camera.name!r} ({camera.path})"
+    if code in (errno.ENOENT, errno.ENODEV, errno.ENXIO):
+        return SourceNotFoundError(
+            f"{name} is not there; plug it in, or list the cameras with: livetrack-vcam devices"
+        )
+    privacy = PRIVACY.get(kind or capture_format())
+    if privacy is not None:
+        # These systems' cameras are no files, and FFmpeg gives one error for nearly all refusals.
+        return SourceBusyError(
+            f"the camera {camera.name!r} cannot be opened; close the program that has it, or let "
+            f"this one have it: {privacy}"
+        )
     if code == errno.EBUSY:
         who = ", ".join(map(str, holders(Path(camera.path))))
         found = "close it there" if who else f"find it with: fuser -v {camera.path}"
@@ -259,17 +270,6 @@ def camera_error(camera: CameraInfo, error: Exception, kind: str | None = None) 
     if code in (errno.EACCES, errno.EPERM):
         return SourceBusyError(
             f"{name} may not be opened by this user; {permission_advice(Path(camera.path))}"
-        )
-    if code in (errno.ENOENT, errno.ENODEV, errno.ENXIO):
-        return SourceNotFoundError(
-            f"{name} is not there; plug it in, or list the cameras with: livetrack-vcam devices"
-        )
-    privacy = PRIVACY.get(kind or capture_format())
-    if privacy is not None:
-        # FFmpeg gives one error for all that these systems refuse.
-        return SourceBusyError(
-            f"the camera {camera.name!r} cannot be opened; close the program that has it, or let "
-            f"this one have it: {privacy}"
         )
     return SourceError(
         f"{name} cannot be opened ({error.__class__.__name__}); unplug it and plug it in again, "

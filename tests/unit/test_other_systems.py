@@ -42,3 +42,6 @@ def test_the_whole_program_runs_under_the_name_of_another_system(
     assert (driver["size"], driver["device"], driver["closed"]) == ([1280, 720], device, 1)
     assert driver["pictures"] > 0
     assert (tmp_path / "clip.mp4").stat().st_size > 0
+    assert told["reframe"] == 0, done.stderr
+    assert (tmp_path / "tall.mp4").stat().st_size > 0
+    assert "video" in told["advice"]

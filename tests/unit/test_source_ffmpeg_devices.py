@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping
 from fractions import Fraction
 
@@ -197,10 +198,12 @@ def test_a_mac_is_asked_for_a_format_that_it_can_give() -> None:
 @pytest.mark.parametrize(
     ("kind", "switch"), [(DSHOW, "Let desktop apps access"), (AVFOUNDATION, "the terminal")]
 )
+@pytest.mark.parametrize("code", [errno.EIO, errno.EACCES, errno.EPERM, errno.EBUSY])
 def test_a_camera_that_these_systems_refuse_is_sent_to_their_privacy_settings(
-    kind: str, switch: str
+    kind: str, switch: str, code: int
 ) -> None:
-    error = camera_error(CameraInfo("C920", "0", 0), OSError(5, "Input/output error"), kind)
+    error = camera_error(CameraInfo("C920", "0", 0), OSError(code, "no"), kind)
     assert isinstance(error, SourceBusyError)
     assert switch in str(error)
     assert "fuser" not in str(error)
+    assert "usermod" not in str(error)
