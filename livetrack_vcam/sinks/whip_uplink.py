@@ -81,7 +81,8 @@ class Uplink:
         self._task = asyncio.create_task(self._keep(publication))
 
     async def close(self) -> None:
-        """Take the publication back; safe more than once, and during `open`."""
+        """Take the publication back; safe more than once. An `open` that still waits is cancelled
+        instead, and then takes back what it has."""
         self.state = "closed"
         task, self._task = self._task, None
         if task is not None:

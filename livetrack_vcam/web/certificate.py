@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from livetrack_vcam.errors import SinkBusyError
+from livetrack_vcam.web.private_file import write_private
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +47,7 @@ def ensure_certificate(
     path = folder / FILE
     try:
         if not _is_good(path, hosts, now):
-            _write(path, make_certificate(hosts, now))
+            write_private(path, make_certificate(hosts, now))
     except OSError as error:
         raise SinkBusyError(
             f"the certificate for https cannot be written to {path} ({error.strerror}); make that "
@@ -146,20 +147,3 @@ def _put_aside(path: Path) -> None:
         path,
         aside.name,
     )
-
-
-def _write(path: Path, data: bytes) -> None:
-    """In one step, and never readable by others."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    draft.unlink(missing_ok=True)
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    except OSError:
-        draft.unlink(missing_ok=True)
-        raise

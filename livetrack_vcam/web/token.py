@@ -13,6 +13,7 @@ from pathlib import Path
 
 from livetrack_vcam.errors import LiveTrackError, SinkBusyError
 from livetrack_vcam.user_folders import data_folder
+from livetrack_vcam.web.private_file import write_private
 
 _ALPHABET = set(string.ascii_letters + string.digits + "-_")
 
@@ -70,11 +71,6 @@ def _private_token(path: Path) -> str | None:
 
 def _write_token(path: Path) -> str:
     """A new token, put in place in one step, so that no reader ever sees half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     token = secrets.token_urlsafe(32)
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    draft.unlink(missing_ok=True)
-    draft.touch(mode=0o600, exist_ok=False)
-    draft.write_text(token + "\n", encoding="ascii")
-    draft.replace(path)
+    write_private(path, f"{token}\n".encode("ascii"))
     return token

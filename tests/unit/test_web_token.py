@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
 import sys
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from livetrack_vcam.errors import LiveTrackError, SinkBusyError
 from livetrack_vcam.web.token import ensure_token, read_token, token_path
 
+ROOT = Path(__file__).resolve().parents[2]
 posix_only = pytest.mark.skipif(os.name != "posix", reason="file modes of POSIX")
 
 
@@ -62,6 +64,39 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(SinkBusyError, match="--no-web"):
         ensure_token(tmp_path / "file" / "token")
+
+
+ON_A_FULL_DISK = """
+import resource, signal, sys
+from pathlib import Path
+from livetrack_vcam.errors import SinkBusyError
+from livetrack_vcam.web.certificate import ensure_certificate
+from livetrack_vcam.web.token import ensure_token
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))
+folder = Path(sys.argv[1])
+for make in (lambda: ensure_token(folder / "token"), lambda: ensure_certificate(folder, ["a"])):
+    try:
+        make()
+    except SinkBusyError as error:
+        print(error)
+"""
+
+
+@posix_only
+def test_on_a_full_disk_no_part_of_a_secret_is_left(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", ON_A_FULL_DISK, str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    token, certificate = done.stdout.splitlines()
+    assert "the control token cannot be written" in token
+    assert "the certificate for https cannot be written" in certificate
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the place on Linux")
