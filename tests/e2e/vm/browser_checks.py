@@ -22,7 +22,7 @@ from livetrack_vcam.doctor.virtual_camera import check_virtual_camera
 from livetrack_vcam.sinks.loopback import holders
 from tests.e2e.chromium import Page, find_chromium, open_page
 from tests.e2e.vm.bars import ALL, bars
-from tests.e2e.vm.guest import capabilities, load_devices, output, read_raw, wait_until
+from tests.e2e.vm.guest import is_camera, load_devices, output, read_raw, wait_until
 from tests.e2e.vm.guest_program import Program, start
 from tests.e2e.vm.numbered import feeding
 from tests.e2e.vm.product_checks import CAMERA, VIVID_OPTIONS
@@ -100,7 +100,7 @@ def on_stage() -> Iterator[Stage]:
     programs = [start(*RUN)]
     try:
         with _browser() as run:
-            wait_until(lambda: _is_camera(DEVICE), programs[0])
+            wait_until(lambda: is_camera(DEVICE), programs[0])
             yield Stage(programs, run)
     finally:
         programs[-1].kill()
@@ -172,7 +172,7 @@ def a_page_that_got_no_picture_for_long_is_told_so_and_may_ask_again(stage: Stag
     stage.wait(lambda seen: seen["state"] == "ended")
     patience_s = time.monotonic() - began
     stage.start_again()
-    wait_until(lambda: _is_camera(DEVICE), stage.program)
+    wait_until(lambda: is_camera(DEVICE), stage.program)
     assert stage.play(LABEL) == LABEL
     stage.wait_for_pictures(stage.seen()["frames"])
     return f"Chromium gave up after {patience_s:.0f} s"
@@ -190,10 +190,6 @@ def a_page_shows_no_torn_picture_of_a_feeder_that_waits_for_nobody(stage: Stage)
         looked = stage.run("looked()")
     assert looked["torn"] == 0, looked
     return f"{looked['drawn']} pictures of {feeder.newest.value}"
-
-
-def _is_camera(device: str) -> bool:
-    return "Video Capture" in capabilities(device)
 
 
 def _bars(seen: dict[str, Any]) -> list[str]:

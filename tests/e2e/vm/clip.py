@@ -7,7 +7,6 @@ picture in the guest, so it is shown at a fifth of its speed.
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ import numpy.typing as npt
 
 from livetrack_vcam.core.geometry import Box
 from tests.e2e.vm.guest import output
+from tests.e2e.vm.other_programs import QUIET, fed_by_ffmpeg
 
 Plane = npt.NDArray[np.uint8]
 
@@ -70,18 +70,11 @@ def playing(device: str) -> Iterator[None]:
         f"trim=start_frame={FIRST}:end_frame={LAST + 1},setpts=N/TB/10,{COVERED},split[a][b];"
         "[b]reverse[c];[a][c]concat"
     )
-    quiet = ("ffmpeg", "-nostdin", "-v", "error", "-y")
     raw = ("-f", "rawvideo", "-pix_fmt", "yuv420p")
-    output(*quiet, "-i", VTEST, "-filter_complex", back_and_forth, *raw, str(RAW))
+    output(*QUIET, "-i", VTEST, "-filter_complex", back_and_forth, *raw, str(RAW))
     size = ("-s", f"{WIDTH}x{HEIGHT}", "-framerate", str(SHOWN_FPS))
-    command = (*quiet, "-stream_loop", "-1", *raw, *size, "-re", "-i", str(RAW))
-    player = subprocess.Popen((*command, "-f", "v4l2", device))
-    try:
+    with fed_by_ffmpeg(device, ("-stream_loop", "-1", *raw, *size, "-re", "-i", str(RAW))):
         yield
-        assert player.poll() is None, "the clip's player ended"
-    finally:
-        player.kill()
-        player.wait()
 
 
 @cache

@@ -18,7 +18,7 @@ from tests.e2e.vm import clip
 from tests.e2e.vm.clip import Place, Plane
 from tests.e2e.vm.guest import (
     answers,
-    capabilities,
+    is_camera,
     load_devices,
     output,
     read_raw,
@@ -26,6 +26,7 @@ from tests.e2e.vm.guest import (
     wait_until,
 )
 from tests.e2e.vm.guest_program import Program, ended, running
+from tests.e2e.vm.other_programs import read_by_ffmpeg
 from tests.e2e.vm.reader import Picture, Reader, attached
 
 WIDE, DEVICE, OPEN_DEVICE = "/dev/video14", "/dev/video11", "/dev/video12"
@@ -60,14 +61,16 @@ class Stage:
 @contextmanager
 def on_stage() -> Iterator[Stage]:
     load_devices()
-    with clip.playing(WIDE), attached(OPEN_DEVICE, SIDE, SIDE) as reader:
-        wait_until(lambda: "Video Capture" in capabilities(WIDE), reader)
-        with running(*COMMAND) as program:
-            yield Stage(program, reader)
+    with (
+        clip.playing(WIDE),
+        attached(OPEN_DEVICE, SIDE, SIDE) as reader,
+        running(*COMMAND) as program,
+    ):
+        yield Stage(program, reader)
 
 
 def the_camera_has_our_name_and_the_asked_size(stage: Stage) -> None:
-    wait_until(lambda: "Video Capture" in capabilities(DEVICE), stage.program)
+    wait_until(lambda: is_camera(DEVICE), stage.program)
     wait_until(lambda: answers(PORT), stage.program)
     assert Path("/sys/class/video4linux/video11/name").read_text() == "LiveTrack Camera\n"
     for device in (DEVICE, OPEN_DEVICE):
@@ -82,7 +85,7 @@ def v4l2_ctl_shows_the_man_where_he_is_in_the_clip(stage: Stage) -> str:
 
 
 def ffmpeg_shows_the_man_where_he_is_in_the_clip(stage: Stage) -> str:
-    return _looks(stage, lambda: _luma(_by_ffmpeg(DEVICE)))
+    return _looks(stage, lambda: _luma(read_by_ffmpeg(DEVICE)))
 
 
 def opencv_shows_the_man_where_he_is_in_the_clip(stage: Stage) -> str:
@@ -198,13 +201,6 @@ def _luma_of(picture: Picture) -> Plane:
 
     gray = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
     return np.asarray(cv2.convertScaleAbs(gray, None, 219 / 255, 16), np.uint8)
-
-
-def _by_ffmpeg(device: str) -> bytes:
-    file = Path("/tmp/ffmpeg.raw")
-    shot = ("-frames:v", "1", "-f", "rawvideo", "-pix_fmt", "yuv420p", str(file))
-    output("timeout", "60", "ffmpeg", "-v", "error", "-y", "-f", "v4l2", "-i", device, *shot)
-    return file.read_bytes()
 
 
 def _by_opencv(device: str) -> Picture:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,8 +17,9 @@ from livetrack_vcam.doctor.virtual_camera import check_virtual_camera
 from livetrack_vcam.errors import EXIT_FAILED, EXIT_OK
 from livetrack_vcam.sinks.loopback import loopback_devices
 from livetrack_vcam.sinks.modprobe import BUFFERS, MODULES_BUFFERS
-from tests.e2e.vm.guest import capabilities, output, wait_until
+from tests.e2e.vm.guest import output
 from tests.e2e.vm.guest_program import ended
+from tests.e2e.vm.other_programs import fed_by_ffmpeg, leave_stuck
 
 MODULE = "v4l2loopback"
 OURS, OBS, STUDIO = "LiveTrack Camera", "OBS Virtual Camera", "Studio Camera"
@@ -84,20 +84,15 @@ def a_user_without_permission_is_let_in_by_the_command(_: None) -> None:
 
 
 def a_device_that_was_left_stuck_is_told_from_one_in_use(_: None) -> None:
-    plain = (
-        "import pyvirtualcam as p, numpy as n; "
-        "c = p.Camera(320, 240, 10, fmt=p.PixelFormat.I420, device='/dev/video10'); "
-        "[c.send(n.zeros(320 * 240 * 3 // 2, n.uint8)) for _ in range(3)]"
-    )
-    output(sys.executable, "-c", plain)
+    leave_stuck("/dev/video10")
     (found,) = _look()
     assert found.level is Level.OK, found
     assert "left stuck by the last program" in found.what, found
     _load(OURS, OBS)
-    with _fed("/dev/video10") as feeder:
+    with fed_by_ffmpeg("/dev/video10") as feeder:
         (found,) = _look()
         assert found.level is Level.OK, found
-        assert f"in use now by ffmpeg (process {feeder})" in found.what, found
+        assert f"in use now by ffmpeg (process {feeder.pid})" in found.what, found
 
 
 def a_camera_of_the_users_own_survives_the_fix_and_so_do_his_lines(_: None) -> None:
@@ -144,9 +139,9 @@ def a_single_device_gets_a_second_one_beside_it_for_obs(_: None) -> None:
 def a_device_in_use_is_not_taken_away_and_its_user_is_named(_: None) -> None:
     _forget()
     _load(OURS)
-    with _fed("/dev/video10") as feeder:
+    with fed_by_ffmpeg("/dev/video10") as feeder:
         words = _fix(EXIT_FAILED)
-        assert f"close ffmpeg (process {feeder})" in words, words
+        assert f"close ffmpeg (process {feeder.pid})" in words, words
         assert f"Module {MODULE} is in use" in words, words
         assert _devices() == {"/dev/video10": (OURS, True)}
 
@@ -212,20 +207,6 @@ def _load(*labels: str, exclusive_caps: bool = True, buffers: int = BUFFERS) -> 
         f"exclusive_caps={','.join(str(int(exclusive_caps)) for _ in labels)}",
         f"max_buffers={buffers}",
     )
-
-
-@contextmanager
-def _fed(device: str) -> Iterator[int]:
-    """A device that FFmpeg feeds; its process."""
-    source = ("-re", "-f", "lavfi", "-i", "testsrc2=size=160x120:rate=5")
-    sink = ("-pix_fmt", "yuv420p", "-f", "v4l2", device)
-    with subprocess.Popen(("ffmpeg", "-nostdin", "-v", "error", *source, *sink)) as feeder:
-        try:
-            wait_until(lambda: "Video Capture" in capabilities(device), feeder)
-            yield feeder.pid
-            assert feeder.poll() is None, "it ended by itself"
-        finally:
-            feeder.kill()
 
 
 CHECKS: tuple[Callable[[None], None], ...] = (

@@ -45,6 +45,11 @@ def capabilities(device: str) -> str:
     return output("v4l2-ctl", "-d", device, "--info").partition("Device Caps")[2]
 
 
+def is_camera(device: str) -> bool:
+    """Whether others may read it: one with exclusive_caps only while somebody feeds it."""
+    return "Video Capture" in capabilities(device)
+
+
 def labels() -> dict[str, str]:
     """The name of each video device, by path."""
     files = sorted(Path("/sys/class/video4linux").glob("video*/name"))

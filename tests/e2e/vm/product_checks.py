@@ -11,6 +11,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from http.client import HTTPResponse
 from pathlib import Path
 from urllib.request import urlopen
@@ -20,9 +21,10 @@ import numpy as np
 from livetrack_vcam.core.geometry import Size
 from tests.e2e import obs_studio
 from tests.e2e.vm.bars import ALL, IN_1_1, IN_9_16, Picture, bars, color_difference
-from tests.e2e.vm.guest import capabilities, load_devices, output, read_raw, status, wait_until
+from tests.e2e.vm.guest import is_camera, load_devices, output, read_raw, status, wait_until
 from tests.e2e.vm.guest_program import Program, ended, home_of, start
 from tests.e2e.vm.numbered import feeding
+from tests.e2e.vm.other_programs import read_by_ffmpeg
 
 CAMERA = "/dev/video20"
 VIVID_OPTIONS = ("n_devs=1", "vid_cap_nr=20", "node_types=0x1", "num_inputs=1", "input_types=0x0")
@@ -107,14 +109,8 @@ def _seen(device: str) -> Picture:
 
 
 def _by_ffmpeg(device: str, size: tuple[int, int]) -> Picture:
-    file, (width, height) = FOLDER / "ffmpeg.bgr", size
-    shot = ("-frames:v", "1", "-f", "rawvideo", "-pix_fmt", "bgr24", str(file))
-    output("timeout", "60", "ffmpeg", "-v", "error", "-y", "-f", "v4l2", "-i", device, *shot)
-    return np.fromfile(file, np.uint8).reshape(height, width, 3)
-
-
-def _is_camera(device: str) -> Callable[[], bool]:
-    return lambda: "Video Capture" in capabilities(device)
+    width, height = size
+    return np.frombuffer(read_by_ffmpeg(device, "bgr24"), np.uint8).reshape(height, width, 3)
 
 
 def _shows(device: str, colors: list[str]) -> Callable[[], bool]:
@@ -123,7 +119,7 @@ def _shows(device: str, colors: list[str]) -> Callable[[], bool]:
 
 def each_shot_feeds_its_own_device_at_its_own_size(program: Program) -> None:
     for device, (width, height) in SIZES.items():
-        wait_until(_is_camera(device), program)
+        wait_until(partial(is_camera, device), program)
         assert len(read_raw(device)) == width * height * 3 // 2
         assert _seen(device).shape == (height, width, 3)
 

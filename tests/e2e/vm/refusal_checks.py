@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -14,9 +13,10 @@ from pathlib import Path
 from urllib.request import urlopen
 
 from livetrack_vcam.errors import EXIT_BUSY, EXIT_NOT_FOUND
-from tests.e2e.vm.guest import capabilities, load_devices, output, read_raw, wait_until
+from tests.e2e.vm.guest import is_camera, load_devices, output, read_raw, wait_until
 from tests.e2e.vm.guest_boot import PROJECT
 from tests.e2e.vm.guest_program import Program, ended, running
+from tests.e2e.vm.other_programs import QUIET, TEST_PICTURE_BYTES, fed_by_ffmpeg
 from tests.e2e.vm.product_checks import CAMERA, VIVID_OPTIONS
 
 DEVICE, VERTICAL, WIDE = "/dev/video11", "/dev/video13", "/dev/video14"
@@ -40,9 +40,9 @@ def on_stage() -> Iterator[Stage]:
     load_devices()
     output("modprobe", "vivid", *VIVID_OPTIONS)
     moving = ("-f", "lavfi", "-i", f"testsrc2=size={WIDTH}x{HEIGHT}:rate=5:duration=40")
-    output("ffmpeg", "-nostdin", "-v", "error", "-y", *moving, "-c:v", "mjpeg", str(CLIP))
+    output(*QUIET, *moving, "-c:v", "mjpeg", str(CLIP))
     with running(*RUN, "--source", CAMERA, "--port", str(PORT)) as first:
-        wait_until(lambda: _is_camera(DEVICE) and "Operator's page" in first.words, first)
+        wait_until(lambda: is_camera(DEVICE) and "Operator's page" in first.words, first)
         yield Stage(first, first.words)
 
 
@@ -76,18 +76,11 @@ def the_first_program_never_noticed(stage: Stage) -> None:
 
 
 def a_device_that_ffmpeg_feeds_is_left_to_it(_: Stage) -> None:
-    source = ("-re", "-f", "lavfi", "-i", "testsrc2=size=160x120:rate=5")
-    sink = ("-pix_fmt", "yuv420p", "-f", "v4l2", WIDE)
-    with subprocess.Popen(("ffmpeg", "-nostdin", "-v", "error", *source, *sink)) as other:
-        try:
-            wait_until(lambda: _is_camera(WIDE), other)
-            wish = ("--sink", "vcam:Wide", "--no-web")
-            sentence = _refusal(EXIT_BUSY, "--source", str(CLIP), *wish)
-            assert f"already fed by ffmpeg (process {other.pid})" in sentence, sentence
-            assert len(read_raw(WIDE)) == 160 * 120 * 3 // 2
-            assert other.poll() is None
-        finally:
-            other.kill()
+    with fed_by_ffmpeg(WIDE) as other:
+        wish = ("--sink", "vcam:Wide", "--no-web")
+        sentence = _refusal(EXIT_BUSY, "--source", str(CLIP), *wish)
+        assert f"already fed by ffmpeg (process {other.pid})" in sentence, sentence
+        assert len(read_raw(WIDE)) == TEST_PICTURE_BYTES
 
 
 def without_permission_the_stream_goes_on_and_the_mend_is_named(_: Stage) -> None:
@@ -112,7 +105,7 @@ def without_permission_for_the_asked_device_the_named_commands_mend_it(_: Stage)
     output("sh", "-c", mend.replace("sudo ", "").replace("$USER", "nobody"))
     try:
         with running(*RUN, *wish, user=NOBODY) as program:
-            wait_until(lambda: _is_camera(VERTICAL), program)
+            wait_until(lambda: is_camera(VERTICAL), program)
     finally:
         output("gpasswd", "-d", "nobody", "video")
 
@@ -129,7 +122,7 @@ def a_device_of_another_name_is_refused_with_its_name_which_then_works(stage: St
     choice = re.search(r"--sink '([^']+)'", sentence)
     assert choice, sentence
     with running(*RUN, *file, "--sink", choice[1]) as program:
-        wait_until(lambda: _is_camera("/dev/video10"), program)
+        wait_until(lambda: is_camera("/dev/video10"), program)
 
 
 def a_camera_that_is_made_later_is_fed_then(_: Stage) -> str:
@@ -138,7 +131,7 @@ def a_camera_that_is_made_later_is_fed_then(_: Stage) -> str:
         wait_until(lambda: "is not loaded" in program.words, program)
         load_devices()
         began = time.monotonic()
-        wait_until(lambda: _is_camera(DEVICE), program)
+        wait_until(lambda: is_camera(DEVICE), program)
         waited_s = time.monotonic() - began
         assert len(read_raw(DEVICE)) == WIDTH * HEIGHT * 3 // 2
         wait_until(lambda: "output vcam is open now" in program.words, program)
@@ -157,10 +150,6 @@ def _sentence(program: Program, status: int) -> str:
     last = program.words.rstrip().rpartition("\n")[2]
     assert last.startswith("livetrack-vcam: "), program.words
     return last
-
-
-def _is_camera(device: str) -> bool:
-    return "Video Capture" in capabilities(device)
 
 
 def _open(address: str) -> HTTPResponse:

@@ -7,7 +7,6 @@ load Python's modules, and with everything that the program does itself.
 
 from __future__ import annotations
 
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from statistics import median
 from tests.e2e.vm.guest import capabilities, load_devices, wait_until
 from tests.e2e.vm.guest_program import Program, running, start
 from tests.e2e.vm.numbered import feeding
+from tests.e2e.vm.other_programs import fed_by_ffmpeg
 from tests.e2e.vm.reader import Reader, attached
 
 WIDE, DEVICE = "/dev/video14", "/dev/video11"
@@ -60,19 +60,11 @@ class Stage:
 def on_stage() -> Iterator[Stage]:
     load_devices()
     bars = ("-f", "lavfi", "-i", f"smptebars=size={WIDTH}x{HEIGHT}:rate=10,realtime")
-    camera = subprocess.Popen(
-        ("ffmpeg", "-nostdin", "-v", "error", *bars, "-pix_fmt", "yuv420p", "-f", "v4l2", WIDE)
-    )
-    try:
-        wait_until(lambda: "Video Capture" in capabilities(WIDE), camera)
-        with attached(DEVICE, WIDTH, HEIGHT) as reader:
-            # A reader cannot open a device with exclusive_caps that was never fed.
-            with running(*COMMAND) as first:
-                wait_until(lambda: reader.count, first)
-            yield Stage(reader)
-    finally:
-        camera.kill()
-        camera.wait()
+    with fed_by_ffmpeg(WIDE, bars), attached(DEVICE, WIDTH, HEIGHT) as reader:
+        # A reader cannot open a device with exclusive_caps that was never fed.
+        with running(*COMMAND) as first:
+            wait_until(lambda: reader.count, first)
+        yield Stage(reader)
 
 
 def ten_times_it_ends_when_asked_and_starts_again(stage: Stage) -> str:
