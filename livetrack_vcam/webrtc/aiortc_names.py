@@ -11,6 +11,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from inspect import iscoroutinefunction, signature
 from struct import error as StructError  # noqa: N812
 from time import monotonic_ns
@@ -46,6 +47,7 @@ GATHER_S = 0.4
 """A STUN server that has not answered by then is not waited for; aioice would for 5 s."""
 _COMPONENT = 1
 _ESTIMATOR = "RemoteBitrateEstimator"
+_MOST_JITTER = 0xFFFFFFFF
 # A browser sends a dozen datagrams a second; of a flood no more than these are looked at.
 _RTCP_A_SECOND = 200
 _COROUTINES: tuple[tuple[type, str, tuple[str, ...]], ...] = (
@@ -122,6 +124,21 @@ def gather_briefly() -> None:
     gather = aioice.Connection.get_component_candidates
     if tuple(signature(gather).parameters)[-1] == "timeout":
         gather.__defaults__ = (GATHER_S,)
+
+
+@cache
+def bound_jitter() -> None:
+    """Keep what a receiver reports of its jitter within the 32 bits that there are for it.
+
+    aiortc measures it by the wall clock and by the sender's stamps. When that clock is set by nine
+    days, or the stamps are garbage, its report cannot be packed; that ends the task of reports, and
+    closing the connection would wait for this task for ever.
+    """
+    statistics: Any = getattr(rtcrtpreceiver, "StreamStatistics", None)
+    measured = getattr(statistics, "jitter", None)
+    if isinstance(measured, property) and measured.fget is not None:
+        jitter = measured.fget
+        statistics.jitter = property(lambda self: min(jitter(self), _MOST_JITTER))
 
 
 def add_sending(connection: RTCPeerConnection, kind: str) -> RTCRtpTransceiver:

@@ -68,6 +68,7 @@ class ReceivingPeer:
     """
 
     def __init__(self, ice_servers: Sequence[str] = ()) -> None:
+        aiortc_names.bound_jitter()
         servers = [RTCIceServer(urls=url) for url in ice_servers]
         self._connection = RTCPeerConnection(RTCConfiguration(iceServers=servers))
         self._reading: list[asyncio.Task[None]] = []

@@ -11,7 +11,14 @@ from pathlib import Path
 
 import aioice
 import pytest
-from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpSender, RTCRtpTransceiver
+from aiortc import (
+    RTCConfiguration,
+    RTCPeerConnection,
+    RTCRtpSender,
+    RTCRtpTransceiver,
+    rtcrtpreceiver,
+)
+from aiortc.rtp import RtcpReceiverInfo, RtpPacket
 
 import livetrack_vcam
 from livetrack_vcam.webrtc import aiortc_names, stock, writer, writers
@@ -42,6 +49,18 @@ def test_who_only_sends_does_without_an_estimate_of_what_comes() -> None:
     assert sending.direction == "sendonly"
     assert getattr(sending.receiver, estimators) is None
     assert getattr(both.receiver, estimators) is not None
+
+
+def test_a_receivers_report_has_room_for_whatever_jitter_there_was() -> None:
+    aiortc_names.bound_jitter()
+    statistics = rtcrtpreceiver.StreamStatistics(90_000)
+    for number in range(200):
+        stamp = number % 2 * 0xFFFFFFFF
+        statistics.add(RtpPacket(sequence_number=number, timestamp=stamp))
+        statistics._last_arrival = 0
+    assert statistics._jitter_q4 >> 4 > statistics.jitter == 0xFFFFFFFF
+    info = RtcpReceiverInfo(1, 0, 0, statistics.max_seq or 0, statistics.jitter, 0, 0)
+    assert RtcpReceiverInfo.parse(bytes(info)).jitter == statistics.jitter
 
 
 def test_a_name_that_is_gone_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,6 +31,9 @@ DRIVER = Path("/sys/bus/platform/drivers/vivid")
 CONTROL = re.compile(r"^\s*(\w+) 0x.*\bvalue=(\S+)")
 FLOWING = 10
 """Pictures that prove that a reader is fed."""
+YEAR_S = 365 * 24 * 3600
+LATE_MS, FASTEST = 10_000, 60
+"""More than the slowest guest needs for a picture, and than the camera gives in a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,22 @@ def what_the_user_set_on_the_camera_stays(stage: Stage) -> str:
     return f"{len(stage.controls)} controls"
 
 
+def a_clock_that_is_set_forth_and_back_by_a_year_changes_nothing(stage: Stage) -> str:
+    """As NTP sets it on a board without a clock of its own, and a user who mistypes."""
+    said, before = stage.program.words, stage.reader.count
+    for jump_s in (YEAR_S, -YEAR_S):
+        count = stage.reader.count
+        time.clock_settime(time.CLOCK_REALTIME, time.time() + jump_s)
+        wait_until(lambda: stage.reader.count > count + 3 * FLOWING, stage.program)  # noqa: B023
+        now = status(PORT)
+        assert now["source"]["state"] == "running", now["source"]
+        assert 0 < now["latency_p50_ms"] < LATE_MS, now["latency_p50_ms"]
+        assert 0 < now["fps"] < FASTEST, now["fps"]
+        assert stage.is_back()
+    assert stage.program.words == said, "it had something to say of the clock"
+    return f"{stage.reader.count - before} pictures"
+
+
 def while_the_camera_is_unplugged_the_slate_keeps_flowing(stage: Stage) -> str:
     # Whoever holds it keeps it away.
     holder = os.open(CAMERA, os.O_RDWR)
@@ -140,6 +159,7 @@ def _set(control: str) -> None:
 
 CHECKS: tuple[Callable[[Stage], str | None], ...] = (
     what_the_user_set_on_the_camera_stays,
+    a_clock_that_is_set_forth_and_back_by_a_year_changes_nothing,
     while_the_camera_is_unplugged_the_slate_keeps_flowing,
     a_camera_that_freezes_counts_as_lost_until_it_moves_again,
     a_camera_plugged_in_elsewhere_is_found_again,
