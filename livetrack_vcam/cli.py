@@ -6,10 +6,11 @@ import errno
 import os
 import signal
 import sys
+import threading
 from contextlib import suppress
 from importlib import import_module
 from itertools import pairwise
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -87,6 +88,20 @@ def main(args: list[str] | None = None) -> None:
     except KeyboardInterrupt:
         # A second, hurried Ctrl-C came when nothing was left to stop.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _end(status)
+
+
+def _end(status: int) -> NoReturn:
+    """End at once where a thread was left behind, as an interrupt at the start leaves one.
+
+    Python would end that thread as it comes back from OpenCV, which is C++ and takes this for an
+    error of its own: the process then ends with SIGABRT and not with its status.
+    """
+    if any(thread.daemon for thread in threading.enumerate()):
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(status)
     sys.exit(status)
 
 

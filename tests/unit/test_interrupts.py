@@ -114,6 +114,34 @@ main(["--version"])
 """
 
 
+LEFT_BEHIND = """
+import threading
+import cv2
+import numpy as np
+from livetrack_vcam.cli import main
+
+begun = threading.Event()
+
+def enlarge_for_ever():
+    while True:
+        cv2.resize(np.zeros((90, 160, 3), np.uint8), (320, 180))
+        begun.set()
+
+for _ in range(4):
+    threading.Thread(target=enlarge_for_ever, daemon=True).start()
+begun.wait()
+main(["--version"])
+"""
+
+
+def test_a_thread_that_is_left_behind_in_opencv_changes_neither_the_status_nor_the_words() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LEFT_BEHIND], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "livetrack-vcam" in done.stdout
+
+
 def test_a_press_in_the_very_last_moment_changes_neither_the_status_nor_the_words() -> None:
     done = subprocess.run(
         [sys.executable, "-c", HURRIED], capture_output=True, text=True, check=False
