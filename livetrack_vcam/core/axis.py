@@ -27,7 +27,7 @@ GLIDE_DONE = 0.004
 """A glide ends this close to its target, as a share of the crop."""
 SURE_EXIT = 1.6
 """Leaving the dead zone must last a while to count; less long when it leads so many away."""
-SURE_PACE = 1.4
+SURE_PACE = 2.0
 RUNNING = 2.5
 """Motion so many times as fast as the slowest that counts, if it is sure, wakes the crop at once,
 and RUNNING_S before it leaves the dead zone: nobody sways so."""

@@ -12,13 +12,15 @@ from livetrack_vcam.core.noise import NoiseMeter
 AGREE_SIGMA = 4.2
 """Rejected measurements this close together, in standard deviations, agree."""
 JUMP_REJECTS = 2
-STEADY_S = 0.4
+STEADY_S = 0.8
 """After the last measurement a velocity holds so long before it begins to fade."""
 NEAR_S = 0.25
-NEAR_INTERVALS = 2.0
-"""Further ahead than this, and so many measurements, the velocity of the moment says less than the
-one of late."""
-CRUISE_S = 0.5
+NEAR_INTERVALS = 1.7
+"""Further ahead than this, and so many intervals, the velocity of the moment says less than the
+mean of late."""
+CRUISE_S = 0.7
+"""Time constant of that mean. It begins anew when something sets out, for who has just left has
+gone at no other speed."""
 LEAST_PROBABILITY = 1e-4
 LONE_LOOK = 0.9
 """One measurement alone makes nobody surer of motion than this; more that hint at the same motion
@@ -28,10 +30,11 @@ HINT = 0.2
 RARE_S = 0.15
 """Where measurements are further apart than this nobody can wait for a second one."""
 STOOD = 0.5
+"""What moves with less than this probability stands, and sets out when it moves with more."""
 DEPARTED, CLEAR_SIGMA = 0.01, 0.0065
-"""Where looks are rare, a thing that moved with less than the probability STOOD has departed when
-not only the newest look but the one before saw it so far off to that side, in frame widths. That
-one cannot tell where the standard deviation of looks is larger than the second number."""
+"""Where looks are rare, a thing that stood has departed when not only the newest look but the one
+before saw it so far off to that side, in frame widths. That one cannot tell where the standard
+deviation of looks is larger than the second number."""
 LONG_GAP, RARE_GAP = 2.5, 1.5
 """After so many usual intervals without a measurement those before say nothing of now; the second
 number where they are rare."""
@@ -114,6 +117,7 @@ class AxisEstimator:
         self._hinted_ns: int | None = None
         self._heading = velocity
         self._cruise = velocity
+        self._going_s = 0.0
         self._interval_s = 0.0
         self._pts_ns = pts_ns
         self.newest: tuple[float, ...] = (position,)[: self._agility.witnesses]
@@ -154,7 +158,7 @@ class AxisEstimator:
         surprise = off / (expected.pp + own)
         self._correct(position, own * max(1.0, math.sqrt(surprise / self._agility.huber)))
         self._hear_hint()
-        self._cruise += (self._velocity - self._cruise) * (1 - math.exp(-dt / CRUISE_S))
+        self._average(self._velocity, dt)
 
     def _witness(self, position: float, dt: float, clear: bool) -> None:
         """Remember a measurement that came `dt` seconds after the last one believed.
@@ -222,6 +226,14 @@ class AxisEstimator:
         elif self._hinted_ns is None or not onward:
             self._hinted_ns = self._pts_ns
 
+    def _average(self, velocity: float, dt: float) -> None:
+        """Take a velocity into the mean: with as much weight as its share of the time under way."""
+        self._going_s = self._going_s + dt if self._moving > STOOD else 0.0
+        share = 1 - math.exp(-dt / CRUISE_S)
+        if self._going_s > 0.0:
+            share /= 1 - math.exp(-self._going_s / CRUISE_S)
+        self._cruise += (velocity - self._cruise) * share
+
     def _reject(self, position: float, r: float, pts_ns: int) -> None:
         """Believe what is off when the last few agree on a place, or one more on a motion."""
         self._rejected = [*self._rejected[-JUMP_REJECTS:], (pts_ns, position)]
@@ -240,8 +252,9 @@ class AxisEstimator:
     def at(self, pts_ns: int, fade_s: float) -> Motion:
         """The estimate at `pts_ns`; a while after the last measurement velocity fades.
 
-        What it was at that measurement holds for NEAR_S or more, what it was of late until
-        STEADY_S; that fades with the time constant `fade_s`.
+        What it was at that measurement holds for NEAR_S or more, its mean of late until
+        STEADY_S; that fades with the time constant `fade_s`. When nothing comes for longer, the
+        first part of the way, too, is taken for one at that mean: it says more than one look.
         """
         told = self._told = self._told or self._tell()
         gap = (pts_ns - self._pts_ns) / 1e9
@@ -254,7 +267,9 @@ class AxisEstimator:
             return Motion(position + velocity * gap, velocity, moving)
         steady = min(gap, max(near_s, STEADY_S))
         faded = math.exp(-(gap - steady) / fade_s) if fade_s > 0 else 0.0
-        gone = velocity * near_s + self._cruise * (steady - near_s + fade_s * (1 - faded))
+        late = min(gap / near_s - 1.0, 1.0)
+        soon = velocity + late * (self._cruise - velocity)
+        gone = soon * near_s + self._cruise * (steady - near_s + fade_s * (1 - faded))
         return Motion(position + gone, self._cruise * faded, moving)
 
     def _tell(self) -> Motion:

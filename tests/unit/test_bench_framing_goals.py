@@ -21,9 +21,9 @@ PAN, ZOOM = range(2)
 
 
 @cache
-def table_row(who: Entry, section: int, *scenes: str) -> Row:
+def table_row(who: Entry, section: int, *scenes: str, hz: int = 10) -> Row:
     """The columns of the table that need no other scenes, as means over the seeds."""
-    model = detector(10, 0.01)
+    model = detector(hz, 0.01)
     jobs = [Job(who, seed, scenes, section, per_scene=False) for seed in HELD_OUT_SEEDS]
     return mean_row([score_job(job, model) for job in jobs])
 
@@ -46,6 +46,12 @@ def test_a_walker_is_followed_closely_not_run_past_and_kept_whole(
     assert row["stop over %"] <= 3
     assert row["reversal %"] <= turn_pct
     assert row["contained %"] >= 99.8
+
+
+@pytest.mark.parametrize("who", [NORMAL, FAST, SPORT, CINEMA], ids=lambda who: who.name)
+def test_five_looks_a_second_are_enough_to_keep_a_walker_whole(who: Entry) -> None:
+    row = table_row(who, PAN, "sway", "walk", "reverse", "drop-outs", hz=5)
+    assert row["contained %"] >= 99
 
 
 @pytest.mark.parametrize("who", [NORMAL, FAST, SPORT, CINEMA], ids=lambda who: who.name)
