@@ -29,12 +29,11 @@ SHARES = {
         "device_checks",
         "clip_checks",
         "recovery_checks",
-        "restart_checks",
         "refusal_checks",
         "browser_checks",
         "product_checks",
     ),
-    "doctor": ("doctor_checks", "endurance_checks"),
+    "doctor": ("doctor_checks", "endurance_checks", "restart_checks"),
     "sleep": ("sleep_checks",),
 }
 """The files that each guest runs, in this order."""
