@@ -7,16 +7,7 @@ from pathlib import Path
 from typing import TextIO
 
 from livetrack_vcam.mailbox import Closed, Mailbox
-from livetrack_vcam.outputs import (
-    check_writable,
-    discard,
-    draft_of,
-    expanded,
-    publish,
-    remove_begun,
-    withdraw,
-    write_error,
-)
+from livetrack_vcam.outputs import Draft, check_writable, expanded, remove_begun, write_error
 
 # Some minutes of lines of a disk that does not answer; more would be a leak.
 DEPTH = 20_000
@@ -81,11 +72,9 @@ class TextDraft:
 
     def __init__(self, path: Path, overwrite: bool) -> None:
         self._path = expanded(path)
-        check_writable(self._path, overwrite)
-        self._draft = draft_of(self._path)
-        self._published = False
+        self._draft = Draft(self._path, overwrite)
         try:
-            self._file = self._draft.open("w", encoding="utf-8")
+            self._file = self._draft.path.open("w", encoding="utf-8")
         except OSError as error:
             raise write_error(self._path, error) from None
 
@@ -110,18 +99,10 @@ class TextDraft:
 
     def publish(self) -> None:
         """Give the completed file its name."""
-        try:
-            publish(self._draft, self._path)
-        except OSError as error:
-            self.abort()
-            raise write_error(self._path, error) from None
-        self._published = True
+        self._draft.publish()
 
     def abort(self) -> None:
         """Remove what was written, under either name; safe after a failure and more than once."""
         with contextlib.suppress(OSError):
             self._file.close()
-        if self._published:
-            self._published = False
-            withdraw(self._draft, self._path)
-        discard(self._draft, self._path)
+        self._draft.abort()

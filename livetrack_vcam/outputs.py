@@ -112,18 +112,41 @@ def _led_to(path: Path) -> Path:
     return Path(os.path.realpath(path)) if path.is_symlink() else path
 
 
-def withdraw(draft: Path, path: Path) -> None:
-    """Take the name back from a file that has it already; it is a draft again."""
-    if draft != path:
-        with contextlib.suppress(OSError):
-            (path.resolve() if path.is_symlink() else path).replace(draft)
-
-
 def discard(draft: Path, path: Path) -> None:
     """Remove a draft that is not wanted; safe more than once."""
     if draft != path:
         with contextlib.suppress(OSError):
             draft.unlink(missing_ok=True)
+
+
+class Draft:
+    """A file that has another name until it is whole; `path` is that one.
+
+    Raises SinkError with what to type next.
+    """
+
+    def __init__(self, name: Path, overwrite: bool) -> None:
+        check_writable(name, overwrite)
+        self.path = draft_of(name)
+        self._name = name
+        self._published = False
+
+    def publish(self) -> None:
+        """Give the finished file its name, or remove it."""
+        try:
+            publish(self.path, self._name)
+        except OSError as error:
+            self.abort()
+            raise write_error(self._name, error) from None
+        self._published = True
+
+    def abort(self) -> None:
+        """Remove it, under either name; safe after a failure and more than once."""
+        if self._published and self.path != self._name:
+            with contextlib.suppress(OSError):
+                _led_to(self._name).replace(self.path)
+        self._published = False
+        discard(self.path, self._name)
 
 
 def remove_begun(path: Path) -> None:

@@ -12,14 +12,7 @@ from av.container import OutputContainer
 from livetrack_vcam.core.geometry import Size
 from livetrack_vcam.errors import SinkError
 from livetrack_vcam.media import Frame
-from livetrack_vcam.outputs import (
-    check_writable,
-    discard,
-    draft_of,
-    publish,
-    withdraw,
-    write_error,
-)
+from livetrack_vcam.outputs import Draft, write_error
 from livetrack_vcam.picture.av_frames import to_av
 from livetrack_vcam.sinks.clip_sound import ClipSound
 from livetrack_vcam.sinks.recorder import SECOND_NS, TIME_BASE, add_h264, muxer_options
@@ -48,10 +41,8 @@ class ClipWriter:
         overwrite: bool = False,
     ) -> None:
         muxer_options(out)
-        check_writable(out, overwrite)
         self._out = out
-        self._draft = draft_of(out)
-        self._published = False
+        self._draft = Draft(out, overwrite)
         self._from_ns = round(from_s * SECOND_NS)
         self._interval_ns = round(SECOND_NS / (fps or DEFAULT_FPS))
         self._last_pts = -1
@@ -59,7 +50,7 @@ class ClipWriter:
         self._sound: ClipSound | None = None
         options = {"movflags": "+faststart"} if out.suffix.lower() == ".mp4" else {}
         try:
-            self._container: OutputContainer = av.open(str(self._draft), "w", options=options)
+            self._container: OutputContainer = av.open(str(self._draft.path), "w", options=options)
             self._video = add_h264(self._container, canvas, fps or DEFAULT_FPS, live=False)
             if audio_from is not None:
                 self._sound = ClipSound(
@@ -115,12 +106,7 @@ class ClipWriter:
 
     def publish(self) -> None:
         """Give the completed clip its name."""
-        try:
-            publish(self._draft, self._out)
-        except OSError as error:
-            self.abort()
-            raise write_error(self._out, error) from None
-        self._published = True
+        self._draft.publish()
 
     def abort(self) -> None:
         """Remove what was written, under either name; safe after a failure and more than once."""
@@ -130,7 +116,4 @@ class ClipWriter:
         if container is not None:
             with contextlib.suppress(OSError, av.error.FFmpegError):
                 container.close()
-        if self._published:
-            self._published = False
-            withdraw(self._draft, self._out)
-        discard(self._draft, self._out)
+        self._draft.abort()
