@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import numpy as np
@@ -303,15 +305,21 @@ def test_the_operator_takes_every_viewers_figures_home(tmp_path: Path) -> None:
     asyncio.run(main())
 
 
+@asynccontextmanager
+async def with_one_inside(folder: Path, limits: Limits) -> AsyncIterator[tuple[Page, Page]]:
+    """A page of somebody who comes to the room, and that of somebody who watches already."""
+    async with (
+        at_the_room(folder, Program(), Serving(limits=limits)) as (page, room),
+        open_page(needed_chromium(), folder / "other") as other,
+    ):
+        await join(other, room)
+        await page.open(room, 800, 800)
+        yield page, other
+
+
 def test_a_full_room_says_so_and_lets_in_when_a_place_is_free(tmp_path: Path) -> None:
     async def main() -> None:
-        how = Serving(limits=Limits(viewers=1))
-        async with (
-            at_the_room(tmp_path, Program(), how) as (page, room),
-            open_page(needed_chromium(), tmp_path / "other") as other,
-        ):
-            await join(other, room)
-            await page.open(room, 800, 800)
+        async with with_one_inside(tmp_path, Limits(viewers=1)) as (page, other):
             await page.until(f"{text_of('join-obstacle')}?.includes('All 1 places are taken')")
             await page.run("document.getElementById('join-button').click()")
             await page.until(f"{text_of('notice-title')} === 'The room is full'")
@@ -325,13 +333,7 @@ def test_a_full_room_says_so_and_lets_in_when_a_place_is_free(tmp_path: Path) ->
 
 def test_an_upload_that_is_used_up_is_not_called_places(tmp_path: Path) -> None:
     async def main() -> None:
-        how = Serving(limits=Limits(upload_kbps=1000))
-        async with (
-            at_the_room(tmp_path, Program(), how) as (page, room),
-            open_page(needed_chromium(), tmp_path / "other") as other,
-        ):
-            await join(other, room)
-            await page.open(room, 800, 800)
+        async with with_one_inside(tmp_path, Limits(upload_kbps=1000)) as (page, other):
             await page.until(f"{text_of('join-obstacle')}?.includes('upload is used up')")
             await other.run("document.getElementById('leave').click()")
             await page.until(f"{text_of('join-obstacle')} === ''")
