@@ -79,12 +79,16 @@ class Setting(NamedTuple):
 
 
 class Action(NamedTuple):
-    """One thing to do: a button of the panel, a hotkey or both. `body`: the command it sends."""
+    """One thing to do: a button of the panel, a hotkey or both.
+
+    `body`: the command it sends. `step`: which number it changes by how much, from where it is.
+    """
 
     name: str
     label: str
     tip: str = ""
     body: Optional[Dict[str, Any]] = None
+    step: Optional[Tuple[str, float]] = None
 
 
 SHOTS = (
@@ -240,16 +244,11 @@ STANDBY = (
     Action("standby_off", "Standby off", body={"command": "standby", "on": False}),
 )
 STEPPING = (
-    Action("max_zoom_more", "Maximum zoom up"),
-    Action("max_zoom_less", "Maximum zoom down"),
-    Action("headroom_more", "Headroom up"),
-    Action("headroom_less", "Headroom down"),
+    Action("max_zoom_more", "Maximum zoom up", step=("max_zoom", 0.2)),
+    Action("max_zoom_less", "Maximum zoom down", step=("max_zoom", -0.2)),
+    Action("headroom_more", "Headroom up", step=("headroom", 0.02)),
+    Action("headroom_less", "Headroom down", step=("headroom", -0.02)),
 )
-STEPS = {
-    "max_zoom_more": ("max_zoom", 0.2), "max_zoom_less": ("max_zoom", -0.2),
-    "headroom_more": ("headroom", 0.02), "headroom_less": ("headroom", -0.02),
-}  # fmt: skip
-"""By how much each of them changes which number, from where it is."""
 HOTKEYS = (
     _simple("toggle", "Tracking on or off"),
     _simple("pause", "Tracking off"),
@@ -386,8 +385,8 @@ def wishes(values: Dict[str, Any]) -> Dict[str, Any]:
 
 
 def aimed(body: Dict[str, Any], target: str) -> Dict[str, Any]:
-    """The command for one shot; without a name, for every one."""
-    return dict(body, target=target) if target else body
+    """The command for one shot; without a name, for every one. Standby is the whole daemon's."""
+    return dict(body, target=target) if target and body["command"] != "standby" else body
 
 
 def status_text(view: Optional[View], trouble: str, last: str, target: str) -> str:
@@ -1127,12 +1126,10 @@ def perform(action: Action) -> None:
     worker, seen = panel.worker, panel.seen
     if worker is None or seen is None:
         return
-    if action in STANDBY:  # which is for the whole daemon
-        worker.command(action.label, action.body or {})
-    elif action.body is not None:
+    if action.body is not None:
         worker.command(action.label, action.body, panel.target)
-    elif action.name in STEPS:
-        worker.step(action.label, panel.target, *STEPS[action.name])
+    elif action.step is not None:
+        worker.step(action.label, panel.target, *action.step)
     elif action is REFRAME:
         worker.reframe(action.label, panel.target)
     elif action is START:

@@ -3,7 +3,7 @@
 import { Refused } from "../ask.js";
 import { text } from "../messages.js";
 import { sendCommand } from "./api.js";
-import { kindOf } from "./field_schema.js";
+import { beginning, kindOf } from "./field_schema.js";
 
 /** @typedef {import("./types.js").Status} Status */
 /** @typedef {import("./types.js").Shot} Shot */
@@ -121,10 +121,11 @@ export class Desk {
    * @param {FieldSchema} schema
    * @param {1 | -1} step
    */
-  async #raise(field, { minimum: min = 0, maximum: max = 1 }, step) {
+  async #raise(field, schema, step) {
+    const { minimum: min = 0, maximum: max = 1 } = schema;
     const by = step * (max > 1 ? 0.2 : 0.02);
     const done = this.shots.map(({ name, settings }) => {
-      const now = Number(settings?.[field] ?? min + (max - min) / 5);
+      const now = Number(settings?.[field] ?? beginning(schema));
       const value = Number(Math.min(Math.max(now + by, min), max).toFixed(4));
       return this.run({ command: "configure", settings: { [field]: value } }, name);
     });

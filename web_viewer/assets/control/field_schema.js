@@ -30,6 +30,14 @@ export function isOptional(schema) {
   return typesOf(schema).includes("null");
 }
 
+/**
+ * Where one who takes over from the program's own choice begins.
+ * @param {FieldSchema} schema  of a number
+ */
+export function beginning({ minimum = 0, maximum = 1 }) {
+  return minimum + (maximum - minimum) / 5;
+}
+
 /** @param {FieldSchema} schema */
 function typesOf(schema) {
   return [schema.type ?? []].flat();

@@ -3,7 +3,7 @@
 import { element, worded } from "../dom.js";
 import { text } from "../messages.js";
 import { Latest } from "./api.js";
-import { isOptional } from "./field_schema.js";
+import { beginning, isOptional } from "./field_schema.js";
 
 /** @typedef {import("./desk.js").Desk} Desk */
 /** @typedef {import("./types.js").FieldSchema} FieldSchema */
@@ -42,8 +42,7 @@ export class RangeControl {
       type: "number", ...limits, max: String(maximum), step: "any", inputMode: "decimal",
       aria: { labelledby: `${id}-label` },
     });
-    // Where the slider begins for a setting that the program chooses until now.
-    this.#slider.value = String(min + (max - min) / 5);
+    this.#slider.value = String(beginning(schema));
     this.#auto = isOptional(schema) ? element("input", { type: "checkbox" }) : null;
     const label = worded("label", `field_${name}`, { htmlFor: id, id: `${id}-label` });
     const head = element("div", { className: "range-head" }, label, this.#mixed);
